@@ -1,0 +1,1 @@
+"""Word lists people can read and edit (TSV), and the models built from text."""

@@ -1,0 +1,1 @@
+"""Running many documents: ledger, workers, outputs."""

@@ -1,0 +1,236 @@
+"""The values that pass between the stages, each frozen once made.
+
+file ─intake▶ Source ─imaging▶ PageImage ─tesseract▶ OcrPage ─layout▶ PageLayout
+     ─restore▶ RestoredPage ─letter▶ Letter ─process▶ Record
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from PIL import Image
+
+Box = tuple[int, int, int, int]
+"""left, top, right, bottom in pixels of the page as rendered (upright, deskewed)."""
+
+
+class TextLayer(StrEnum):
+    """What text a page already carries."""
+
+    NONE = "none"
+    GOOD = "good"
+    DAMAGED = "damaged"
+    SIGNATURE = "signature"  # only an electronic-signature block: the page is still a bare scan
+
+
+class PageKind(StrEnum):
+    """How the picture or text of a page is got at."""
+
+    PDF = "pdf"
+    IMAGE = "image"
+    TEXT = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class PageSource:
+    """Where one page comes from. `index` counts from 0 inside `path`; `number` from 1 in the
+    document. `dpi` is the native resolution where known; `text` the page's own text layer."""
+
+    number: int
+    path: Path
+    index: int
+    kind: PageKind
+    dpi: float | None = None
+    text_layer: TextLayer = TextLayer.NONE
+    text: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One document as found: a file, or several page images of one folder.
+
+    `path` is the file, or the folder of a group; `sha256` is over the bytes of the file, or over
+    the hashes of the group's files in page order."""
+
+    path: Path
+    files: tuple[Path, ...]
+    sha256: str
+    bytes: int
+    media_type: str
+    signed: bool
+    pages: tuple[PageSource, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One thing done to a page or document, as it stands in the record's `processing`."""
+
+    step: str
+    tool: str
+    version: str
+    settings: dict[str, str | int | float | bool | None]
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class PageImage:
+    """A page ready to be read: upright, deskewed; `image` is mode L or RGB.
+
+    `rotation` is the clockwise turn applied (0, 90, 180, 270), `skew` the degrees straightened.
+    `red` is true where seals in colour were taken out of `image`."""
+
+    number: int
+    image: Image.Image
+    dpi: int
+    rotation: int
+    skew: float
+    operations: tuple[Operation, ...]
+    marks: tuple[Mark, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One printed word as OCR read it. `confidence` is 0 to 1; block, paragraph and line are the
+    engine's own grouping, kept as evidence only."""
+
+    text: str
+    box: Box
+    confidence: float
+    block: int = 0
+    paragraph: int = 0
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class OcrPage:
+    """All words of one page in the engine's order, and how they were read."""
+
+    number: int
+    width: int
+    height: int
+    dpi: int
+    model: str
+    words: tuple[Word, ...]
+    operations: tuple[Operation, ...]
+
+
+class Zone(StrEnum):
+    """Where on the page a line stands."""
+
+    UNKNOWN = "unknown"  # bare text: no boxes
+    LETTERHEAD_LEFT = "letterhead_left"
+    LETTERHEAD_RIGHT = "letterhead_right"
+    TITLE = "title"
+    BODY = "body"
+    TABLE = "table"
+    FOOT_LEFT = "foot_left"
+    FOOT_RIGHT = "foot_right"
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Something on the page that is not its text.
+
+    `kind`: seal, stamp, electronic_signature, handwriting, page_number, noise."""
+
+    kind: str
+    page: int
+    box: Box | None
+    text: str | None
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line in reading order. With words, `text` is their texts joined by one space.
+
+    An empty `text` (no words) separates paragraphs and zones."""
+
+    text: str
+    zone: Zone = Zone.UNKNOWN
+    box: Box | None = None
+    words: tuple[Word, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PageLayout:
+    """A page's lines in reading order, and the marks kept apart from them."""
+
+    number: int
+    width: int
+    height: int
+    dpi: int
+    lines: tuple[Line, ...]
+    marks: tuple[Mark, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """One change: in the raw line `line` (from 1) of page `page`, the characters from `start` on
+    that read `before` were replaced by `after`. Spans never overlap; applying all of a line's
+    corrections to its raw text gives exactly its final text.
+
+    `score` is the probability that the change is right, `margin` the log-probability by which it
+    beat leaving the text alone; `source` names the judge: model, lexicon, grammar, person."""
+
+    page: int
+    line: int
+    start: int
+    box: Box | None
+    before: str
+    after: str
+    score: float
+    margin: float
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """A word left as read though another reading is not excluded, for people to check."""
+
+    page: int
+    line: int
+    start: int
+    box: Box | None
+    text: str
+    score: float
+    alternatives: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RestoredLine:
+    """A line before (`raw.text`) and after (`text`)."""
+
+    raw: Line
+    text: str
+    corrections: tuple[Correction, ...] = ()
+    doubts: tuple[Doubt, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RestoredPage:
+    """A page's lines after restoration; the same number of lines as its layout."""
+
+    number: int
+    width: int
+    height: int
+    dpi: int
+    lines: tuple[RestoredLine, ...]
+    marks: tuple[Mark, ...] = ()
+
+
+def apply_corrections(raw: str, corrections: tuple[Correction, ...]) -> str:
+    """Replay corrections of one line on its raw text.
+
+    Raises ValueError where a span overlaps another or does not read `before`."""
+    out: list[str] = []
+    at = 0
+    for c in sorted(corrections, key=lambda c: c.start):
+        end = c.start + len(c.before)
+        if c.start < at or raw[c.start : end] != c.before:
+            raise ValueError(f"correction {c.before!r} does not fit at {c.start} of {raw!r}")
+        out += raw[at : c.start], c.after
+        at = end
+    return "".join(out) + raw[at:]

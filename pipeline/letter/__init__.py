@@ -1,0 +1,1 @@
+"""From restored text to the fields of a letter."""

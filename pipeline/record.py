@@ -1,0 +1,221 @@
+"""The record that leaves the program: `record.json`, schema `congvan/record/1`.
+
+Every field is present in the JSON; what is not printed on the page is null or an empty list.
+`docs/record.schema.json` is generated from these models (`python -m pipeline.record`).
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+BoxList = tuple[int, int, int, int]
+SCHEMA: Literal["congvan/record/1"] = "congvan/record/1"
+
+
+class Part(BaseModel):
+    """Base of all parts of a record."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class SourceInfo(Part):
+    """The file as it was found; it is never changed."""
+
+    path: str
+    sha256: str
+    bytes: int
+    media_type: str
+    pages: int
+    signed: bool = False
+
+
+class Header(Part):
+    """What the letterhead and the title say, as printed."""
+
+    parent_body: str | None = None
+    issuing_body: str | None = None
+    number_symbol: str | None = Field(None, description="e.g. 1046-CV/TU, 15/2021/QĐ-UBND")
+    number: str | None = None
+    symbol: str | None = None
+    place: str | None = None
+    date: str | None = Field(None, description="ISO 8601, e.g. 2019-09-18")
+    document_type: str | None = None
+    subject: str | None = Field(None, description="trích yếu, without V/v or Về việc")
+    secrecy: str | None = None
+    urgency: str | None = None
+
+
+class Item(Part):
+    """A point below a directive; nested points stand in `items`."""
+
+    marker: str | None = None
+    text: str
+    items: list[Item] = []
+
+
+class Directive(Part):
+    """One numbered directive, or one Điều of a decision. `text` leaves out the marker and holds
+    all paragraphs of the directive, joined by a newline."""
+
+    marker: str | None = None
+    text: str
+    items: list[Item] = []
+    actors: list[str] = []
+    deadline: str | None = None
+
+
+class Signature(Part):
+    """Signing authority (TM., T/M, KT. …), position and name, as printed."""
+
+    authority: str | None = None
+    position: str | None = None
+    signer: str | None = None
+
+
+class Citation(Part):
+    """A document the letter cites by number."""
+
+    document_type: str | None = None
+    number_symbol: str
+    date: str | None = None
+    issuer: str | None = None
+
+
+class MarkInfo(Part):
+    """Something on the page that is not its text: seal, stamp, electronic signature …"""
+
+    kind: str
+    page: int
+    box: BoxList | None = None
+    text: str | None = None
+    confidence: float = 0.0
+
+
+class Page(Part):
+    """One page: `raw_text` as OCR read it, in reading order; `text` after corrections. Both have
+    the same number of lines."""
+
+    number: int
+    width: int = 0
+    height: int = 0
+    dpi: int = 0
+    rotation: int = 0
+    confidence: float = 0.0
+    raw_text: str = ""
+    text: str = ""
+
+
+class CorrectionInfo(Part):
+    """One change to the raw text: line `line` (from 1) of page `page`, character `start` on."""
+
+    page: int
+    line: int
+    start: int
+    box: BoxList | None = None
+    before: str
+    after: str
+    score: float
+    margin: float
+    source: str
+
+
+class Evidence(Part):
+    """Where on the page a field was read, and how surely."""
+
+    page: int
+    box: BoxList | None = None
+    confidence: float
+
+
+class Flag(Part):
+    """Something a person should look at."""
+
+    code: str
+    message: str
+    where: str
+
+
+class Step(Part):
+    """One processing step, with tool, version, settings and time."""
+
+    step: str
+    tool: str
+    version: str
+    settings: dict[str, str | int | float | bool | None] = {}
+    seconds: float = 0.0
+
+
+Status = Literal["done", "needs_review", "partial", "failed"]
+Family = Literal["party", "state", "other"]
+
+
+class Letter(Part):
+    """What the letter stage reads out of the text: header … citations."""
+
+    family: Family = "other"
+    header: Header = Header()
+    recipients: list[str] = []
+    legal_bases: list[str] = []
+    preamble: list[str] = []
+    directives: list[Directive] = []
+    closing: list[str] = []
+    signature: Signature = Signature()
+    distribution: list[str] = []
+    citations: list[Citation] = []
+    evidence: dict[str, Evidence] = {}
+    flags: list[Flag] = []
+
+
+class Record(Part):
+    """A letter as data."""
+
+    schema_: Literal["congvan/record/1"] = Field(SCHEMA, alias="schema")
+    document_id: str
+    status: Status
+    family: Family
+    source: SourceInfo
+    header: Header = Header()
+    recipients: list[str] = []
+    legal_bases: list[str] = []
+    preamble: list[str] = []
+    directives: list[Directive] = []
+    closing: list[str] = []
+    signature: Signature = Signature()
+    distribution: list[str] = []
+    citations: list[Citation] = []
+    marks: list[MarkInfo] = []
+    pages: list[Page] = []
+    corrections: list[CorrectionInfo] = []
+    evidence: dict[str, Evidence] = {}
+    flags: list[Flag] = []
+    processing: list[Step] = []
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+    def to_json(self) -> str:
+        """The record as it stands in `record.json`: UTF-8, two-space indent, final newline."""
+        data = self.model_dump(mode="json", by_alias=True)
+        return json.dumps(data, ensure_ascii=False, indent=2) + "\n"
+
+
+def json_schema() -> dict[str, Any]:
+    """JSON Schema (2020-12) of the record."""
+    schema = Record.model_json_schema(by_alias=True, mode="serialization")
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": SCHEMA,
+        **schema,
+    }
+
+
+def schema_text() -> str:
+    """The schema as it stands in docs/record.schema.json."""
+    return json.dumps(json_schema(), ensure_ascii=False, indent=2) + "\n"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(schema_text())

@@ -1,0 +1,1 @@
+"""Restoring Vietnamese: a noisy channel with a dictionary and a language model."""

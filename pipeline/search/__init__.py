@@ -1,0 +1,1 @@
+"""Finding letters: one protocol, a SQLite file behind it."""
