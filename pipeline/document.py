@@ -78,8 +78,8 @@ class Operation:
 class PageImage:
     """A page ready to be read: upright, deskewed; `image` is mode L or RGB.
 
-    `rotation` is the clockwise turn applied (0, 90, 180, 270), `skew` the degrees straightened.
-    `red` is true where seals in colour were taken out of `image`."""
+    `rotation` is the clockwise turn applied (0, 90, 180, 270), `skew` the degrees straightened;
+    `marks` are seals and stamps taken out of `image`."""
 
     number: int
     image: Image.Image
@@ -219,6 +219,12 @@ class RestoredPage:
     dpi: int
     lines: tuple[RestoredLine, ...]
     marks: tuple[Mark, ...] = ()
+
+    @classmethod
+    def unchanged(cls, page: PageLayout) -> RestoredPage:
+        """The page taken as it was read."""
+        lines = tuple(RestoredLine(line, line.text) for line in page.lines)
+        return cls(page.number, page.width, page.height, page.dpi, lines, page.marks)
 
 
 def apply_corrections(raw: str, corrections: tuple[Correction, ...]) -> str:
