@@ -74,7 +74,7 @@ def process_document(candidate: Candidate, settings: Settings, restorer: Restore
     started = perf_counter()
     source = read_source(candidate, settings)
     intake = Operation("intake", "congvan", VERSION, {}, perf_counter() - started)
-    pages = [_read_page(page, source, settings) for page in source.pages]
+    pages = [_read_page(page, settings) for page in source.pages]
     errors = [page.error for page in pages if page.error]
     if len(errors) == len(pages):
         raise errors[0]
@@ -132,7 +132,7 @@ def document_id(source: Source) -> str:
     return f"{slug}-{source.sha256[:12]}" if slug else source.sha256[:12]
 
 
-def _read_page(page: PageSource, source: Source, settings: Settings) -> _ReadPage:
+def _read_page(page: PageSource, settings: Settings) -> _ReadPage:
     if page.kind is PageKind.TEXT or page.text_layer is TextLayer.GOOD:
         started = perf_counter()
         arranged = layout.arrange_text(page)
