@@ -1,0 +1,1 @@
+"""Page simulator, accuracy and speed benchmarks, and the floors they must hold."""
