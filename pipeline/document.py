@@ -36,7 +36,10 @@ class PageKind(StrEnum):
 @dataclass(frozen=True, slots=True)
 class PageSource:
     """Where one page comes from. `index` counts from 0 inside `path`; `number` from 1 in the
-    document. `dpi` is the native resolution where known; `text` the page's own text layer."""
+    document. `dpi` is the native resolution where known; `text` the page's own text layer.
+
+    `size` is width and height in points (1/72 inch) as shown, for PDF pages; `overlays` are the
+    electronic signatures laid over the page, boxes in points from its top left corner."""
 
     number: int
     path: Path
@@ -45,6 +48,8 @@ class PageSource:
     dpi: float | None = None
     text_layer: TextLayer = TextLayer.NONE
     text: str | None = None
+    size: tuple[float, float] | None = None
+    overlays: tuple[Mark, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,214 @@
+"""The only place that runs poppler: pages of a PDF to pictures and to words.
+
+In: the path of a PDF and the index of a page. Out: a PIL image, or words with boxes. Every failure
+of the outside program comes back as a DocumentError, a missing one as MissingError.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import shutil
+import signal
+import subprocess
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pdf2image
+import pikepdf
+import regex
+from pdf2image.exceptions import PDFInfoNotInstalledError, PDFPopplerTimeoutError
+from PIL import Image
+
+from pipeline.document import Box, Mark
+from pipeline.errors import DocumentError, MissingError
+
+
+@dataclass(frozen=True, slots=True)
+class LayerWord:
+    """A word of a text layer; the box is in points from the page's top left corner."""
+
+    text: str
+    left: float
+    top: float
+    right: float
+    bottom: float
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class LayerPage:
+    """The text layer of one page; `width` and `height` in points as shown."""
+
+    width: float
+    height: float
+    words: tuple[LayerWord, ...]
+
+
+def version() -> str | None:
+    """Version of the installed poppler, None where it is missing."""
+    try:
+        done = subprocess.run(
+            ["pdftoppm", "-v"], capture_output=True, text=True, timeout=20, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    found = regex.search(r"version (\S+)", done.stderr + done.stdout)
+    return found[1] if found else None
+
+
+@cache
+def version_once() -> str:
+    """Version for the record; asked once a process."""
+    return version() or "?"
+
+
+def require() -> None:
+    """Raise MissingError("poppler_missing") where the programs of poppler are not installed."""
+    if not (shutil.which("pdftoppm") and shutil.which("pdftotext")):
+        raise MissingError("poppler_missing")
+
+
+def render_page(
+    path: Path,
+    index: int,
+    dpi: float,
+    *,
+    timeout: float,
+    grey: bool = False,
+    without: tuple[Mark, ...] = (),
+) -> Image.Image:
+    """Draw page `index` (from 0) at `dpi`, mode RGB or L (`grey`), leaving out the annotations
+    whose boxes are those of `without` (electronic signatures laid over the page).
+
+    Raises DocumentError render_failed or render_timeout, MissingError poppler_missing."""
+    require()
+    failure = {"path": path, "page": index + 1}
+    try:
+        if without:
+            data = _page_without(path, index, {m.box for m in without if m.box})
+            images = pdf2image.convert_from_bytes(
+                data, dpi=dpi, timeout=timeout, grayscale=grey, use_cropbox=True
+            )
+        else:
+            images = pdf2image.convert_from_path(
+                path,
+                dpi=dpi,
+                first_page=index + 1,
+                last_page=index + 1,
+                timeout=timeout,
+                grayscale=grey,
+                use_cropbox=True,
+            )
+    except PDFPopplerTimeoutError as e:
+        raise DocumentError("render_timeout", **failure, seconds=timeout) from e
+    except PDFInfoNotInstalledError as e:
+        raise MissingError("poppler_missing") from e
+    except Exception as e:  # pdf2image and Pillow raise many kinds on broken output
+        raise DocumentError("render_failed", **failure, reason=_first_line(e)) from e
+    if not images:
+        raise DocumentError("render_failed", **failure, reason="no picture")
+    return images[0]
+
+
+def _first_line(error: Exception) -> str:
+    lines = [s.strip() for s in str(error).splitlines() if s.strip()]
+    return lines[-1] if lines else type(error).__name__
+
+
+def shown_box(page: pikepdf.Page, rectangle: list[float]) -> tuple[float, float, float, float]:
+    """A rectangle of PDF user space as left, top, right, bottom in points of the page as shown
+    (crop box, /Rotate applied)."""
+    x0, y0, x1, y1 = (float(v) for v in page.cropbox)
+    left, right = sorted((float(rectangle[0]) - x0, float(rectangle[2]) - x0))
+    low, high = sorted((float(rectangle[1]) - y0, float(rectangle[3]) - y0))
+    width, height = x1 - x0, y1 - y0
+    turned = {
+        0: (left, height - high, right, height - low),
+        90: (low, left, high, right),
+        180: (width - right, low, width - left, high),
+        270: (height - high, width - right, height - low, width - left),
+    }
+    return turned[rotation_of(page)]
+
+
+def rotation_of(page: pikepdf.Page) -> int:
+    """The page's /Rotate, inherited too, as 0, 90, 180 or 270."""
+    node: pikepdf.Object | None = page.obj
+    for _ in range(50):
+        if node is None:
+            return 0
+        if "/Rotate" in node:
+            return int(node["/Rotate"]) % 360 // 90 * 90
+        node = node.get("/Parent")
+    return 0
+
+
+def rounded(box: tuple[float, float, float, float]) -> Box:
+    """A box of points as whole numbers, by which overlays are known again."""
+    return (round(box[0]), round(box[1]), round(box[2]), round(box[3]))
+
+
+def _page_without(path: Path, index: int, boxes: set[Box]) -> bytes:
+    """A PDF of one page without the annotations at `boxes`; the file itself is not touched."""
+    with pikepdf.open(path) as pdf, pikepdf.new() as alone:
+        alone.pages.append(pdf.pages[index])
+        page = alone.pages[0]
+        page.obj["/Annots"] = pikepdf.Array(
+            a
+            for a in page.obj.get("/Annots", pikepdf.Array())
+            if rounded(shown_box(page, list(a["/Rect"]))) not in boxes
+        )
+        data = io.BytesIO()
+        alone.save(data)
+        return data.getvalue()
+
+
+def page_text(path: Path, index: int, *, timeout: float) -> str:
+    """The text layer of page `index` (from 0) as pdftotext orders it."""
+    return _pdftotext(path, ["-f", str(index + 1), "-l", str(index + 1)], timeout).rstrip("\f")
+
+
+def layer_pages(path: Path, *, timeout: float) -> list[LayerPage]:
+    """The text layers of all pages, with boxes; one run of pdftotext for the whole file.
+
+    Raises DocumentError render_failed or render_timeout (page 1), MissingError poppler_missing."""
+    xml = _pdftotext(path, ["-bbox-layout", "-cropbox"], timeout)
+    xml = regex.sub(r"[^\t\n\r\x20-\uD7FF\uE000-\uFFFD\U00010000-\U0010FFFF]", "", xml)
+    xml = regex.sub(r"&(?!(amp|lt|gt|quot|apos|#\d+);)", "&amp;", xml)
+    try:
+        root = ElementTree.fromstring(xml)
+    except ElementTree.ParseError as e:
+        raise DocumentError("render_failed", path=path, page=1, reason=f"pdftotext: {e}") from e
+    return [_layer_page(p) for p in root.iter("{http://www.w3.org/1999/xhtml}page")]
+
+
+def _layer_page(page: ElementTree.Element) -> LayerPage:
+    space = "{http://www.w3.org/1999/xhtml}"
+    words = [
+        LayerWord(
+            word.text or "", *(float(word.get(k, 0)) for k in ("xMin", "yMin", "xMax", "yMax")), n
+        )
+        for n, line in enumerate(page.iter(f"{space}line"))
+        for word in line.iter(f"{space}word")
+    ]
+    return LayerPage(float(page.get("width", 0)), float(page.get("height", 0)), tuple(words))
+
+
+def _pdftotext(path: Path, options: list[str], timeout: float) -> str:
+    require()
+    command = ["pdftotext", "-q", "-enc", "UTF-8", *options, "--", str(path.absolute()), "-"]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
+    ) as child:
+        try:
+            out, err = child.communicate(timeout=timeout)
+        except subprocess.TimeoutExpired as e:
+            os.killpg(child.pid, signal.SIGKILL)
+            raise DocumentError("render_timeout", path=path, page=1, seconds=timeout) from e
+    if child.returncode:
+        reason = err.decode("utf-8", "replace").strip() or f"pdftotext: exit {child.returncode}"
+        raise DocumentError("render_failed", path=path, page=1, reason=reason)
+    return out.decode("utf-8", "replace")

@@ -1,0 +1,161 @@
+"""The only place that runs Tesseract: a clean page to words with boxes and confidences.
+
+In: a `PageImage`. Out: an `OcrPage` in the engine's own order. Whatever the program does (hang,
+crash, write nonsense) comes back as a DocumentError; a missing program or model as MissingError.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+
+import pytesseract
+import regex
+from PIL import Image
+
+from pipeline import imaging
+from pipeline.document import OcrPage, Operation, PageImage, Word
+from pipeline.errors import DocumentError, MissingError
+from pipeline.settings import Settings
+
+PAGE_SEGMENTATION = 3
+
+
+def version() -> str | None:
+    """Version of the installed Tesseract, None where it is missing."""
+    found = regex.search(r"tesseract v?(\S+)", _asked("--version") or "")
+    return found[1] if found else None
+
+
+@cache
+def _version_once() -> str:
+    return version() or "?"
+
+
+def installed_models() -> frozenset[str]:
+    """Names of the language models Tesseract finds; empty where it is missing."""
+    lines = (_asked("--list-langs") or "").splitlines()
+    return frozenset(s.strip() for s in lines[1:] if s.strip())
+
+
+def _asked(option: str) -> str | None:
+    try:
+        done = subprocess.run(
+            [pytesseract.pytesseract.tesseract_cmd, option],
+            capture_output=True,
+            timeout=20,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return (done.stdout + done.stderr).decode("utf-8", "replace") if done.returncode == 0 else None
+
+
+def require(model: str) -> None:
+    """Raise MissingError tesseract_missing or model_missing unless `model` can be used."""
+    if version() is None:
+        raise MissingError("tesseract_missing")
+    missing = set(model.split("+")) - installed_models()
+    if missing:
+        raise MissingError("model_missing", model="+".join(sorted(missing)))
+
+
+def read_words(page: PageImage, path: Path, settings: Settings) -> OcrPage:
+    """Read a whole page once with the model of `settings`; a blank page is not read at all.
+
+    Raises DocumentError ocr_timeout or ocr_failed, MissingError where Tesseract is missing."""
+    start = time.perf_counter()
+    blank = imaging.is_blank(page.image)
+    words = () if blank else tuple(_read(page.image, page, path, settings))
+    operation = Operation(
+        "ocr",
+        "tesseract",
+        _version_once(),
+        {"model": settings.ocr_model, "psm": PAGE_SEGMENTATION, "dpi": page.dpi, "blank": blank},
+        round(time.perf_counter() - start, 4),
+    )
+    width, height = page.image.size
+    return OcrPage(page.number, width, height, page.dpi, settings.ocr_model, words, (operation,))
+
+
+def _read(image: Image.Image, page: PageImage, path: Path, settings: Settings) -> Iterator[Word]:
+    failure = {"path": path, "page": page.number}
+    try:
+        data = run(image, settings.ocr_model, page.dpi, PAGE_SEGMENTATION, settings.page_timeout)
+        yield from words_of(data)
+    except pytesseract.TesseractNotFoundError as e:
+        raise MissingError("tesseract_missing") from e
+    except pytesseract.TesseractError as e:
+        if "Error opening data file" in str(e.message):
+            raise MissingError("model_missing", model=settings.ocr_model) from e
+        reason = _killed(e.status) or str(e.message)[-200:] or f"exit {e.status}"
+        raise DocumentError("ocr_failed", **failure, reason=reason) from e
+    except RuntimeError as e:
+        if "timeout" not in str(e):
+            raise DocumentError("ocr_failed", **failure, reason=str(e)) from e
+        raise DocumentError("ocr_timeout", **failure, seconds=settings.page_timeout) from e
+    except (ValueError, KeyError, TypeError, UnicodeDecodeError, OSError) as e:
+        raise DocumentError("ocr_failed", **failure, reason=f"bad output: {e}") from e
+
+
+def _killed(status: int) -> str | None:
+    return f"killed by signal {-status}" if status < 0 else None
+
+
+def run(
+    image: Image.Image, model: str, dpi: int, segmentation: int, timeout: float, options: str = ""
+) -> str:
+    """Run Tesseract on `image`; its TSV. Raises what pytesseract raises."""
+    plain = image.copy()
+    plain.format = "PPM"  # pytesseract would otherwise squeeze the page into a PNG: 0.5 s a page
+    with _one_thread():
+        text = pytesseract.image_to_data(
+            plain,
+            lang=model,
+            config=f"--dpi {dpi} --psm {segmentation} {options}",
+            timeout=timeout,
+        )
+    return str(text)
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """OMP_THREAD_LIMIT=1: several threads in one Tesseract cost more than they win."""
+    before = os.environ.get("OMP_THREAD_LIMIT")
+    os.environ["OMP_THREAD_LIMIT"] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["OMP_THREAD_LIMIT"]
+        else:
+            os.environ["OMP_THREAD_LIMIT"] = before
+
+
+def words_of(tsv: str) -> Iterator[Word]:
+    """The words of Tesseract's TSV, text in NFC. Raises ValueError where the table is none."""
+    lines = tsv.splitlines()
+    if not lines or not lines[0].startswith("level\t"):
+        raise ValueError("no table")
+    for row in lines[1:]:
+        cells = row.split("\t")
+        if len(cells) < 12 or cells[0] != "5":
+            continue
+        text = unicodedata.normalize("NFC", "".join(cells[11:])).strip()
+        if not text:
+            continue
+        left, top, width, height = (int(c) for c in cells[6:10])
+        yield Word(
+            text,
+            (left, top, left + width, top + height),
+            min(1.0, max(0.0, float(cells[10]) / 100)),
+            int(cells[2]),
+            int(cells[3]),
+            int(cells[4]),
+        )
