@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from functools import cache
 from importlib.resources import files
+from pathlib import PurePath
 from typing import Literal
 
 Language = Literal["en", "vi"]
@@ -16,6 +17,11 @@ def set_language(language: Language) -> None:
     """Choose the language of all messages of this process."""
     global _language
     _language = language
+
+
+def get_language() -> Language:
+    """The language of all messages of this process."""
+    return _language
 
 
 def language_of_environment() -> Language:
@@ -38,6 +44,16 @@ def _sentences() -> dict[str, dict[str, str]]:
 def message(code: str, /, **values: object) -> str:
     """The sentence of `code`, in the language of this process, with `values` filled in.
 
-    Raises KeyError where the table lacks the code or the sentence needs a value not given.
+    Control characters in a value (a file name may hold a newline) appear escaped. Raises KeyError
+    where the table lacks the code or the sentence needs a value not given.
     """
-    return _sentences()[code][_language].format(**values)
+    shown = {
+        k: printable(str(v)) if isinstance(v, str | PurePath) else v for k, v in values.items()
+    }
+    return _sentences()[code][_language].format(**shown)
+
+
+def printable(text: str) -> str:
+    """`text` on one line that any terminal can show: control characters, and bytes of a file name
+    that are no UTF-8, as \\n, \\x1b, \\udc80 …"""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

@@ -1,0 +1,354 @@
+"""The commands of congvan: parse, call, print. What they do stands in `pipeline`."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, cast
+
+import click
+
+from pipeline.errors import CongvanError, ExitCode, MissingError, NothingFoundError
+from pipeline.messages import Language, language_of_environment, message, set_language
+from pipeline.settings import VERSION, Settings
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+PLAIN_WIDTH = 160
+"""Columns of a table that goes to a file or a pipe."""
+
+
+class Commands(click.Group):
+    """The group of all commands; tells errors in one line and gives each its exit code."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command."""
+        try:
+            return super().invoke(ctx)
+        except CongvanError as error:
+            click.echo(str(error), err=True)
+            ctx.exit(error.exit_code)
+        except KeyboardInterrupt:
+            click.echo(message("interrupted"), err=True)
+            ctx.exit(ExitCode.INTERRUPTED)
+        except BrokenPipeError:
+            _close_quietly()
+            ctx.exit(ExitCode.OK)
+
+
+def _close_quietly() -> None:
+    """The reader of stdout has gone (`| head`): nothing more can be said, and nothing needs be."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+PATHS = click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+TEXT = click.argument("file", type=click.Path(allow_dash=True))
+JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+JOBS = click.option("--jobs", type=click.IntRange(1), help="Worker processes [default: cores].")
+QUIET = click.option("--quiet", is_flag=True, help="Tell failures only.")
+GROUP = click.option(
+    "--group",
+    type=click.Choice(["none", "folder"]),
+    default="none",
+    show_default=True,
+    help="folder: the page images of a folder are one document.",
+)
+MODEL = click.option(
+    "--model",
+    type=click.Choice(["auto", "eng", "vie", "none"]),
+    default="auto",
+    show_default=True,
+    help="The kind of damage: of an English or a Vietnamese OCR model.",
+)
+DICTIONARY = click.option(
+    "--dictionary",
+    "dictionaries",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="A word list of your own (TSV); may be given again.",
+)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--lang", type=click.Choice(["en", "vi"]), help="Language [default: the locale's].")
+@click.version_option(VERSION, prog_name="congvan")
+def main(lang: str | None) -> None:
+    """Scanned Vietnamese official letters to clean text, records and search hits."""
+    set_language(cast(Language, lang) if lang else language_of_environment())
+
+
+@main.command()
+@PATHS
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="Output folder.")
+@JOBS
+@GROUP
+@MODEL
+@DICTIONARY
+@click.option(
+    "--existing",
+    type=click.Choice(["skip", "redo"]),
+    default="skip",
+    show_default=True,
+    help="What to do with documents that are done already.",
+)
+@click.option("--retry-failed", is_flag=True, help="Try again what failed in an earlier run.")
+@click.option("--max-failures", metavar="N|N%", help="Give up after so many failures.")
+@JSON
+@QUIET
+def process(
+    paths: tuple[Path, ...],
+    out: Path,
+    jobs: int | None,
+    group: str,
+    model: str,
+    dictionaries: tuple[Path, ...],
+    existing: str,
+    retry_failed: bool,
+    max_failures: str | None,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Read, restore and take apart every document.
+
+    Each gets a folder below --out. A run always continues the one before: what is done is skipped. With --json, one line of JSON
+    on stdout for each document.
+
+    Example: congvan process scans/ --out out/
+    """
+    from pipeline.batch.limits import FailureLimit
+    from pipeline.batch.plan import Wish
+    from pipeline.batch.progress import reporter
+    from pipeline.batch.run import Order, run_batch, usable_cores
+    from pipeline.batch.summary import closing_line, result_data, table
+
+    order = Order(
+        paths,
+        out,
+        _settings(group=group, restore_model=model, dictionaries=dictionaries),
+        jobs or usable_cores(),
+        Wish(redo=existing == "redo", retry_failed=retry_failed),
+        FailureLimit.parse(max_failures) if max_failures else FailureLimit(),
+        (lambda result: _print_line(result_data(result))) if as_json else (lambda _: None),
+    )
+    summary = run_batch(order, reporter(quiet=quiet))
+    if not quiet:
+        _console(stderr=True).print(table(summary))
+        click.echo(closing_line(summary), err=True)
+        click.echo(message("batch_outputs", path=out), err=True)
+    if summary.interrupted:
+        click.echo(message("interrupted"), err=True)
+    _exit(summary.exit_code)
+
+
+@main.command()
+@TEXT
+@MODEL
+@DICTIONARY
+@JSON
+def restore(file: str, model: str, dictionaries: tuple[Path, ...], as_json: bool) -> None:
+    """Correct the Vietnamese of an OCR text.
+
+    FILE may be - for standard input. One output line for each input line; --json tells every change.
+
+    Example: congvan restore old-ocr.txt > clean.txt
+    """
+    from pipeline.records import read_plain_text
+    from pipeline.restore.restore import Restorer
+
+    text = read_plain_text(file)
+    settings = _settings(restore_model=model, dictionaries=dictionaries)
+    page = Restorer.load(settings.dictionaries).restore_text(text, settings.restore_model)
+    if as_json:
+        _print_json([asdict(line) for line in page.lines])
+    else:
+        click.echo("\n".join(line.text for line in page.lines))
+
+
+@main.command()
+@TEXT
+def extract(file: str) -> None:
+    """Take a clean text apart into a record.
+
+    FILE may be - for standard input; the record (JSON) goes to stdout.
+
+    Example: congvan extract clean.txt > record.json
+    """
+    from pipeline.process import extract_text
+    from pipeline.records import read_plain_text
+
+    click.echo(extract_text(read_plain_text(file), path=file).to_json(), nl=False)
+
+
+@main.command()
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.option("--to", "target", required=True, metavar="FILE.sqlite", help="The index.")
+def index(folder: Path, target: str) -> None:
+    """Put records into an index.
+
+    DIR is an output folder of `congvan process`. It can be run again at will.
+
+    Example: congvan index out/ --to letters.sqlite
+    """
+    from pipeline.records import read_records
+    from pipeline.search import connect
+
+    failed = False
+    records = []
+    for record in read_records(folder):
+        if isinstance(record, CongvanError):
+            failed = True
+            click.echo(str(record), err=True)
+        else:
+            records.append(record)
+    with connect(target) as letters:
+        letters.add(records)
+    click.echo(message("indexed", count=len(records), path=target), err=True)
+    _exit(ExitCode.SOME_FAILED if failed else ExitCode.OK)
+
+
+@main.command()
+@click.argument("query")
+@click.option("--in", "target", required=True, metavar="FILE.sqlite", help="The index.")
+@click.option("--limit", type=click.IntRange(1), default=10, show_default=True)
+@JSON
+def search(query: str, target: str, limit: int, as_json: bool) -> None:
+    """Find letters and directives.
+
+    Marks may be left out; a number (1046-CV/TU) finds the letter and those that cite it.
+
+    Example: congvan search 'chuyển đổi số' --in letters.sqlite
+    """
+    from pipeline.search import connect
+
+    with connect(target) as letters:
+        results = letters.search(query, limit=limit)
+    if not results.hits:
+        raise NothingFoundError("nothing_found", query=query)
+    if as_json:
+        _print_json(asdict(results))
+    else:
+        click.echo(results.text())
+
+
+@main.command()
+@click.argument("gold", metavar="GOLD_DIR", type=click.Path(path_type=Path))
+@click.option("--records", type=click.Path(path_type=Path), help="Outputs to score.")
+@JOBS
+@JSON
+@QUIET
+def evaluate(
+    gold: Path, records: Path | None, jobs: int | None, as_json: bool, quiet: bool
+) -> None:
+    """Score records against truth.
+
+    Without --records, the scans of GOLD_DIR are processed first.
+
+    Example: congvan evaluate gold/ --records out/
+    """
+    from pipeline.batch.gold import processed
+    from pipeline.batch.progress import reporter
+    from pipeline.batch.run import usable_cores
+    from pipeline.evaluate import evaluate as score
+
+    if records:
+        scores = score(gold, records)
+    else:
+        with processed(gold, Settings(), jobs or usable_cores(), reporter(quiet=quiet)) as out:
+            scores = score(gold, out)
+    _print_json(scores.to_json()) if as_json else click.echo(scores.table())
+
+
+@main.command()
+@PATHS
+@GROUP
+@JSON
+def scan(paths: tuple[Path, ...], group: str, as_json: bool) -> None:
+    """Say what files are; writes nothing.
+
+    Example: congvan scan scans/
+    """
+    from pipeline.survey import findings_table, survey
+
+    findings = list(survey(paths, _settings(group=group)))
+    if not findings:
+        raise NothingFoundError("no_documents", path=", ".join(map(str, paths)))
+    if as_json:
+        _print_json([finding.data() for finding in findings])
+    else:
+        _console().print(findings_table(findings))
+    problems = any(finding.problem for finding in findings)
+    _exit(ExitCode.SOME_FAILED if problems else ExitCode.OK)
+
+
+@main.command()
+@DICTIONARY
+@JSON
+def doctor(dictionaries: tuple[Path, ...], as_json: bool) -> None:
+    """Check what this machine has and lacks.
+
+    Programs, models, packages; says how to install what is missing.
+
+    Example: congvan doctor
+    """
+    from pipeline.machine import checks
+
+    found = list(checks(_settings(dictionaries=dictionaries)))
+    if as_json:
+        _print_json([check.data() for check in found])
+    else:
+        click.echo("\n".join(check.line() for check in found))
+    missing = [check.name for check in found if check.needed and not check.ok]
+    if missing:
+        raise MissingError("machine_lacks", names=", ".join(missing))
+    click.echo(message("machine_ready"), err=True)
+
+
+@main.command()
+@click.option("--text", required=True, type=click.Path(path_type=Path), help="Folder of texts.")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="The model.")
+@click.option("--exclude", type=click.Path(path_type=Path), help="Texts it must not learn from.")
+def train(text: Path, out: Path, exclude: Path | None) -> None:
+    """Build the language model from texts.
+
+    Example: congvan train --text corpus/ --out model/
+    """
+    from pipeline.restore.train import train as build
+
+    build(text, out, exclude=exclude)
+
+
+def _settings(
+    group: str = "none", restore_model: str = "auto", dictionaries: tuple[Path, ...] = ()
+) -> Settings:
+    return Settings(
+        group=cast(Literal["none", "folder"], group),
+        restore_model=cast(Literal["auto", "eng", "vie", "none"], restore_model),
+        dictionaries=tuple(path.resolve() for path in dictionaries),
+    )
+
+
+def _console(*, stderr: bool = False) -> Console:
+    from rich.console import Console
+
+    terminal = (sys.stderr if stderr else sys.stdout).isatty()
+    return Console(stderr=stderr, width=None if terminal else PLAIN_WIDTH)
+
+
+def _print_json(data: object) -> None:
+    click.echo(json.dumps(data, ensure_ascii=False, indent=2))
+
+
+def _print_line(data: object) -> None:
+    click.echo(json.dumps(data, ensure_ascii=False))
+
+
+def _exit(code: ExitCode) -> NoReturn:
+    raise click.exceptions.Exit(code)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,182 @@
+"""What became of a batch, for people (a table) and for programs (summary.json).
+
+In: the results of all paths of a run. Out: text. It tells the state of the documents, not the
+story of the run, so a run that finds everything done writes the same summary again.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from rich.box import SIMPLE_HEAD
+from rich.table import Table
+from rich.text import Text
+
+from pipeline.batch.result import Result
+from pipeline.errors import ExitCode
+from pipeline.messages import message, printable
+
+MOST_LETTERS_IN_TABLE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """The results of a run in the order of its paths; `interrupted` where it did not get to all,
+    `planned` being how many documents it should have settled, `fresh` how many it worked on."""
+
+    results: tuple[Result, ...]
+    planned: int
+    fresh: int
+    interrupted: bool = False
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """Of the whole run."""
+        if self.interrupted:
+            return ExitCode.INTERRUPTED
+        failed = any(r.status == "failed" for r in self.results)
+        return ExitCode.SOME_FAILED if failed or self.unsettled else ExitCode.OK
+
+    @property
+    def unsettled(self) -> int:
+        """Documents the run did not get to."""
+        return self.planned - len(self.results)
+
+    def to_json(self) -> str:
+        """The text of summary.json."""
+        data = {
+            "documents": len(self.results),
+            "unsettled": self.unsettled,
+            "pages": sum(r.pages for r in self.results),
+            "seconds": round(sum(r.seconds for r in self.results), 3),
+            "by_status": dict(sorted(Counter(r.status for r in self.results).items())),
+            "by_reason": dict(sorted(Counter(r.reason for r in self.results if r.reason).items())),
+            "results": [result_data(r) for r in self.results],
+        }
+        return json.dumps(data, ensure_ascii=False, indent=2) + "\n"
+
+
+def result_data(result: Result) -> dict[str, object]:
+    """One result as it stands in summary.json and in the lines of `process --json`."""
+    return {
+        "path": result.path,
+        "status": result.status,
+        "document_id": result.document_id,
+        "reason": result.reason,
+        "message": result.sentence,
+        "pages": result.pages,
+        "seconds": result.seconds,
+        "number_symbol": result.heading.number_symbol,
+        "date": result.heading.date,
+        "issuing_body": result.heading.issuing_body,
+        "subject": result.heading.subject,
+    }
+
+
+def table(summary: Summary) -> Table:
+    """A row for each letter, or for a large batch one for each status and reason."""
+    if len(summary.results) <= MOST_LETTERS_IN_TABLE:
+        return _letters(summary.results)
+    return _counts(summary.results)
+
+
+def closing_line(summary: Summary) -> str:
+    """The run in one sentence."""
+    count = Counter(r.status for r in summary.results)
+    return message(
+        "batch_closing",
+        documents=len(summary.results),
+        pages=sum(r.pages for r in summary.results),
+        done=count["done"],
+        review=count["needs_review"],
+        partial=count["partial"],
+        failed=count["failed"],
+        duplicate=count["duplicate"],
+        fresh=summary.fresh,
+    )
+
+
+def _letters(results: Sequence[Result]) -> Table:
+    columns = ("number", "date", "body", "subject", "status", "pages", "seconds")
+    grid = _table(columns)
+    for r in results:
+        h = r.heading
+        told = r.sentence if r.status == "failed" else h.subject
+        number = h.number_symbol or r.path.rpartition("/")[2]
+        grid.add_row(
+            *map(_cell, (number, h.date, h.issuing_body, told, message(f"status_{r.status}"))),
+            str(r.pages) if r.pages else "",
+            f"{r.seconds:.1f}" if r.seconds else "",
+        )
+    return grid
+
+
+def _counts(results: Sequence[Result]) -> Table:
+    grid = _table(("status", "reason", "documents", "pages", "seconds"))
+    groups: dict[tuple[str, str], list[Result]] = {}
+    for r in results:
+        groups.setdefault((r.status, r.reason or ""), []).append(r)
+    for (status, reason), group in sorted(groups.items()):
+        grid.add_row(
+            _cell(message(f"status_{status}")),
+            _cell(reason),
+            str(len(group)),
+            str(sum(r.pages for r in group)),
+            f"{sum(r.seconds for r in group):.1f}",
+        )
+    return grid
+
+
+def _table(columns: Sequence[str]) -> Table:
+    grid = Table(box=SIMPLE_HEAD)
+    for name in columns:
+        number = name in ("pages", "seconds", "documents")
+        keep = number or name in ("number", "date", "status")
+        grid.add_column(
+            message(f"column_{name}"),
+            justify="right" if number else "left",
+            no_wrap=keep,
+            overflow="fold" if name == "reason" else "ellipsis",
+        )
+    return grid
+
+
+def _cell(text: str | None) -> Text:
+    return Text(printable(text or ""))
+
+
+def duplicate_results(
+    results: Iterable[Result], duplicates: Iterable[tuple[str, str]]
+) -> Iterator[Result]:
+    """A result for each duplicate path: linked to the document its content is, or failed as that
+    document has; none where that document is not settled."""
+    by_content = {r.content: r for r in results if r.content}
+    for path, content in duplicates:
+        original = by_content.get(content)
+        if original:
+            yield _duplicate(path, original)
+
+
+def _duplicate(path: str, original: Result) -> Result:
+    if original.status == "failed":
+        values = json.loads(original.reason_values) | {"path": path}
+        return Result(
+            path,
+            "failed",
+            original.content,
+            reason=original.reason,
+            reason_values=json.dumps(values, ensure_ascii=False, sort_keys=True),
+        )
+    values = {"path": path, "original": original.path}
+    return Result(
+        path,
+        "duplicate",
+        original.content,
+        original.document_id,
+        reason="duplicate",
+        reason_values=json.dumps(values, ensure_ascii=False, sort_keys=True),
+        heading=original.heading,
+    )

@@ -1,0 +1,82 @@
+"""What a worker does: one document from file to output folder, any failure told as a result.
+
+In: a `Job`. Out: a `Result`. This is the whole of the work, whoever hands it out.
+"""
+
+from __future__ import annotations
+
+import errno
+import traceback
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic
+
+from pipeline.batch.outputs import write_document
+from pipeline.batch.result import Heading, Result, failure, unforeseen
+from pipeline.errors import CongvanError, DocumentError, MissingError
+from pipeline.intake import Candidate
+from pipeline.process import process_document
+from pipeline.record import Record
+from pipeline.restore.restore import Restorer
+from pipeline.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A document to be processed; `content` is its hash when the run was planned."""
+
+    candidate: Candidate
+    content: str
+    path: str
+
+
+class DiskFullError(CongvanError):
+    """Nothing more can be written: the run stops, and can be continued when there is space."""
+
+
+def do_job(job: Job, settings: Settings, restorer: Restorer, root: Path) -> Result:
+    """Process one document and write its outputs to `root`.
+
+    Raises MissingError and DiskFullError, which stop the whole run."""
+    started = monotonic()
+    try:
+        return _written(job, settings, restorer, root, started)
+    except MissingError:
+        raise
+    except DocumentError as error:
+        return _failed(job, error, started)
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise DiskFullError("disk_full", path=root) from error
+        return _failed(job, unforeseen(job.path, error), started, traceback.format_exc())
+    except Exception as error:
+        return _failed(job, unforeseen(job.path, error), started, traceback.format_exc())
+
+
+def _written(
+    job: Job, settings: Settings, restorer: Restorer, root: Path, started: float
+) -> Result:
+    outcome = process_document(job.candidate, settings, restorer)
+    record = outcome.record
+    if record.source.sha256 != job.content:
+        raise DocumentError("file_changed", path=job.path)
+    write_document(root, record.document_id, outcome.files)
+    return Result(
+        job.path,
+        record.status,
+        job.content,
+        record.document_id,
+        pages=record.source.pages,
+        seconds=round(monotonic() - started, 3),
+        heading=_heading(record),
+    )
+
+
+def _failed(job: Job, error: CongvanError, started: float, detail: str | None = None) -> Result:
+    seconds = round(monotonic() - started, 3)
+    return failure(job.path, error, content=job.content, seconds=seconds, detail=detail)
+
+
+def _heading(record: Record) -> Heading:
+    header = record.header
+    return Heading(header.number_symbol, header.date, header.issuing_body, header.subject)
