@@ -114,8 +114,8 @@ def process(
 ) -> None:
     """Read, restore and take apart every document.
 
-    Each gets a folder below --out. A run always continues the one before: what is done is skipped. With --json, one line of JSON
-    on stdout for each document.
+    Each gets a folder below --out. A run always continues the one before: what is done is
+    skipped. With --json, one line of JSON on stdout for each document.
 
     Example: congvan process scans/ --out out/
     """
@@ -152,7 +152,8 @@ def process(
 def restore(file: str, model: str, dictionaries: tuple[Path, ...], as_json: bool) -> None:
     """Correct the Vietnamese of an OCR text.
 
-    FILE may be - for standard input. One output line for each input line; --json tells every change.
+    FILE may be - for standard input. One output line for each input line; --json tells every
+    change.
 
     Example: congvan restore old-ocr.txt > clean.txt
     """

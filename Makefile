@@ -1,0 +1,41 @@
+# The habits of the place. `make help` lists them.
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint bench setup lock clean
+
+CONGVAN := .venv/bin/congvan
+PYTHON := .venv/bin/python
+
+help: ## list these targets
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/make \1\t\2/' | expand -t 14
+
+demo: setup ## process the samples, build an index, show the letters and a search hit
+	@$(CONGVAN) process samples/scans/*/source* --out demo-out
+	@$(CONGVAN) index demo-out --to demo-out/index.sqlite
+	@printf '\n%s\n' "\$$ congvan search 'chuyển đổi số' --in demo-out/index.sqlite --limit 1"
+	@$(CONGVAN) search 'chuyển đổi số' --in demo-out/index.sqlite --limit 1
+	@printf '\n%s\n' "Each letter: demo-out/<document id>/record.json, text.txt, raw.txt, corrections.tsv"
+	@printf '%s\n' "The index:   demo-out/index.sqlite"
+
+test: setup lint ## all checks and tests
+	@$(PYTHON) -m pytest
+
+lint: setup ## format, lint and types
+	@.venv/bin/ruff format --check --quiet . || { echo "not formatted; run: .venv/bin/ruff format ." >&2; exit 1; }
+	@.venv/bin/ruff check --quiet .
+	@.venv/bin/mypy --no-error-summary
+
+bench: setup ## accuracy and speed, against the committed floors
+	@$(PYTHON) -m benchmarks
+
+setup: ## install what is missing: programs, fonts, .venv
+	@./setup.sh
+
+lock: setup ## pin all Python packages again: requirements.lock
+	@$(PYTHON) -m pip install --quiet uv
+	@$(PYTHON) -m uv pip compile --quiet --universal --generate-hashes --no-emit-index-url \
+		--no-header --extra dev pyproject.toml --output-file requirements.lock
+
+clean: ## remove everything that was made here, the environment too
+	rm -rf .venv demo-out bench-out build dist *.egg-info
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
