@@ -1,0 +1,122 @@
+"""Ruled lines of a page: frames of stamps and cells of tables.
+
+In: a clean page. Out: boxes in pixels of that page.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.document import Box, PageImage
+from pipeline.layout.segments import around
+
+RULE_DPI = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A ruled table: its box and its cells row by row, each row from left to right."""
+
+    box: Box
+    cells: tuple[Box, ...]
+
+
+def _ink(image: PageImage) -> tuple[NDArray[np.uint8], float]:
+    """Ink (255) of a copy at RULE_DPI that keeps thin rules, and its scale."""
+    scale = RULE_DPI / max(image.dpi, RULE_DPI)
+    step = max(1, round(1 / scale))
+    grey = np.asarray(image.image.convert("L"))
+    if step > 1:
+        grey = cv2.erode(grey, np.ones((step, step), np.uint8))[::step, ::step]
+    ink = (grey < 150).astype(np.uint8) * 255
+    return ink, 1 / step
+
+
+def _rules(ink: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Level and upright rules of at least 9 mm."""
+    length = round(RULE_DPI * 0.36)
+    level = cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((1, length), np.uint8))
+    upright = cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((length, 1), np.uint8))
+    return np.asarray(level, np.uint8), np.asarray(upright, np.uint8)
+
+
+def frames(image: PageImage) -> list[Box]:
+    """Boxes of the closed frames of the size of a stamp (25 to 95 mm wide, 8 to 45 mm high).
+
+    Stamps are set by hand and a little askew, so a frame is any one stroke that encloses an
+    area nearly as large as its box."""
+    ink, scale = _ink(image)
+    ink = cv2.morphologyEx(ink, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
+    contours, _ = cv2.findContours(ink, cv2.RETR_LIST, cv2.CHAIN_APPROX_SIMPLE)
+    found: list[Box] = []
+    inch = RULE_DPI
+    for contour in contours:
+        x, y, w, h = cv2.boundingRect(contour)
+        if not (1.0 * inch <= w <= 3.7 * inch and 0.3 * inch <= h <= 1.8 * inch):
+            continue
+        corners = cv2.boxPoints(cv2.minAreaRect(contour))
+        area = cv2.contourArea(np.asarray(corners))
+        if area and cv2.contourArea(contour) > 0.8 * area:
+            found.append(_full((x, y, x + w, y + h), scale))
+    return _outermost(found)
+
+
+def _full(box: Box, scale: float) -> Box:
+    left, top, right, bottom = (round(v / scale) for v in box)
+    return (left, top, right, bottom)
+
+
+def _outermost(boxes: list[Box]) -> list[Box]:
+    def holds(a: Box, b: Box) -> bool:
+        return a != b and a[0] <= b[0] and a[1] <= b[1] and a[2] >= b[2] and a[3] >= b[3]
+
+    return [b for b in set(boxes) if not any(holds(a, b) for a in boxes)]
+
+
+def tables(image: PageImage) -> list[Table]:
+    """Ruled tables, top to bottom: at least four cells in a grid of rules that touch."""
+    ink, scale = _ink(image)
+    level, upright = _rules(ink)
+    grid = cv2.dilate(cv2.bitwise_or(level, upright), np.ones((3, 3), np.uint8))
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(grid)
+    found: list[Table] = []
+    for n in range(1, count):
+        x, y, w, h = (int(v) for v in stats[n, :4])
+        if w < 2 * RULE_DPI or h < 0.4 * RULE_DPI:
+            continue
+        part = np.asarray(labels[y : y + h, x : x + w] == n, np.uint8)
+        cells = _cells(part)
+        if len(cells) >= 4:
+            full = [_full((a + x, b + y, c + x, d + y), scale) for a, b, c, d in cells]
+            found.append(Table(around(full), tuple(full)))
+    return sorted(found, key=lambda t: t.box[1])
+
+
+def _cells(part: NDArray[np.uint8]) -> list[Box]:
+    """White fields enclosed by the rules of one grid, in reading order."""
+    free = (part == 0).astype(np.uint8)
+    count, _, stats, _ = cv2.connectedComponentsWithStats(free, connectivity=4)
+    height, width = part.shape
+    cells: list[Box] = []
+    for n in range(1, count):
+        x, y, w, h = (int(v) for v in stats[n, :4])
+        if x == 0 or y == 0 or x + w >= width or y + h >= height:
+            continue
+        if w >= 0.12 * RULE_DPI and h >= 0.12 * RULE_DPI:
+            cells.append((x, y, x + w, y + h))
+    return _by_rows(cells)
+
+
+def _by_rows(cells: list[Box]) -> list[Box]:
+    ordered: list[Box] = []
+    left = sorted(cells, key=lambda c: c[1])
+    while left:
+        top = left[0][1]
+        row = [c for c in left if c[1] - top < 0.08 * RULE_DPI]
+        ordered += sorted(row, key=lambda c: c[0])
+        left = [c for c in left if c not in row]
+    return ordered

@@ -1,0 +1,142 @@
+"""What the engine read that is no text of the letter: strokes, stamps, page numbers, scribbles.
+
+In: the words of a page. Out: the segments that are text, and the rest as marks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import regex
+
+from pipeline.document import Box, Mark, OcrPage, PageImage, Word
+from pipeline.layout import wording
+from pipeline.layout.frames import frames
+from pipeline.layout.segments import Metrics, Segment, around, engine_lines, split
+
+GAP = 1.15  # of the line height: wider than any gap in a justified line, narrower than a gutter
+
+
+def set_apart(ocr: OcrPage, metrics: Metrics, image: PageImage) -> tuple[list[Segment], list[Mark]]:
+    """Split the engine's lines at wide gaps and set apart what is no text."""
+    stamped, words = _stamps(ocr, metrics, image)
+    marks = list(stamped)
+    segments: list[Segment] = []
+    for line in engine_lines(words):
+        kept, strokes = _without_strokes(line, metrics)
+        marks += [mark("noise", ocr.number, [w]) for w in strokes]
+        segments += split(kept, GAP * metrics.line)
+    text: list[Segment] = []
+    for segment in segments:
+        kind = _kind(segment, metrics)
+        if kind is None:
+            text.append(segment)
+        else:
+            marks.append(mark(kind, ocr.number, segment.words))
+    return text, marks
+
+
+def mark(kind: str, page: int, words: Sequence[Word]) -> Mark:
+    """A mark made of words."""
+    confidence = sum(w.confidence for w in words) / len(words)
+    text = " ".join(w.text for w in words)
+    return Mark(kind, page, around(w.box for w in words), text, round(confidence, 3))
+
+
+def _stamps(ocr: OcrPage, metrics: Metrics, image: PageImage) -> tuple[list[Mark], list[Word]]:
+    """Arrival stamps: a frame of the size of a stamp with ĐẾN in it, and every word inside."""
+    marks: list[Mark] = []
+    rest = list(ocr.words)
+    for frame in frames(image):
+        inside = [w for w in rest if _inside(w.box, frame)]
+        if inside and _is_arrival(inside, frame, metrics):
+            marks.append(mark("stamp", ocr.number, inside))
+            rest = [w for w in rest if w not in inside]
+    return marks, rest
+
+
+def _inside(box: Box, frame: Box) -> bool:
+    x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+    return frame[0] <= x <= frame[2] and frame[1] <= y <= frame[3]
+
+
+def _is_arrival(words: Sequence[Word], frame: Box, metrics: Metrics) -> bool:
+    wide, high = frame[2] - frame[0], frame[3] - frame[1]
+    if wide > 0.4 * metrics.width or high > 0.16 * metrics.height:
+        return False
+    text = " ".join(w.text for w in words)
+    if wording.SECRECY.search(text):
+        return True
+    if any(wording.ARRIVAL.search(w.text) for w in words):
+        return True
+    return sum(w.confidence for w in words) / len(words) < 0.75 or bool(
+        regex.search(r"(?i)\bđ[eếêé]n\b", text)
+    )
+
+
+def _without_strokes(line: Iterable[Word], metrics: Metrics) -> tuple[list[Word], list[Word]]:
+    """Drop what is a rule, a frame's edge or a speck; keep dashes and bullets between words."""
+    kept: list[Word] = []
+    strokes: list[Word] = []
+    for word in line:
+        (strokes if _is_stroke(word, metrics) else kept).append(word)
+    while kept and _is_speck(kept[-1], metrics):
+        strokes.append(kept.pop())
+    while kept and _is_speck(kept[0], metrics):
+        strokes.append(kept.pop(0))
+    return kept, strokes
+
+
+def _is_stroke(word: Word, metrics: Metrics) -> bool:
+    if not wording.is_strokes(word.text):
+        return False
+    wide = word.box[2] - word.box[0]
+    if regex.fullmatch(r"[.…]{2,}|\./\.?|/\.|[(){}\[\]\"“”%&+*:;,.]+", word.text):
+        return word.confidence < 0.2
+    return wide > 1.1 * metrics.line or word.confidence < 0.3
+
+
+def _is_speck(word: Word, metrics: Metrics) -> bool:
+    """A quote, bar or dot that stands alone at the end of a line, no bullet."""
+    if regex.fullmatch(r"[-–—+*•.,;:%)]+|\./\.?|/\.", word.text) and word.confidence >= 0.4:
+        return False
+    small = word.box[3] - word.box[1] < 0.35 * metrics.line
+    return wording.is_strokes(word.text) and (small or word.confidence < 0.6 or len(word.text) == 1)
+
+
+def _kind(segment: Segment, metrics: Metrics) -> str | None:
+    """The kind of mark a segment is; None where it is text."""
+    if wording.is_strokes(segment.text):
+        bullet = regex.fullmatch(r"[-–+*•]", segment.text) and segment.confidence >= 0.5
+        return None if bullet else "noise"
+    if _is_page_number(segment, metrics):
+        return "page_number"
+    if segment.bottom < 0.12 * metrics.height and wording.is_signature(segment.text):
+        return "electronic_signature"
+    outside = segment.right < metrics.left - 0.5 * metrics.line or segment.left > (
+        metrics.right + 0.8 * metrics.line
+    )
+    good = _print_quality(segment)
+    if outside and (good < 0.8 or segment.confidence < 0.6 or len(segment.text) < 4):
+        return "noise"
+    if segment.confidence < 0.3 and good < 0.75:
+        return "handwriting"
+    if len(segment.words) == 1 and segment.confidence < 0.5 and good < 0.95:
+        return "handwriting"
+    tall = segment.height > 2.2 * metrics.line
+    return "handwriting" if tall and segment.confidence < 0.6 else None
+
+
+def _print_quality(segment: Segment) -> float:
+    """Mean quality of the words, weighted by length."""
+    total = sum(len(w.text) for w in segment.words)
+    return sum(wording.quality(w.text) * len(w.text) for w in segment.words) / total
+
+
+def _is_page_number(segment: Segment, metrics: Metrics) -> bool:
+    if not regex.fullmatch(r"[-–—\s.|]*\d{1,3}[-–—\s.|]*", segment.text):
+        return False
+    near_edge = segment.bottom < 0.1 * metrics.height or segment.top > 0.92 * metrics.height
+    central = abs(segment.centre - metrics.centre) < 0.08 * metrics.width
+    central = central or abs(segment.centre - metrics.width / 2) < 0.06 * metrics.width
+    return near_edge and central

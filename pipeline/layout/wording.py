@@ -1,0 +1,90 @@
+"""The set phrases of official letters by which the parts of a page are known, however misread.
+
+Rules: Nghị định 30/2020/NĐ-CP, Phụ lục I (state); Hướng dẫn 36-HD/VPTW (Party).
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+import regex
+from rapidfuzz import fuzz
+from unidecode import unidecode
+
+from pipeline.textlayer import SIGNATURE, is_legal_syllable
+
+COUNTRY = ("cong hoa xa hoi chu nghia viet nam", "dang cong san viet nam")
+MOTTO = "doc lap - tu do - hanh phuc"
+DATE = regex.compile(
+    r"\bng[aà]y\b.{0,24}\bth[aá]ng\b.{0,16}\bn[aă]m\b|\bth[aá]ng\b.{0,8}\bn[aă]m\s*(19|20)\d\d"
+)
+NUMBER = regex.compile(
+    r"(?i)^\W{0,3}s[ốóôồổỗộo0ỏ6]\s*[:;.,]|^\W{0,3}luật số\s*[:;]|^S[ốóô6]\s*\W*\d"
+)
+SECRECY = regex.compile(r"^(TUYỆT MẬT|TỐI MẬT|MẬT|HỎA TỐC|HOẢ TỐC|THƯỢNG KHẨN|KHẨN)(?! TRẬN)")
+ARRIVAL = regex.compile(r"(?i)^\W*đến\W*$|công văn đến|^\W*(đến)\W+(số|giờ|ngày)|^số đến")
+STROKES = regex.compile(r"[^\p{L}\p{N}]+")
+
+
+@cache
+def plain(text: str) -> str:
+    """Lower case without marks, single spaces."""
+    return " ".join(unidecode(text).lower().split())
+
+
+def is_country(text: str) -> bool:
+    """Quốc hiệu, or the Party's heading, by itself."""
+    bare = plain(text)
+    return len(bare) < 60 and any(fuzz.ratio(bare, c) >= 80 for c in COUNTRY)
+
+
+def is_motto(text: str) -> bool:
+    """Tiêu ngữ: Độc lập - Tự do - Hạnh phúc."""
+    bare = plain(text)
+    return len(bare) < 42 and fuzz.ratio(bare, MOTTO) >= 75
+
+
+def is_place_date(text: str) -> bool:
+    """Hải Phòng, ngày 18 tháng 9 năm 2019."""
+    bare = plain(text)
+    return len(bare) < 75 and DATE.search(bare) is not None
+
+
+def is_number(text: str) -> bool:
+    """Số: 24/QĐ-UBND."""
+    return len(text) < 60 and NUMBER.search(text) is not None
+
+
+def is_distribution(text: str) -> bool:
+    """Nơi nhận:, the heading of the distribution list."""
+    bare = plain(text).strip(" :;.,-_*'")
+    return len(bare) <= 16 and fuzz.ratio(bare[:12], "noi nhan") >= 72
+
+
+def is_recipients(text: str) -> bool:
+    """Kính gửi: ..."""
+    return fuzz.ratio(plain(text)[:8], "kinh gui") >= 74
+
+
+def is_signature(text: str) -> bool:
+    """Words of an electronic signature or copy stamp printed on the page."""
+    return SIGNATURE.search(text) is not None
+
+
+def is_strokes(text: str) -> bool:
+    """No letter and no digit."""
+    return STROKES.fullmatch(text) is not None
+
+
+@cache
+def quality(word: str) -> float:
+    """How much a token looks like print of a letter: 1 a Vietnamese syllable, number or
+    identifier, 0 strokes, in between a Latin word that is none."""
+    core = regex.sub(r"^\P{L}+|\P{L}+$", "", word)
+    if not core:
+        return 1.0 if regex.search(r"\d", word) else 0.0
+    if is_legal_syllable(core):
+        return 1.0 if len(core) > 1 else 0.6
+    if regex.fullmatch(r"[\p{Lu}Đ0-9&./-]{2,}", core):
+        return 0.9
+    return 0.5 if regex.fullmatch(r"[\p{L}\d/.&-]+", core) else 0.1

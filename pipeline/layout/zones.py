@@ -1,0 +1,295 @@
+"""Segments to zones, zones in reading order.
+
+In: the segments that are text. Out: one segment for each line to be read, with its zone, in order;
+and marks for what turned out to be none. A page is read as: letterhead, what lies between, foot.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from pipeline.document import Box, Mark, PageImage, Zone
+from pipeline.layout import wording
+from pipeline.layout.frames import tables
+from pipeline.layout.marks import mark
+from pipeline.layout.segments import Metrics, Segment, joined, rows
+
+Row = list[Segment]
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A line to be read, in its zone. `cell` numbers the table cell it stands in."""
+
+    segment: Segment
+    zone: Zone
+    cell: Box | None = None
+
+
+def order(
+    segments: Sequence[Segment], metrics: Metrics, page: int, image: PageImage
+) -> tuple[list[Placed], list[Mark]]:
+    """All lines of the page in reading order, and what was found to be no text on the way."""
+    marks: list[Mark] = []
+    lines = rows(segments)
+    head, lines = _letterhead(lines, metrics, page, marks)
+    foot, lines = _foot(lines, metrics, page, marks)
+    middle = _middle(lines, metrics, image, bool(head))
+    return [*head, *middle, *foot], marks
+
+
+# --- letterhead --------------------------------------------------------------------------------
+
+
+def _letterhead(
+    lines: list[Row], metrics: Metrics, page: int, marks: list[Mark]
+) -> tuple[list[Placed], list[Row]]:
+    """Take the two columns at the head of a letter; nothing where there is no letterhead."""
+    start = next((n for n, row in enumerate(lines) if _country(row)), None)
+    if start is None or min(s.top for s in lines[start]) > 0.5 * metrics.height:
+        return [], lines
+    country = _country(lines[start])
+    assert country is not None
+    gutter = _gutter(lines[start], country, metrics)
+    above = lines[:start]
+    first = max(
+        (n for n, row in enumerate(above) if not _belongs_above(row, above, country, gutter)),
+        default=-1,
+    )
+    for row in above[: first + 1]:
+        marks += [mark("noise", page, s.words) for s in row]
+    end = _letterhead_end(lines, start, gutter, country, metrics)
+    left: list[Segment] = []
+    right: list[Segment] = []
+    for row in lines[first + 1 : end]:
+        parts = [p for s in row for p in _cut(s, gutter, metrics)]
+        lefts = [p for p in parts if p.centre < gutter]
+        rights = [p for p in parts if p.centre >= gutter]
+        if lefts:
+            left.append(joined(lefts))
+        if rights:
+            right.append(joined(rights))
+    placed = [Placed(s, Zone.LETTERHEAD_LEFT) for s in left]
+    for s in right:
+        if _poor(s) and not wording.is_place_date(s.text):
+            marks.append(mark("handwriting", page, s.words))
+        else:
+            placed.append(Placed(s, Zone.LETTERHEAD_RIGHT))
+    return placed, lines[end:]
+
+
+def _country(row: Row) -> Segment | None:
+    return next((s for s in row if wording.is_country(s.text)), None)
+
+
+def _gutter(row: Row, country: Segment, metrics: Metrics) -> float:
+    """Where the left column ends: half way to the heading of the right one."""
+    before = [s for s in row if s.right <= country.left + metrics.line and s is not country]
+    edge = max((s.right for s in before), default=country.left - 1.5 * metrics.line)
+    return (edge + country.left) / 2
+
+
+def _belongs_above(row: Row, above: list[Row], country: Segment, gutter: float) -> bool:
+    """A left column may begin a line or two higher than the country's name."""
+    del above
+    near = country.top - max(s.bottom for s in row) < 2.2 * country.height
+    return near and all(s.right < gutter + country.height and not _poor(s) for s in row)
+
+
+def _letterhead_end(
+    lines: list[Row], start: int, gutter: float, country: Segment, metrics: Metrics
+) -> int:
+    """Index after the last row of the letterhead.
+
+    It holds every row down to the date and the number, then what continues the left column alone
+    (V/v ...), until a row crosses the gutter."""
+    last = start
+    low = country.bottom + 9 * country.height
+    for n in range(start + 1, len(lines)):
+        if lines[n][0].top > low or any(_ends_letterhead(s) for s in lines[n]):
+            break
+        if any(
+            wording.is_motto(s.text) or wording.is_place_date(s.text) or wording.is_number(s.text)
+            for part in lines[n]
+            for s in _cut(part, gutter, metrics)
+        ):
+            last = n
+    end = last + 1
+    while end < len(lines) and _continues_left(lines[end], lines[end - 1], gutter, metrics):
+        end += 1
+    return end
+
+
+def _ends_letterhead(segment: Segment) -> bool:
+    return wording.is_recipients(segment.text) or wording.is_distribution(segment.text)
+
+
+def _continues_left(row: Row, before: Row, gutter: float, metrics: Metrics) -> bool:
+    if any(s.right > gutter + 0.5 * metrics.line or _ends_letterhead(s) for s in row):
+        return False
+    gap = min(s.top for s in row) - max(s.bottom for s in before)
+    return gap < 1.6 * metrics.line and max(s.width for s in row) < 0.55 * metrics.measure
+
+
+def _cut(segment: Segment, gutter: float, metrics: Metrics) -> list[Segment]:
+    """Cut a segment that runs across the gutter at its widest gap near it."""
+    if segment.right < gutter or segment.left > gutter or len(segment.words) < 2:
+        return [segment]
+    near = 0.12 * metrics.measure
+    best, width = 0, 0.0
+    for n in range(1, len(segment.words)):
+        a, b = segment.words[n - 1].box[2], segment.words[n].box[0]
+        if abs((a + b) / 2 - gutter) < near and b - a > width:
+            best, width = n, b - a
+    if width < 0.3 * metrics.line:
+        return [segment]
+    return [Segment(segment.words[:best]), Segment(segment.words[best:])]
+
+
+def _poor(segment: Segment) -> bool:
+    """Read so badly that it is no print: strokes, a seal's letters, a signature."""
+    letters = sum(len(w.text) for w in segment.words)
+    good = sum(wording.quality(w.text) * len(w.text) for w in segment.words) / letters
+    return segment.confidence < 0.45 or good < 0.6 or (letters < 3 and segment.confidence < 0.8)
+
+
+# --- foot --------------------------------------------------------------------------------------
+
+
+def _foot(
+    lines: list[Row], metrics: Metrics, page: int, marks: list[Mark]
+) -> tuple[list[Placed], list[Row]]:
+    """Take the distribution list and the signature beside it."""
+    start = next(
+        (n for n, row in enumerate(lines) if any(wording.is_distribution(s.text) for s in row)),
+        None,
+    )
+    if start is None:
+        return [], lines
+    heading = next(s for s in lines[start] if wording.is_distribution(s.text))
+    first = start
+    while first and _only_right(lines[first - 1], lines[first], metrics):
+        first -= 1
+    end = _foot_end(lines, start, metrics)
+    gutter = _foot_gutter(lines[first:end], heading, metrics)
+    left: list[Segment] = []
+    right: list[Segment] = []
+    for row in lines[first:end]:
+        parts = [p for s in row for p in _cut(s, gutter, metrics)]
+        lefts = [p for p in parts if p.left < gutter - metrics.line]
+        rights = [p for p in parts if p not in lefts]
+        left += [joined(lefts)] if lefts else []
+        right += rights
+    placed = [Placed(s, Zone.FOOT_LEFT) for s in left]
+    for s in right:
+        if _is_signature_line(s):
+            placed.append(Placed(s, Zone.FOOT_RIGHT))
+        else:
+            marks.append(mark("handwriting", page, s.words))
+    return placed, [*lines[:first], *lines[end:]]
+
+
+def _only_right(row: Row, below: Row, metrics: Metrics) -> bool:
+    """A row that holds nothing but the first line of a signature block."""
+    gap = min(s.top for s in below) - max(s.bottom for s in row)
+    return gap < 1.5 * metrics.line and all(
+        s.left > metrics.left + 0.3 * metrics.measure and s.centre > metrics.centre for s in row
+    )
+
+
+def _foot_end(lines: list[Row], start: int, metrics: Metrics) -> int:
+    """Index after the foot: where lines of full width begin again (an annex, a note)."""
+    for n in range(start + 1, len(lines) - 1):
+        if all(
+            len(lines[m]) == 1 and lines[m][0].width > 0.75 * metrics.measure for m in (n, n + 1)
+        ):
+            return n
+    return len(lines)
+
+
+def _foot_gutter(lines: list[Row], heading: Segment, metrics: Metrics) -> float:
+    """Between the list, which starts at the left edge, and the signature, which is centred on the
+    right half."""
+    edge = heading.left + 0.3 * metrics.measure
+    rights = [s.left for row in lines for s in row if s.left > edge and not _poor(s)]
+    lefts = [s.right for row in lines for s in row if s.left <= edge]
+    if not rights:
+        return metrics.left + 0.52 * metrics.measure
+    near = min(rights)
+    reach = [r for r in lefts if r <= near]
+    return (max(reach) + near) / 2 if reach else near - metrics.line
+
+
+def _is_signature_line(segment: Segment) -> bool:
+    if _poor(segment):
+        return False
+    sure = [w for w in segment.words if w.confidence >= 0.5 and wording.quality(w.text) >= 0.6]
+    return 2 * len(sure) >= len(segment.words)
+
+
+# --- between -----------------------------------------------------------------------------------
+
+
+def _middle(lines: list[Row], metrics: Metrics, image: PageImage, has_head: bool) -> list[Placed]:
+    """Title, recipients and body from top to bottom; tables cell by cell."""
+    placed: list[Placed] = []
+    in_title = has_head
+    grids = tables(image) if lines else []
+    for grid in grids:
+        above = [row for row in lines if median(s.middle for s in row) < grid.box[1]]
+        lines = lines[len(above) :]
+        placed += _plain(above, metrics, in_title)
+        in_title = False
+        inside = [s for row in lines for s in row if _within(s, grid.box)]
+        lines = [r for row in lines if (r := [s for s in row if s not in inside])]
+        placed += _by_cells(inside, grid.cells, metrics)
+    return placed + _plain(lines, metrics, in_title)
+
+
+def _within(segment: Segment, box: Box) -> bool:
+    return box[1] <= segment.middle <= box[3] and box[0] - 20 <= segment.centre <= box[2] + 20
+
+
+def _plain(lines: list[Row], metrics: Metrics, in_title: bool) -> list[Placed]:
+    placed: list[Placed] = []
+    for row in lines:
+        line = joined(row)
+        in_title = in_title and _is_centred(line, metrics)
+        placed.append(Placed(line, Zone.TITLE if in_title else Zone.BODY))
+    return placed
+
+
+def _is_centred(line: Segment, metrics: Metrics) -> bool:
+    if wording.is_recipients(line.text) or line.text[:1].islower():
+        return line.text[:1].islower() and abs(line.centre - metrics.centre) < metrics.line
+    inset = min(line.left - metrics.left, metrics.right - line.right)
+    return abs(line.centre - metrics.centre) < 0.06 * metrics.measure and inset > -metrics.line
+
+
+def _by_cells(segments: Sequence[Segment], cells: Sequence[Box], metrics: Metrics) -> list[Placed]:
+    """Words of a table by cell: the engine's lines may run across rules, so words are placed."""
+    del metrics
+    words = [w for s in segments for w in s.words]
+    placed: list[Placed] = []
+    for cell in cells:
+        inside = [
+            w
+            for w in words
+            if cell[0] <= (w.box[0] + w.box[2]) / 2 <= cell[2]
+            and cell[1] <= (w.box[1] + w.box[3]) / 2 <= cell[3]
+        ]
+        words = [w for w in words if w not in inside]
+        parts: dict[tuple[int, int, int], list] = {}
+        for w in inside:
+            parts.setdefault((w.block, w.paragraph, w.line), []).append(w)
+        found = rows(Segment(tuple(p)) for p in parts.values())
+        placed += [Placed(joined(row), Zone.TABLE, cell) for row in found]
+    rest: dict[tuple[int, int, int], list] = {}
+    for w in words:
+        rest.setdefault((w.block, w.paragraph, w.line), []).append(w)
+    placed += [
+        Placed(joined(row), Zone.TABLE) for row in rows(Segment(tuple(p)) for p in rest.values())
+    ]
+    return placed
