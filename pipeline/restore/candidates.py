@@ -1,0 +1,233 @@
+"""The readings a token may stand for, each with its channel score, kept per distinct token.
+
+In: printed tokens. Out: rows of arrays (word ids, log P(read | word)) that the decoder gathers, and
+the text each reading would print.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.restore import protect
+from pipeline.restore.channel import Channel, Shape, cased, shape_of
+from pipeline.restore.language_model import NONE, Ids, LanguageModel
+from pipeline.restore.lexicon import Lexicon
+from pipeline.restore.orthography import canonical
+from pipeline.restore.tokens import SPECIALS, classify, core_of
+
+Floats = npt.NDArray[np.float32]
+IMPOSSIBLE: Final = -1e4
+_ODD = frozenset("?!'’‘`\"”“>@¢)(]}{[|~_=&*<\\^°§$%#+€£¥©®")
+_PER_LETTER = math.log(1 / 18)  # spelling of a word the vocabulary does not know
+_SPLIT = -7.0  # two words printed apart were read as one
+_PRIOR_WEIGHT = 0.6
+
+
+class Reading(NamedTuple):
+    """One reading of a token: `token[start:end]` would print as `word` (canonical), or stays as it
+    is where `word` is None."""
+
+    start: int
+    end: int
+    word: str | None
+
+
+@dataclass(slots=True)
+class Settings:
+    """How wide to look. `width` readings at most, none worse than the best by `beam`."""
+
+    heavy: bool
+    width: int
+    beam: float
+
+
+@dataclass(slots=True)
+class Candidates:
+    """Readings of tokens under one channel, computed once per distinct token."""
+
+    channel: Channel
+    lexicon: Lexicon
+    model: LanguageModel
+    ids: dict[str, int]
+    settings: Settings
+    row_of: dict[tuple[str, bool], int] = field(default_factory=dict)
+    first: Ids = field(init=False)
+    second: Ids = field(init=False)
+    score: Floats = field(init=False)
+    readings: list[list[Reading]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        width = self.settings.width
+        self.first = np.full((256, width), NONE, np.int64)
+        self.second = np.full((256, width), NONE, np.int64)
+        self.score = np.full((256, width), IMPOSSIBLE, np.float32)
+
+    def row(self, token: str, in_capitals: bool) -> int:
+        """The row of a token's readings; the first reading always leaves it as it is."""
+        key = (token, in_capitals)
+        found = self.row_of.get(key)
+        if found is None:
+            found = self._add(*self._read(token, in_capitals))
+            self.row_of[key] = found
+        return found
+
+    def boundary(self) -> int:
+        """The row of a sentence boundary."""
+        return self.row("\x00boundary", False)
+
+    def _add(self, readings: list[Reading], first: list[int], second: list[int], score: list[float]) -> int:
+        row = len(self.readings)
+        if row == len(self.first):
+            self.first = np.concatenate([self.first, np.full_like(self.first, NONE)])
+            self.second = np.concatenate([self.second, np.full_like(self.second, NONE)])
+            self.score = np.concatenate([self.score, np.full_like(self.score, IMPOSSIBLE)])
+        n = len(readings)
+        self.readings.append(readings)
+        self.first[row, :n], self.second[row, :n], self.score[row, :n] = first, second, score
+        return row
+
+    def _read(
+        self, token: str, in_capitals: bool
+    ) -> tuple[list[Reading], list[int], list[int], list[float]]:
+        if token == "\x00boundary":
+            return [Reading(0, 0, None)], [0], [NONE], [0.0]
+        start, end = core_of(token)
+        core = token[start:end]
+        word = classify(core)
+        kept = self.ids.get(word, 1) if word else 1
+        alone = [Reading(start, end, None)], [kept], [NONE], [0.0]
+        if (
+            protect.is_address(token)
+            or protect.is_item_mark(token)
+            or (core and protect.is_acronym(core, in_capitals))
+        ):
+            return alone
+        found: dict[tuple[str, ...], tuple[float, int, int]] = {}
+        for a, b in self._spans(token, start, end):
+            read = token[a:b]
+            if protect.is_readable(read, self.settings.heavy):
+                self._syllables(read, a, b, found)
+        if not found:
+            return alone
+        return self._ranked(word, kept, start, end, core, found)
+
+    def _spans(self, token: str, start: int, end: int) -> list[tuple[int, int]]:
+        """The core, and the core with the odd marks around it that may be misread letters."""
+        spans = [(start, end)] if start < end else []
+        if self.settings.heavy:
+            a, b = start, end
+            if start == end:
+                a, b = 0, len(token.rstrip(".,;:"))
+            while a > 0 and token[a - 1] in _ODD:
+                a -= 1
+            while b < len(token) and token[b] in _ODD:
+                b += 1
+            if (a, b) not in spans and b - a <= 9:
+                spans.append((a, b))
+        return spans
+
+    def _syllables(
+        self, read: str, a: int, b: int, found: dict[tuple[str, ...], tuple[float, int, int]]
+    ) -> None:
+        shape = shape_of(read)
+        words, scores = self._best(read, shape, self.settings.width)
+        for w, s in zip(words, scores, strict=True):
+            self._offer(found, (self.model.words[w],), float(s), a, b)
+        if self.settings.heavy and 5 <= len(read) and (not len(scores) or scores.max() < -9):
+            self._pairs(read, shape, a, b, found)
+
+    def _pairs(
+        self,
+        read: str,
+        shape: Shape,
+        a: int,
+        b: int,
+        found: dict[tuple[str, ...], tuple[float, int, int]],
+    ) -> None:
+        rest: Shape = "CAPITALS" if shape == "CAPITALS" else "lower"
+        for k in range(2, len(read) - 1):
+            left, left_scores = self._best(read[:k], shape, 3)
+            right, right_scores = self._best(read[k:], rest, 3)
+            for x, s in zip(left, left_scores, strict=True):
+                for y, t in zip(right, right_scores, strict=True):
+                    pair = (self.model.words[x], self.model.words[y])
+                    self._offer(found, pair, float(s + t) + _SPLIT, a, b)
+
+    @staticmethod
+    def _offer(
+        found: dict[tuple[str, ...], tuple[float, int, int]],
+        words: tuple[str, ...],
+        score: float,
+        a: int,
+        b: int,
+    ) -> None:
+        if words not in found or found[words][0] < score:
+            found[words] = (score, a, b)
+
+    def _best(self, read: str, shape: Shape, width: int) -> tuple[Ids, Floats]:
+        """The likeliest syllables for `read` (word ids), and log P(read | syllable)."""
+        onsets, lower = self.channel.onsets[shape], self.channel.rimes["lower"]
+        rimes = self.channel.rimes["CAPITALS" if shape == "CAPITALS" else "lower"]
+        table = np.full((len(self.lexicon.onsets), len(self.lexicon.rimes)), -60.0, np.float32)
+        for k in range(min(len(read), 5) + 1):
+            before = onsets.log(read[:k])
+            likely = np.flatnonzero(before > -13)
+            if not len(likely):
+                continue
+            after = rimes.log(read[k:])
+            rows = before[likely, None] + after[None, :]
+            if likely[0] == 0 and shape == "Capital":
+                rows[0] = before[0] + self.channel.rimes["Capital"].log(read[k:])
+            table[likely] = np.maximum(table[likely], rows)
+        del lower
+        scores = table.ravel()[self.lexicon.cell]
+        ranked = scores + _PRIOR_WEIGHT * self.model.unigram[self.lexicon.word]
+        top = np.argpartition(-ranked, width)[:width] if len(ranked) > width else np.arange(len(ranked))
+        top = top[(ranked[top] > ranked[top].max() - self.settings.beam) & (scores[top] > -30)]
+        top = top[np.argsort(-ranked[top])]
+        return self.lexicon.word[top], scores[top]
+
+    def _ranked(
+        self,
+        word: str,
+        kept: int,
+        start: int,
+        end: int,
+        core: str,
+        found: dict[tuple[str, ...], tuple[float, int, int]],
+    ) -> tuple[list[Reading], list[int], list[int], list[float]]:
+        """All readings, the token as it is first, best first after it."""
+        own = found.pop((word,), None)
+        as_read = own[0] if own else (-0.7 + (_PER_LETTER * len(core) if kept == 1 else 0.0))
+        if not word:
+            as_read = -6.0
+        first, second, scores = [kept], [NONE], [as_read]
+        readings = [Reading(start, end, None)]
+        prior = self.model.unigram
+
+        def rank(item: tuple[tuple[str, ...], tuple[float, int, int]]) -> float:
+            words, (score, _, _) = item
+            return -score - _PRIOR_WEIGHT * float(sum(prior[self.ids[w]] for w in words))
+
+        for words, (score, a, b) in sorted(found.items(), key=rank)[: self.settings.width - 1]:
+            readings.append(Reading(a, b, " ".join(words)))
+            first.append(self.ids[words[0]])
+            second.append(self.ids[words[1]] if len(words) > 1 else NONE)
+            scores.append(score)
+        return readings, first, second, scores
+
+
+def printed(word: str, read: str) -> str:
+    """A canonical reading in the case of what was read."""
+    shape = shape_of(read)
+    if shape == "CAPITALS":
+        return word.upper()
+    return cased(word, shape)
+
+
+__all__ = ["SPECIALS", "Candidates", "Reading", "Settings", "canonical", "printed"]

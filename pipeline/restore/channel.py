@@ -1,0 +1,193 @@
+"""How one OCR model misreads Vietnamese: P(read | printed), by onset and rime of the syllable.
+
+In: what was read (a string). Out: log-probabilities over all onsets, or all rimes with tone.
+A table (`dictionaries/channel-*.tsv`) holds what onsets, rimes and single letters were read as in
+aligned pairs; readings never seen are judged letter by letter.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+import numpy as np
+import numpy.typing as npt
+from unidecode import unidecode
+
+Floats = npt.NDArray[np.float32]
+Shape = Literal["lower", "Capital", "CAPITALS"]
+Kind = Literal["onset", "rime", "letter"]
+
+FLOOR: Final = -25.0
+_PRIOR = 2.0  # readings of a unit seen this often weigh as much as the judgement by letters
+_LETTER_PRIOR = 4.0
+_LONGEST = 3  # one letter is read as at most so many characters
+
+
+def shape_of(text: str) -> Shape:
+    """How the letters of a read token are written."""
+    letters = [c for c in text if c.isalpha()]
+    if len(letters) > 1 and all(c.isupper() for c in letters):
+        return "CAPITALS"
+    return "Capital" if text[:1].isupper() else "lower"
+
+
+def cased(text: str, shape: Shape) -> str:
+    """A unit of a syllable in the given shape; `Capital` raises its first letter."""
+    if shape == "CAPITALS":
+        return text.upper()
+    return text[:1].upper() + text[1:] if shape == "Capital" else text
+
+
+@dataclass(slots=True)
+class Counts:
+    """What was read for each unit: (kind, printed, read) to count."""
+
+    table: dict[tuple[Kind, str, str], float] = field(default_factory=lambda: defaultdict(float))
+
+    def lines(self, least: float) -> list[str]:
+        """The table as TSV lines, most frequent first within each printed unit."""
+        rows = [(k, t, -n, r) for (k, t, r), n in self.table.items() if n >= least]
+        return [f"{k}\t{t}\t{r}\t{-n:g}" for k, t, n, r in sorted(rows)]
+
+
+class LetterModel:
+    """P(read characters | one printed letter), smoothed towards look-alikes."""
+
+    def __init__(self, counts: Mapping[tuple[str, str], float]) -> None:
+        self._total: dict[str, float] = defaultdict(float)
+        for (letter, _), n in counts.items():
+            self._total[letter] += n
+        self._counts = counts
+        self._cache: dict[tuple[str, str], float] = {}
+
+    def log(self, letter: str, read: str) -> float:
+        """log P(read | letter)."""
+        key = (letter, read)
+        if (found := self._cache.get(key)) is None:
+            n, total = self._counts.get(key, 0.0), self._total[letter]
+            p = (n + _LETTER_PRIOR * _likeness(letter, read)) / (total + _LETTER_PRIOR)
+            found = self._cache[key] = math.log(p)
+        return found
+
+
+def _likeness(letter: str, read: str) -> float:
+    """The chance, before any pair was seen, that a printed letter is read so."""
+    if read == letter:
+        return 0.3
+    if not read:
+        return 2e-3
+    if len(read) == 1:
+        base, other = unidecode(letter).lower(), unidecode(read).lower()
+        return 0.05 if base == other else 2e-4
+    return 3e-5 if len(read) == 2 else 2e-6
+
+
+class UnitTable:
+    """The units of one kind (onsets, or rimes) in one shape, and how likely each reading is."""
+
+    def __init__(
+        self, units: tuple[str, ...], counts: Mapping[str, Mapping[str, float]], letters: LetterModel
+    ) -> None:
+        self.units = units
+        self._letters = letters
+        self._seen: dict[str, list[tuple[int, float]]] = defaultdict(list)
+        self._total = np.zeros(len(units), np.float32)
+        for i, unit in enumerate(units):
+            for read, n in counts.get(unit, {}).items():
+                self._seen[read].append((i, n))
+                self._total[i] += n
+        alphabet = sorted({c for u in units for c in u})
+        width = max(len(u) for u in units)
+        self._alphabet = alphabet
+        index = {c: i for i, c in enumerate(alphabet)}
+        # Letter index at each place of each unit; the last index stands for "no letter here".
+        self._spelling = np.full((width, len(units)), len(alphabet), np.int64)
+        for i, unit in enumerate(units):
+            for j, c in enumerate(unit):
+                self._spelling[j, i] = index[c]
+        self._emissions: dict[str, Floats] = {}
+        self._logs: dict[str, Floats] = {}
+
+    def log(self, read: str) -> Floats:
+        """log P(read | unit) of every unit."""
+        found = self._logs.get(read)
+        if found is None:
+            if len(self._logs) > 60_000:
+                self._logs.clear()
+            found = self._logs[read] = self._compute(read)
+        return found
+
+    def _compute(self, read: str) -> Floats:
+        p = _PRIOR * np.exp(self._by_letters(read))
+        for i, n in self._seen.get(read, ()):
+            p[i] += n
+        return np.maximum(np.log(p / (self._total + _PRIOR) + 1e-30), FLOOR).astype(np.float32)
+
+    def _emission(self, read: str) -> Floats:
+        found = self._emissions.get(read)
+        if found is None:
+            if len(self._emissions) > 60_000:
+                self._emissions.clear()
+            values = [self._letters.log(c, read) for c in self._alphabet]
+            values.append(0.0 if not read else FLOOR)
+            found = self._emissions[read] = np.array(values, np.float32)
+        return found
+
+    def _by_letters(self, read: str) -> Floats:
+        """Best alignment of each unit's letters with pieces of `read`, all units at once."""
+        n = len(read)
+        best = np.full((n + 1, len(self.units)), FLOOR * 2, np.float32)
+        best[0] = 0
+        for letters in self._spelling:
+            after = np.full_like(best, FLOOR * 2)
+            for end in range(n + 1):
+                for length in range(min(_LONGEST, end) + 1):
+                    emitted = self._emission(read[end - length : end])[letters]
+                    np.maximum(after[end], best[end - length] + emitted, out=after[end])
+            best = after
+        if n and self.units[0] == "":  # nothing printed, something read: an invented mark
+            best[n, 0] = -4.0 - 2.0 * n
+        return best[n]
+
+
+@dataclass(slots=True)
+class Channel:
+    """The channel of one OCR model: tables of onsets and rimes for each shape of token."""
+
+    name: str
+    onsets: dict[Shape, UnitTable]
+    rimes: dict[Shape, UnitTable]
+
+    @classmethod
+    def of(
+        cls, name: str, lines: Iterable[str], onsets: tuple[str, ...], rimes: tuple[str, ...]
+    ) -> Channel:
+        """A channel over the given onsets (the empty one first) and rimes, from a TSV table of
+        kind, printed, read, count.
+
+        Raises ValueError at a line that is no such row."""
+        units: dict[str, dict[str, dict[str, float]]] = {"onset": {}, "rime": {}}
+        letters: dict[tuple[str, str], float] = {}
+        for line in lines:
+            if not line.strip() or line.startswith("#"):
+                continue
+            kind, printed, read, count = line.rstrip("\n").split("\t")
+            if kind == "letter":
+                letters[printed, read] = float(count)
+            else:
+                units[kind].setdefault(printed, {})[read] = float(count)
+        model = LetterModel(letters)
+        shapes: tuple[Shape, ...] = ("lower", "Capital", "CAPITALS")
+
+        def table(kind: str, names: tuple[str, ...], shape: Shape) -> UnitTable:
+            return UnitTable(tuple(cased(n, shape) for n in names), units[kind], model)
+
+        return cls(
+            name,
+            {s: table("onset", onsets, s) for s in shapes},
+            {s: table("rime", rimes, s) for s in shapes},
+        )

@@ -1,0 +1,151 @@
+"""The syllables a printed token may stand for, and the set phrases that raise the score.
+
+In: the words of the language model and the word lists (TSV). Out: arrays of syllables by onset and
+rime, and a sorted table of phrase n-grams.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from pipeline.restore.language_model import Floats, Ids, Keys, LanguageModel, bigram_key, trigram_key
+from pipeline.restore.orthography import Syllable, analyse
+from pipeline.restore.tokens import SPECIALS, classify, core_of
+
+PHRASE_LISTS: Final = ("phrases.tsv", "party_bodies.tsv", "places.tsv", "names.tsv")
+NEW_WORD = -15.0  # unigram log-probability of a word only the word lists know
+
+
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    """Syllables of the vocabulary: `word[i]` the language-model id of syllable i, `cell[i]` its
+    place in a table of onsets by rimes."""
+
+    onsets: tuple[str, ...]
+    rimes: tuple[str, ...]
+    word: Ids
+    cell: Ids
+
+    @classmethod
+    def of(cls, words: Sequence[str]) -> Lexicon:
+        """The legal syllables among `words`."""
+        found: list[tuple[int, Syllable]] = []
+        for i, w in enumerate(words):
+            if i >= len(SPECIALS) and len(w) <= 7 and (parts := analyse(w)) is not None:
+                found.append((i, parts))
+        onsets = ("", *sorted({s.onset for _, s in found} - {""}))
+        rimes = tuple(sorted({s.rime for _, s in found}))
+        onset_at = {o: i for i, o in enumerate(onsets)}
+        rime_at = {r: i for i, r in enumerate(rimes)}
+        cell = [onset_at[s.onset] * len(rimes) + rime_at[s.rime] for _, s in found]
+        return cls(onsets, rimes, np.array([i for i, _ in found]), np.array(cell))
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """A line of a word list: the words, and how strongly they belong together (0 to 1)."""
+
+    words: tuple[str, ...]
+    weight: float
+
+
+def read_phrases(lines: Iterable[str]) -> list[Phrase]:
+    """Phrases of a word list: the first column, an optional weight in the second.
+
+    Lines that begin with # are comments. A weight that is no number counts as 0.5."""
+    found = []
+    for line in lines:
+        if not line.strip() or line.startswith("#"):
+            continue
+        columns = line.rstrip("\n").split("\t")
+        words = [classify(t[slice(*core_of(t))]) for t in columns[0].split()]
+        try:
+            weight = float(columns[1]) if len(columns) > 1 else 0.5
+        except ValueError:
+            weight = 0.5
+        found.append(Phrase(tuple(w for w in words if w), min(max(weight, 0.0), 0.95)))
+    return found
+
+
+def built_in_phrases() -> list[Phrase]:
+    """The phrases of the word lists that come with the program."""
+    phrases: list[Phrase] = []
+    for name in PHRASE_LISTS:
+        resource = files("dictionaries") / name
+        if resource.is_file():
+            phrases += read_phrases(resource.read_text(encoding="utf-8").splitlines())
+    return phrases
+
+
+def phrases_of(paths: Sequence[Path]) -> list[Phrase]:
+    """The phrases of an archive's own word lists."""
+    found: list[Phrase] = []
+    for path in paths:
+        found += read_phrases(path.read_text(encoding="utf-8-sig").splitlines())
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class PhraseTable:
+    """Bigrams and trigrams inside phrases: sorted keys, and log P(word | words before)."""
+
+    keys: Keys
+    logs: Floats
+
+    def find(self, keys: Keys) -> Floats:
+        """The log-probability of each n-gram, -inf where no phrase has it."""
+        if not len(self.keys):
+            return np.full(len(keys), -np.inf, np.float32)
+        at = np.minimum(np.searchsorted(self.keys, keys), len(self.keys) - 1)
+        return np.where(self.keys[at] == keys, self.logs[at], -np.inf).astype(np.float32)
+
+    @classmethod
+    def of(cls, phrases: Sequence[Phrase], ids: dict[str, int]) -> PhraseTable:
+        """The n-grams of `phrases`. A word after two words of its phrase is nearly certain of its
+        weight; after one word, the phrases that begin so share it."""
+        bigrams: dict[tuple[int, int], float] = {}
+        trigrams: dict[tuple[int, int, int], float] = {}
+        for phrase in phrases:
+            w = [ids[x] for x in phrase.words]
+            for pair in zip(w, w[1:], strict=False):
+                bigrams[pair] = max(bigrams.get(pair, 0), phrase.weight)
+            for triple in zip(w, w[1:], w[2:], strict=False):
+                trigrams[triple] = max(trigrams.get(triple, 0), phrase.weight)
+        entries = [(int(bigram_key(*_columns(k))[0]), p) for k, p in _shared(bigrams, 0.5).items()]
+        entries += [(int(trigram_key(*_columns(k))[0]), p) for k, p in _shared(trigrams, 1).items()]
+        entries.sort()
+        keys = np.array([k for k, _ in entries], np.uint64)
+        return cls(keys, np.log(np.array([p for _, p in entries], np.float32)))
+
+
+def _columns(key: tuple[int, ...]) -> list[Ids]:
+    return [np.array([k]) for k in key]
+
+
+def _shared(ngrams: dict, share: float) -> dict:  # type: ignore[type-arg]
+    """Divide each context's probability among the words that follow it."""
+    total: dict[tuple[int, ...], float] = {}
+    for key, weight in ngrams.items():
+        total[key[:-1]] = total.get(key[:-1], 0) + weight
+    return {k: share * p * p / max(total[k[:-1]], p) for k, p in ngrams.items()}
+
+
+def extend(model: LanguageModel, phrases: Sequence[Phrase]) -> LanguageModel:
+    """The model with the words it lacks of the phrases."""
+    known = set(model.words)
+    new = sorted({w for p in phrases for w in p.words} - known)
+    if not new:
+        return model
+    return LanguageModel(
+        model.words + tuple(new),
+        np.append(model.unigram, np.full(len(new), NEW_WORD, np.float32)),
+        np.append(model.backoff, np.zeros(len(new), np.float32)),
+        model.bigrams,
+        model.trigrams,
+    )

@@ -1,0 +1,67 @@
+"""What the model must leave alone: numbers, identifiers, acronyms, addresses, item marks.
+
+In: a printed token and the line it stands in. Out: whether it is protected.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import regex
+
+from pipeline.restore.orthography import split_tone
+
+_ADDRESS = regex.compile(r"\S+@\S+\.\S+|https?:|www\.|\S+\.(vn|com|org|net|gov)\b", regex.IGNORECASE)
+_ITEM = regex.compile(r"[\"“(]?(?:\p{Ll}|\d{1,2}|[IVX]+)[).]")
+_ROMAN = regex.compile(r"[IVXLC]+")
+_SYMBOLS: Final = frozenset("&@¢§€£¥©®$")
+_VOWELS: Final = frozenset("aăâeêioôơuưy")
+
+
+def is_address(token: str) -> bool:
+    """An e-mail or web address."""
+    return bool(_ADDRESS.search(token))
+
+
+def is_item_mark(token: str) -> bool:
+    """A list mark such as `a)`, `đ)`, `1.`, `II.`"""
+    return bool(_ITEM.fullmatch(token))
+
+
+def has_vowel(core: str) -> bool:
+    """Whether a Vietnamese vowel letter stands in `core`."""
+    return any(split_tone(c)[0] in _VOWELS for c in core.lower())
+
+
+def is_acronym(core: str, in_capitals: bool) -> bool:
+    """Capitals that are not a word in capitals: `UBND`, `QĐ`, `VKSNDTC`; Roman numerals.
+
+    `in_capitals`: the neighbours are capitals too (a letterhead), where only what has no vowel
+    is an acronym."""
+    letters = [c for c in core if c.isalpha()]
+    capitals = sum(c.isupper() for c in letters)
+    if _ROMAN.fullmatch(core):
+        return True
+    if capitals < 2:
+        return False
+    if capitals < len(letters):
+        return sum(c.isupper() for c in letters[1:]) >= 2 or not has_vowel(core)
+    return not in_capitals or not has_vowel(core)
+
+
+def is_readable(core: str, heavy: bool) -> bool:
+    """Whether a token can be a misread syllable at all: letters, with the odd digit or sign under
+    heavy damage; never digits alone, identifiers or long strings."""
+    if not core or len(core) > 16:
+        return False
+    if core.isalpha():
+        return True
+    if not heavy:
+        return False
+    if any(c in "/\\" for c in core) or core[:1].isdigit() and core[-1:].isdigit():
+        return False
+    letters = sum(c.isalpha() for c in core)
+    digits = sum(c.isdigit() for c in core)
+    if "-" in core and digits:
+        return False
+    return letters > 0 and digits <= 2 or all(c in _SYMBOLS for c in core)
