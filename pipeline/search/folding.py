@@ -1,0 +1,93 @@
+"""Vietnamese words as the index knows them: exact (marks kept) and folded (marks off).
+
+Both forms see a word the same however its tone is placed (uỷ, ủy). The folded form also takes
+đ for d, drops every mark and writes i for a y that is only spelling (lý, lí)."""
+
+from __future__ import annotations
+
+import hashlib
+import unicodedata
+
+import regex
+from unidecode import unidecode
+
+TONES = {"\N{COMBINING GRAVE ACCENT}": "1", "\N{COMBINING ACUTE ACCENT}": "2"}
+TONES |= {"\N{COMBINING HOOK ABOVE}": "3", "\N{COMBINING TILDE}": "4"}
+TONES |= {"\N{COMBINING DOT BELOW}": "5"}
+"""A tone mark, and the figure that stands for it at the end of an exact word."""
+
+_LOOK_ALIKE = str.maketrans("ÐƉðɖ", "ĐĐđđ")
+_WORD = regex.compile(r"\p{L}[\p{L}\p{M}]*|\p{N}+")
+ONSETS = "qu|[bcdghklmnpqrstvx]?|ch|gh|kh|nh|ph|th|tr"
+"""Before a final y that may also be written i."""
+_SPELLING_Y = regex.compile(rf"^({ONSETS})y$")
+_NOT_PLAIN = regex.compile(r"[^a-z0-9]+")
+_LATIN = ((0x20, 0x250), (0x1E00, 0x1F00))
+_CACHE_LIMIT = 300_000
+
+
+def fold(text: str) -> str:
+    """A text folded: its folded words, one space between them. `Số 1046-CV/TU` gives
+    `so 1046 cv tu`, `Uỷ ban` and `ủy ban` give `uy ban`."""
+    return " ".join(folded for _, folded in forms(text))
+
+
+def forms(text: str) -> list[tuple[str, str]]:
+    """Every word of a text as (exact, folded). Letters and figures are words of their own, so
+    that `1046cv` is found by `1046 CV`."""
+    return [_FORMS[word] for word in _WORD.findall(_nfc(text))]
+
+
+def letters_folded(text: str) -> str:
+    """An NFC text with each letter folded in its place, so that places stay: đ is d, ử is u."""
+    return text.translate(_IN_PLACE)
+
+
+def has_marks(text: str) -> bool:
+    """Whether a text carries any mark on a letter, or đ."""
+    return any(c in "đĐ" or unicodedata.combining(c) for c in unicodedata.normalize("NFD", text))
+
+
+def folding_digest() -> str:
+    """A short hash of how letters are folded. An index made with another digest holds other words
+    and must be built anew."""
+    letters = (chr(c) for block in _LATIN for c in range(*block))
+    shown = "\n".join("\t".join(_word_forms(w)) for w in (*letters, "lý", "quỷ", "thuỷ", "y"))
+    return hashlib.sha256(shown.encode()).hexdigest()[:16]
+
+
+def _nfc(text: str) -> str:
+    return unicodedata.normalize("NFC", text).translate(_LOOK_ALIKE)
+
+
+def _word_forms(word: str) -> tuple[str, str]:
+    apart = unicodedata.normalize("NFD", word.lower())
+    bare = unicodedata.normalize("NFC", "".join(c for c in apart if c not in TONES))
+    tone = "".join(TONES[c] for c in apart if c in TONES)
+    plain = _NOT_PLAIN.sub("", unidecode(bare).lower())
+    return bare + tone, _SPELLING_Y.sub(r"\1i", plain) or bare
+
+
+class _Forms(dict[str, tuple[str, str]]):
+    """Word to (exact, folded), worked out once each: texts repeat some thousand syllables."""
+
+    def __missing__(self, word: str) -> tuple[str, str]:
+        if len(self) >= _CACHE_LIMIT:
+            self.clear()
+        self[word] = pair = _word_forms(word)
+        return pair
+
+
+_FORMS = _Forms()
+
+
+class _InPlace(dict[int, str]):
+    """Code point to the one letter that stands for it."""
+
+    def __missing__(self, code: int) -> str:
+        letter = unicodedata.normalize("NFD", chr(code).translate(_LOOK_ALIKE).lower())[0]
+        self[code] = "d" if letter == "đ" else letter
+        return self[code]
+
+
+_IN_PLACE = _InPlace()

@@ -1,0 +1,37 @@
+"""Numbers of letters as looked up: 1046-CV/TU, 1046 CV TU and 1046cv/tu have one key."""
+
+from __future__ import annotations
+
+from pipeline.search.folding import forms
+
+Form = tuple[str, str]
+
+
+def keys(number: str) -> tuple[str, ...]:
+    """The keys under which a number is found: its words run together, each figure with an `n`
+    before it and without leading zeros. Two where TƯ may be read as TW or as TU."""
+    return keys_of(forms(number))
+
+
+def keys_of(words: list[Form]) -> tuple[str, ...]:
+    """`keys` of a number given as its words, (exact, folded)."""
+    plain = "".join(_part(folded) for _, folded in words)
+    # TƯ is the older abbreviation of Trung ương, now TW
+    central = "".join("tw" if exact == "tư" else _part(folded) for exact, folded in words)
+    return tuple(dict.fromkeys((plain, central))) if plain else ()
+
+
+def own_keys(number_symbol: str | None, number: str | None) -> tuple[str, ...]:
+    """Keys of a letter's own number: the whole, and the number alone."""
+    return tuple(dict.fromkeys((*keys(number_symbol or ""), *number_keys(number_symbol, number))))
+
+
+def number_keys(number_symbol: str | None, number: str | None = None) -> tuple[str, ...]:
+    """Key of the number alone (1046): as given, else the first figure of the whole."""
+    words = forms(number or number_symbol or "")
+    first = next((w for w in words if w[1].isdigit()), None)
+    return keys_of([first]) if first else ()
+
+
+def _part(folded: str) -> str:
+    return "n" + (folded.lstrip("0") or "0") if folded.isdigit() else folded

@@ -1,0 +1,292 @@
+"""What a person typed, understood: words, "phrases", -not, and filters such as ngày:2019-01.
+
+Every string is a query; what makes no sense as a filter is told in `problem`. No engine is known
+here: `pipeline/search/sqlite.py` turns a `Query` into its own language."""
+
+from __future__ import annotations
+
+import calendar
+import unicodedata
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import regex
+
+from pipeline.messages import message
+from pipeline.search.folding import fold, forms, has_marks
+from pipeline.search.identifiers import Form, keys, keys_of
+
+Field = Literal["number", "date", "body", "type", "signer", "cites", "kind"]
+
+NAMES: dict[str, Field] = {
+    "số": "number",
+    "number": "number",
+    "ngày": "date",
+    "date": "date",
+    "cơ quan": "body",
+    "body": "body",
+    "loại": "type",
+    "type": "type",
+    "người ký": "signer",
+    "signer": "signer",
+    "viện dẫn": "cites",
+    "cites": "cites",
+    "là": "kind",
+    "kind": "kind",
+}
+"""Filters by the name a person types, with or without marks."""
+
+MAX_TERMS = 24
+"""Words and phrases of one query that count; more are left out, and that is said."""
+MAX_PHRASE = 40
+_LONGEST = 10_000
+_IDENTIFIER_WORDS = 7
+_KINDS = {
+    "van ban": "letter",
+    "letter": "letter",
+    "nhiem vu": "directive",
+    "directive": "directive",
+}
+_OPENING, _CLOSING = '"“”„«»', '"“”„«»'
+_DAY = regex.compile(r"^([0-9]{4})(?:-([0-9]{1,2}))?(?:-([0-9]{1,2}))?$")
+_DAY_FIRST = regex.compile(r"^(?:(?:([0-9]{1,2})[/.-])?([0-9]{1,2})[/.-])?([0-9]{4})$")
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A word, or several in a row, to be found as they stand: (exact, folded) of each."""
+
+    words: tuple[Form, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Identifier:
+    """A letter's number, by any of its keys; `words` are what was typed."""
+
+    keys: tuple[str, ...]
+    words: tuple[Form, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DateRange:
+    """Days from `first` to `last`, both included, ISO 8601."""
+
+    first: str
+    last: str
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """A condition on the letter: `value` is a DateRange for date, keys for number and cites,
+    "letter" or "directive" for kind, else folded words to stand in the field in a row. `words`
+    are what was typed."""
+
+    field: Field
+    value: DateRange | tuple[str, ...] | str
+    negative: bool = False
+    words: tuple[Form, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """All terms must be found, none of `without`, and every filter must hold. `marked` where the
+    words were typed with marks, so that the same marks are preferred."""
+
+    terms: tuple[Term | Identifier, ...] = ()
+    without: tuple[Term, ...] = ()
+    filters: tuple[Filter, ...] = ()
+    marked: bool = False
+    problem: str | None = None
+    unanswerable: bool = False
+
+    @property
+    def empty(self) -> bool:
+        """Whether it asks for nothing."""
+        return not (self.terms or self.without or self.filters)
+
+    @property
+    def shown_terms(self) -> tuple[Term | Identifier, ...]:
+        """What a passage should show: the terms, else the numbers of the filters."""
+        numbers = (
+            Identifier(f.value, f.words)
+            for f in self.filters
+            if isinstance(f.value, tuple) and not f.negative
+        )
+        return self.terms or tuple(numbers)
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """Something between spaces: its filter's name, if any, and whether it was in quotes."""
+
+    text: str
+    field: Field | None
+    negative: bool
+    quoted: bool
+
+
+def parse(text: str) -> Query:
+    """Understand what was typed. Never raises."""
+    clean = unicodedata.normalize("NFC", text.encode("utf-8", "replace").decode("utf-8"))
+    shortened = len(clean) > _LONGEST
+    query = Query()
+    typed = []
+    for piece in _pieces(clean[:_LONGEST]):
+        query = _with_filter(query, piece) if piece.field else _with_words(query, piece)
+        typed += [] if piece.field or piece.negative else [piece.text]
+    if len(query.terms) + len(query.without) > MAX_TERMS:
+        shortened = True
+        query = replace(
+            query, terms=query.terms[:MAX_TERMS], without=query.without[: MAX_TERMS // 2]
+        )
+    if shortened and not query.problem:
+        query = replace(query, problem=message("query_shortened", count=MAX_TERMS))
+    if query.empty and not query.problem:
+        query = replace(query, problem=message("query_empty"), unanswerable=True)
+    return replace(query, marked=has_marks(" ".join(typed)))
+
+
+def with_identifiers(query: Query, known: Callable[[Collection[str]], Collection[str]]) -> Query:
+    """Take words in a row that make a number known to the index as that number.
+
+    `known` says which of some keys are. A bare figure counts only after "số" or alone."""
+    terms = list(query.terms)
+    runs = {(i, j): _keys_of_run(terms[i:j]) for i, j in _runs(terms)}
+    found = set(known({key for names in runs.values() for key in names})) if runs else set()
+    out: list[Term | Identifier] = []
+    at = 0
+    while at < len(terms):
+        ends = [j for (i, j), names in runs.items() if i == at and found.intersection(names)]
+        if ends:
+            run = terms[at : max(ends)]
+            words = tuple(w for term in run for w in term.words)
+            out.append(Identifier(_keys_of_run(run), words))
+            at += len(run)
+        else:
+            out.append(terms[at])
+            at += 1
+    return replace(query, terms=tuple(out))
+
+
+def _pieces(text: str) -> Iterator[_Piece]:
+    at = 0
+    while (at := _skip_space(text, at)) < len(text):
+        negative = text[at] == "-" and at + 1 < len(text) and not text[at + 1].isspace()
+        at += negative
+        field, start = _field_at(text, at)
+        value, end, quoted = _value_at(text, start)
+        if field and not value.strip() and not quoted:  # "số:" and nothing: a word like others
+            field, value = None, text[at:start]
+        yield _Piece(value, field, negative, quoted)
+        at = max(end, at + 1)
+
+
+def _skip_space(text: str, at: int) -> int:
+    while at < len(text) and text[at].isspace():
+        at += 1
+    return at
+
+
+def _field_at(text: str, at: int) -> tuple[Field | None, int]:
+    """The filter whose name stands at `at` with a colon, and where its value begins."""
+    match = _NAME.match(text, at)
+    if match is None:
+        return None, at
+    field = _FIELDS.get(fold(match[1]))
+    return (field, match.end()) if field else (None, at)
+
+
+def _value_at(text: str, at: int) -> tuple[str, int, bool]:
+    """A quoted phrase, or all up to the next space; and where it ends."""
+    if at < len(text) and text[at] in _OPENING:
+        end = next((i for i in range(at + 1, len(text)) if text[i] in _CLOSING), len(text))
+        return text[at + 1 : end], end + 1, True
+    end = at
+    while end < len(text) and not text[end].isspace() and text[end] not in _OPENING:
+        end += 1
+    return text[at:end], end, False
+
+
+_FIELDS: dict[str, Field] = {fold(name): field for name, field in NAMES.items()}
+_NAME = regex.compile(r"(\p{L}[\p{L}\p{M}]*(?: +\p{L}[\p{L}\p{M}]*)?):")
+
+
+def _with_words(query: Query, piece: _Piece) -> Query:
+    words = tuple(forms(piece.text)[:MAX_PHRASE])
+    if not words:
+        return query
+    if piece.negative:
+        return replace(query, without=(*query.without, Term(words)))
+    return replace(query, terms=(*query.terms, Term(words)))
+
+
+def _with_filter(query: Query, piece: _Piece) -> Query:
+    assert piece.field is not None
+    value = _VALUES[piece.field](piece.text)
+    if not value:
+        problem = message(f"query_{piece.field}", value=piece.text[:60])
+        return replace(query, problem=problem, unanswerable=True)
+    new = Filter(piece.field, value, piece.negative, tuple(forms(piece.text)))
+    return replace(query, filters=(*query.filters, new))
+
+
+def _dates(text: str) -> DateRange | None:
+    first, dots, last = text.partition("..")
+    start, end = _days(first), _days(last) if dots else _days(first)
+    if (first and not start) or (last and not end) or not (start or end):
+        return None
+    return DateRange(start[0] if start else "0000-00-00", end[1] if end else "9999-12-31")
+
+
+def _days(text: str) -> tuple[str, str] | None:
+    """First and last day of 2019, 2019-09, 2019-09-18, 9/2019 or 18/9/2019."""
+    if match := _DAY.match(text):
+        year, month, day = match[1], match[2], match[3]
+    elif match := _DAY_FIRST.match(text):
+        day, month, year = match[1], match[2], match[3]
+    else:
+        return None
+    months = (int(month), int(month)) if month else (1, 12)
+    if not (1 <= months[0] <= 12 and int(year)):
+        return None
+    longest = calendar.monthrange(int(year), months[1])[1]
+    if day and not 1 <= int(day) <= longest:
+        return None
+    days = (int(day), int(day)) if day else (1, longest)
+    return f"{year}-{months[0]:02}-{days[0]:02}", f"{year}-{months[1]:02}-{days[1]:02}"
+
+
+def _kind(text: str) -> str | None:
+    return _KINDS.get(fold(text))
+
+
+_VALUES: dict[Field, Callable[[str], DateRange | tuple[str, ...] | str | None]] = {
+    "number": keys,
+    "cites": keys,
+    "date": _dates,
+    "body": fold,
+    "type": fold,
+    "signer": fold,
+    "kind": _kind,
+}
+
+
+def _runs(terms: list[Term | Identifier]) -> Iterator[tuple[int, int]]:
+    """Where a number may stand: a figure, perhaps after "số", and up to seven words behind it; a
+    figure without words behind it only after "số" or when nothing else was typed."""
+    for i in range(len(terms)):
+        for j in range(i + 1, min(len(terms), i + 1 + _IDENTIFIER_WORDS) + 1):
+            typed = [w for term in terms[i:j] for w in term.words]
+            number = _after_so(typed)
+            lone = len(number) == 1 and len(typed) == 1 and len(terms) > 1
+            if number and number[0][1].isdigit() and not lone:
+                yield i, j
+
+
+def _keys_of_run(run: list[Term | Identifier]) -> tuple[str, ...]:
+    return keys_of(_after_so([w for term in run for w in term.words]))
+
+
+def _after_so(words: list[Form]) -> list[Form]:
+    return words[1:] if words[0][1] == "so" else words
