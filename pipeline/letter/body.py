@@ -1,0 +1,97 @@
+"""The body: legal bases, what leads up to the points, the points, the closing.
+
+In: the lines between the addressees and the foot; out: `Body`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import regex
+
+from pipeline.letter import keywords
+from pipeline.letter.directives import Node, find_points
+from pipeline.letter.folding import fold, upper_share
+from pipeline.letter.lines import PageLine
+from pipeline.letter.paragraphs import Paragraph, paragraphs
+from pipeline.letter.tables import folded_phrases
+
+_MAIN_CLAUSE = regex.compile(
+    r"(?:co y kien|yeu cau|de nghi|bao cao|kinh trinh|thong bao|huong dan|ban hanh|tra loi|"
+    r"xin y kien|trien khai|nhu sau|sau day)\b[^;]{0,200}[:.]?$"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """The parts of a body. Where it has no numbered points, `closing` is empty and its
+    paragraphs stand in `preamble`."""
+
+    legal_bases: list[Paragraph]
+    preamble: list[Paragraph]
+    points: list[Node]
+    closing: list[Paragraph]
+
+
+def read_body(lines: Sequence[PageLine]) -> Body:
+    """Take the body of a letter apart."""
+    enacting = _enacting_line(lines)
+    if enacting is not None:
+        bases, preamble = _bases(paragraphs(lines[:enacting]), enacted=True)
+        body = paragraphs(lines[enacting + 1 :])
+    else:
+        bases, preamble, body = [], [], paragraphs(lines)
+    points = find_points(body)
+    if enacting is None:
+        bases, preamble = _bases(points.before, enacted=_has_articles(points.points))
+    else:
+        preamble = [*preamble, *points.before]
+    return Body(bases, preamble, points.points, points.closing)
+
+
+def _enacting_line(lines: Sequence[PageLine]) -> int | None:
+    """Where "QUYẾT ĐỊNH:" parts the bases from what is decided."""
+    for i, line in enumerate(lines):
+        if keywords.is_enacting(line.text) and (i or line.text.rstrip().endswith(":")):
+            return i
+    return None
+
+
+def _has_articles(points: Sequence[Node]) -> bool:
+    return bool(points) and points[0].marker.kind == "article"
+
+
+def _bases(
+    before: Sequence[Paragraph], *, enacted: bool
+) -> tuple[list[Paragraph], list[Paragraph]]:
+    """The paragraphs that are legal bases, and the others.
+
+    Before "QUYẾT ĐỊNH:" every "Căn cứ", "Theo", "Xét" … is one. In other letters a paragraph that
+    goes on to say something ("Căn cứ …, Sở … đề nghị:") is no basis but the letter's own text."""
+    kind = "enacted_basis" if enacted else "legal_basis"
+    bases: list[Paragraph] = []
+    others: list[Paragraph] = []
+    for paragraph in before:
+        if _is_capitals(paragraph):
+            continue
+        opens = fold(paragraph.text).startswith(folded_phrases(kind))
+        fits = opens and (enacted or _is_bare_basis(paragraph, bases))
+        (bases if fits and not others else others).append(paragraph)
+    return bases, others
+
+
+def _is_capitals(paragraph: Paragraph) -> bool:
+    """The enacting body's name in capitals, which belongs to no field."""
+    return upper_share(paragraph.text) > 0.85 and paragraph.marker is None
+
+
+def _is_bare_basis(paragraph: Paragraph, bases: Sequence[Paragraph]) -> bool:
+    text = paragraph.text.rstrip()
+    if text.endswith(";"):
+        return True
+    if not text.endswith((".", ",")):
+        return False
+    return (
+        bool(bases) and bases[-1].text.endswith((";", ",")) and not _MAIN_CLAUSE.search(fold(text))
+    )

@@ -1,0 +1,143 @@
+"""The documents a letter cites by number: type, number, date, issuer, each once.
+
+In: paragraphs of the letter; out: citations in the order they come. "Nghị quyết 20-NQ/TW" and
+"Nghị quyết số 20-NQ/TW ngày …" are one. Party letters put a comma before "ngày" (Hướng dẫn
+05-HD/VPTW), state letters none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+
+import regex
+
+from pipeline.letter.dates import find_date
+from pipeline.letter.folding import fold
+from pipeline.letter.identifiers import Identifier, find_identifiers, find_old_identifiers
+from pipeline.letter.issuers import issuer_after, issuer_before, issuer_of_list
+from pipeline.letter.tables import document_types
+from pipeline.record import Citation
+
+_BEFORE = 90
+_NUMBER_WORD = regex.compile(r"(?:\bs[o06e5][ ]?[:.]?[ ]?)$")
+_OLD_START = regex.compile(r"\bsố[ ]+(?=\d{1,6}[ ]?[-–][ ]?[\p{Lu}])")
+_DATE_GAP = regex.compile(r"[ ]?,?[ ]?(?=ng)|[ ]?\((?=ng)")
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """One citation in the text, with where it stands."""
+
+    citation: Citation
+    identifier: Identifier
+    impossible_date: str | None
+
+
+def find_citations(texts: Sequence[str], own: str | None) -> list[Mention]:
+    """All documents cited in `texts`, each once, the letter's own number left out."""
+    merged: dict[str, Mention] = {}
+    for text in texts:
+        for mention in _mentions(text):
+            key = mention.citation.number_symbol
+            if key == own:
+                continue
+            merged[key] = _merge(merged[key], mention) if key in merged else mention
+    return list(merged.values())
+
+
+def _merge(first: Mention, second: Mention) -> Mention:
+    a, b = first.citation, second.citation
+    citation = a.model_copy(
+        update={
+            "document_type": a.document_type or b.document_type,
+            "date": a.date or b.date,
+            "issuer": a.issuer or b.issuer,
+        }
+    )
+    return replace(first, citation=citation)
+
+
+def _mentions(text: str) -> Iterator[Mention]:
+    found = list(find_identifiers(text))
+    for match in _OLD_START.finditer(text):
+        old = find_old_identifiers(text, match.end())
+        if old is not None and not any(f.start < old.end and old.start < f.end for f in found):
+            found.append(old)
+    found.sort(key=lambda i: i.start)
+    previous_end = 0
+    for i, identifier in enumerate(found):
+        until = found[i + 1].start if i + 1 < len(found) else len(text)
+        yield _mention(text, identifier, previous_end, until)
+        previous_end = identifier.end
+
+
+def _mention(text: str, identifier: Identifier, since: int, until: int) -> Mention:
+    before = text[max(since, identifier.start - _BEFORE) : identifier.start]
+    kind = _type_before(before) or _type_of_code(identifier)
+    end, date, impossible = _date_after(text, identifier.end)
+    issuer = (
+        issuer_after(text, end, until)
+        or issuer_before(before)
+        or issuer_of_list(text[: identifier.start])
+    )
+    assert identifier.text is not None
+    citation = Citation(document_type=kind, number_symbol=identifier.text, date=date, issuer=issuer)
+    return Mention(citation, identifier, impossible)
+
+
+def _date_after(text: str, end: int) -> tuple[int, str | None, str | None]:
+    """Where the citation goes on after its date, the date, and a printed date that cannot be."""
+    gap = _DATE_GAP.match(text, end)
+    if gap is None:
+        return end, None, None
+    date = find_date(text, gap.end(), anchored=True)
+    if date is None:
+        return end, None, None
+    return date.end, date.iso, date.printed if date.impossible else None
+
+
+@cache
+def _type_pattern() -> regex.Pattern[str]:
+    names = sorted({fold(t.name) for t in document_types()}, key=len, reverse=True)
+    names = [n for n in names if n not in ("lenh", "phu luc")]
+    return regex.compile(rf"\b(?:{'|'.join(map(regex.escape, names))})\b")
+
+
+@cache
+def _names_by_fold() -> dict[str, str]:
+    return {fold(t.name): t.name for t in document_types()}
+
+
+def _type_before(before: str) -> str | None:
+    """The type named right before a number: "Công văn số", "Luật Lâm nghiệp số"."""
+    folded = fold(before)
+    numbered = _NUMBER_WORD.search(folded)
+    head = folded[: numbered.start()] if numbered else folded
+    matches = list(_type_pattern().finditer(head))
+    if not matches:
+        return None
+    last = matches[-1]
+    between = head[last.end() :].strip()
+    name = _names_by_fold()[last[0]]
+    if not between:
+        return name
+    if (
+        name in ("Luật", "Bộ luật", "Pháp lệnh")
+        and numbered
+        and not regex.search(r"[,;.:]", between)
+    ):
+        return name
+    return None
+
+
+def _type_of_code(identifier: Identifier) -> str | None:
+    """The type a symbol's code means, where only one type has that code."""
+    if identifier.type_code is None:
+        return None
+    families = ("party", "both") if identifier.form == "party" else ("state", "both")
+    names = {
+        t.name for t in document_types() if t.code == identifier.type_code and t.family in families
+    }
+    return names.pop() if len(names) == 1 else None

@@ -1,0 +1,152 @@
+"""The foot of a letter: Nơi nhận on the left, the signature on the right, in any order.
+
+In: the lines of the foot; out: the distribution's entries and the signatures' lines
+(Nghị định 30/2020/NĐ-CP, Phụ lục I, 7 and 9b; Hướng dẫn 36-HD/VPTW, Phụ lục 1, 7 and 9b).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import regex
+
+from pipeline.document import Zone
+from pipeline.letter import keywords
+from pipeline.letter.folding import fold, letters, upper_share
+from pipeline.letter.lines import PageLine, cut
+from pipeline.letter.paragraphs import join
+from pipeline.letter.recipients import Entry, end_stripped, list_entries
+
+_ENTRY = regex.compile(r"^[-–—−•*·+]{1,2}+[ ]*(?=[\p{L}\d(])")
+_SIGNED = regex.compile(r"(?i)^[(\[]?[ ]*(?:đã ký|da ky|ký tên|đóng dấu)")
+
+
+@dataclass(slots=True)
+class Signer:
+    """One signature: its lines of authority and position, and the name's line."""
+
+    authority: list[PageLine] = field(default_factory=list)
+    position: list[PageLine] = field(default_factory=list)
+    name: PageLine | None = None
+
+    @property
+    def begun(self) -> bool:
+        """Has anything of it been read?"""
+        return bool(self.authority or self.position or self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Foot:
+    """What the foot says."""
+
+    distribution: list[Entry]
+    signers: list[Signer]
+
+
+def read_foot(lines: Sequence[PageLine]) -> Foot:
+    """Distribution and signatures of the foot."""
+    listed: list[tuple[str, PageLine]] = []
+    signers: list[Signer] = [Signer()]
+    in_list = False
+    for line in _single_columns(lines):
+        start = keywords.distribution_start(line.text)
+        if start is not None:
+            in_list = True
+            if keywords.has_letters(line.text[start:]):
+                listed.append((line.text[start:].strip(), line))
+        elif _is_signature(line, signers[-1], in_list=in_list):
+            _sign(line, signers)
+            in_list = in_list and line.zone is Zone.FOOT_LEFT
+        elif _lists(line, in_list=in_list):
+            listed.append((line.text, line))
+            in_list = True
+    entries = [Entry(end_stripped(e.text), e.lines) for e in list_entries(listed)]
+    return Foot([e for e in entries if e.text], [s for s in signers if s.begun])
+
+
+def _lists(line: PageLine, *, in_list: bool) -> bool:
+    entry = in_list or _ENTRY.match(line.text) is not None
+    return entry and keywords.has_letters(line.text) and line.zone is not Zone.FOOT_RIGHT
+
+
+def _single_columns(lines: Sequence[PageLine]) -> list[PageLine]:
+    """Lines that mix a list entry with the signature beside it, cut apart."""
+    return [piece for line in lines for piece in _cut_signature(line)]
+
+
+_BESIDE = regex.compile(
+    r"(?<=[;:.,\p{Ll}\)])[ ]+(?=(?:T/M|K/T|T/L|TM\.|KT\.|TL\.|TUQ\.)[ ]?\p{Lu})"
+    r"|(?<=[;:.])[ ]+(?=\p{Lu}{2,}[, ]+\p{Lu}{2,}(?:[, ]+\p{Lu}{2,})*$)"
+)
+
+
+def _cut_signature(line: PageLine) -> list[PageLine]:
+    if line.zone in (Zone.FOOT_RIGHT, Zone.TABLE) or keywords.authority_end(line.text):
+        return [line]
+    for match in _BESIDE.finditer(line.text):
+        beside = line.text[match.end() :]
+        if keywords.authority_end(beside) is not None or keywords.is_position(beside):
+            return cut(line, match.end())
+    head, _, name = line.text.rpartition(". ")
+    if head and letters(head).startswith("luu") and keywords.is_name(name):
+        return cut(line, len(head) + 1)
+    return [line]
+
+
+def _is_signature(line: PageLine, current: Signer, *, in_list: bool) -> bool:
+    text = line.text
+    if _ENTRY.match(text):
+        return False
+    if keywords.authority_end(text) is not None or keywords.is_position(text):
+        return True
+    if keywords.is_name(text):
+        return not in_list or line.zone is Zone.FOOT_RIGHT or line.gap or current.begun
+    capitals = upper_share(text) > 0.85 and len(letters(text)) > 3
+    if line.zone is Zone.FOOT_RIGHT:
+        return capitals
+    wraps = bool(current.authority) and not current.position and current.name is None
+    return capitals and not in_list and (wraps or bool(current.position and not current.name))
+
+
+def _sign(line: PageLine, signers: list[Signer]) -> None:
+    current = signers[-1]
+    text = line.text
+    if _SIGNED.match(text):
+        return
+    if keywords.is_name(text) and not (upper_share(text) > 0.85 and not current.begun):
+        if current.name is not None:
+            signers.append(Signer(name=line))
+        else:
+            current.name = line
+        return
+    if current.name is not None:
+        current = Signer()
+        signers.append(current)
+    if keywords.authority_end(text) is not None:
+        if current.position:
+            current.authority += current.position
+            current.position = []
+        current.authority.append(line)
+    elif keywords.is_position(text) or current.position or not current.authority:
+        current.position.append(line)
+    else:
+        current.authority.append(line)
+
+
+def signature_text(lines: Sequence[PageLine]) -> str | None:
+    """Lines of authority or position as one, without stray marks at the edges."""
+    text = join([line.text.strip(" :;*'\"’“”_|") for line in lines]).strip(" ,.;")
+    return text or None
+
+
+def signer_text(line: PageLine | None) -> str | None:
+    """The signer's name as printed."""
+    if line is None:
+        return None
+    return line.text.strip(" .,:;*'\"’“”-–_|") or None
+
+
+def is_as_above(entry: str) -> bool:
+    """Is an entry "Như trên" or "Như Điều 3"?"""
+    return fold(entry).startswith("nhu ")

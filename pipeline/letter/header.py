@@ -1,0 +1,229 @@
+"""The letterhead: bodies, number, place and date, trích yếu, type.
+
+In: the lines above the body, both columns in any order or mixed on one line; out: what each says,
+with the lines it stands on. Layout by Nghị định 30/2020/NĐ-CP, Phụ lục I, and Hướng dẫn
+36-HD/VPTW, Phụ lục 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import regex
+
+from pipeline.document import Zone
+from pipeline.letter import keywords
+from pipeline.letter.dates import DateMention, find_date
+from pipeline.letter.folding import fold, letters, upper_share
+from pipeline.letter.identifiers import Identifier, find_identifiers, read_number_line
+from pipeline.letter.lines import PageLine, cut
+from pipeline.letter.paragraphs import join
+from pipeline.letter.tables import body_words, folded_phrases
+
+_WORD = r"(?:\p{Lu}\p{Ll}+|TP\.|Tp\.|T\.P\.?|TP|[QP]\.)"
+_PLACE = regex.compile(
+    rf"(?:(?:thành phố|tỉnh|quận|huyện|xã|phường|thị xã|thị trấn) )?"
+    rf"{_WORD}(?:(?:[ ]?-[ ]?|[ ])(?:{_WORD}|phố|xã|trấn|khu|\d{{1,2}})){{0,5}}$"
+)
+
+
+@dataclass(slots=True)
+class Letterhead:
+    """What the letterhead says; each line list is where it says it."""
+
+    party_title: bool = False
+    state_title: bool = False
+    bodies: list[PageLine] = field(default_factory=list)
+    number: Identifier | None = None
+    bare_number: str | None = None
+    number_lines: list[PageLine] = field(default_factory=list)
+    place: str | None = None
+    date: DateMention | None = None
+    date_lines: list[PageLine] = field(default_factory=list)
+    about: list[PageLine] = field(default_factory=list)
+
+
+def split_columns(line: PageLine) -> list[PageLine]:
+    """A line of the letterhead cut where the other column begins."""
+    places = [p for start, end in keywords.heading_places(line.text) for p in (start, end)]
+    pieces = cut(line, *places) if places else [line]
+    return [part for piece in pieces for part in _split_at_place(piece)]
+
+
+def _split_at_place(line: PageLine) -> list[PageLine]:
+    date = find_date(line.text)
+    if date is None or not _is_full(date):
+        return [line]
+    start = _place_start(line.text, date)
+    ends_line = len(line.text) - date.end <= 6
+    if not ends_line or (start and not line.text[start - 1].isspace()):
+        return [line]
+    return cut(line, start, date.end)
+
+
+def _is_full(date: DateMention) -> bool:
+    return "th" in fold(date.printed)
+
+
+def _place_start(text: str, date: DateMention) -> int:
+    before = text[: date.start].rstrip(" ,.;:")
+    match = _PLACE.search(before[-60:])
+    if match is None:
+        return date.start
+    return int(len(before) - len(before[-60:]) + match.start())
+
+
+def read_letterhead(lines: Sequence[PageLine]) -> Letterhead:
+    """What the lines above title, addressees and body say."""
+    head = Letterhead()
+    in_about = False
+    for line in lines:
+        if _read_heading(head, line) or _read_date(head, line):
+            in_about = in_about and line.zone is Zone.UNKNOWN
+        elif _read_number(head, line):
+            in_about = False
+        elif keywords.about_start(line.text) is not None and not head.about:
+            head.about.append(line)
+            in_about = True
+        elif in_about and _continues_about(line, head.about[-1]):
+            head.about.append(line)
+        elif _names_body(head, line):
+            head.bodies.append(line)
+    return head
+
+
+def _read_heading(head: Letterhead, line: PageLine) -> bool:
+    if keywords.is_state_title(line.text):
+        head.state_title = True
+    elif keywords.is_party_title(line.text):
+        head.party_title = True
+    elif not keywords.is_motto(line.text):
+        return False
+    return True
+
+
+def _read_date(head: Letterhead, line: PageLine) -> bool:
+    date = find_date(line.text)
+    if date is None or keywords.about_start(line.text) is not None:
+        return False
+    before = line.text[: date.start].strip(" ,.;:")
+    if len(before) > 40 or upper_share(before) > 0.7 or len(line.text) - date.end > 12:
+        return False
+    if line.zone is Zone.LETTERHEAD_LEFT and not _is_full(date):
+        return False
+    if not _is_full(date) and not regex.search(r"\b[Nn]g[aàáảãạ]y$", before):
+        return False
+    if head.date is None or (head.date.iso is None and date.iso is not None):
+        head.date, head.place, head.date_lines = date, _place(before), [line]
+    return True
+
+
+def _place(before: str) -> str | None:
+    clean = regex.sub(r"[ ,.;]+[Nn]g[aàáảãạ]y$|^[Nn]g[aàáảãạ]y$", "", before).strip(
+        " ,.;:\"'“”*_-–—"
+    )
+    return clean if any(c.isalpha() for c in clean) else None
+
+
+def _read_number(head: Letterhead, line: PageLine) -> bool:
+    start = keywords.number_start(line.text)
+    if start is None:
+        found = next(find_identifiers(line.text), None)
+        if found is None or not _number_without_word(line, found, head):
+            return False
+        start = 0
+    if head.number is not None or head.bare_number is not None:
+        return keywords.about_start(line.text) is None
+    rest = line.text[start:]
+    head.number = read_number_line(rest)
+    if head.number is None:
+        bare = regex.match(r"^[\s.:…_]*(\d{1,6}[a-z]?)[\s.…_]*$", rest)
+        head.bare_number = bare[1] if bare else None
+    head.number_lines = [line]
+    return True
+
+
+def _number_without_word(line: PageLine, found: Identifier, head: Letterhead) -> bool:
+    """A number whose "Số" OCR made unreadable: the identifier ends the line, little before it."""
+    rest = len(line.text) - found.end
+    return found.start <= 8 and rest <= 3 and not head.about
+
+
+def _continues_about(line: PageLine, last: PageLine) -> bool:
+    if not keywords.has_letters(line.text) or line.zone is Zone.LETTERHEAD_RIGHT:
+        return False
+    if line.gap and upper_share(line.text) > 0.8 and upper_share(last.text) < 0.5:
+        return False
+    return not (keywords.is_not_text(line.text) or _is_circulation(line.text))
+
+
+def _is_circulation(text: str) -> bool:
+    return any(letters(p) in letters(text) for p in folded_phrases("circulation"))
+
+
+def _names_body(head: Letterhead, line: PageLine) -> bool:
+    """A line of the issuing body's name: capitals above the number, in the left column."""
+    text = line.text
+    if head.number_lines or line.zone in (Zone.LETTERHEAD_RIGHT, Zone.FOOT_RIGHT, Zone.FOOT_LEFT):
+        late = not head.bodies and line.zone is not Zone.LETTERHEAD_RIGHT and opens_body(text)
+        if not late:
+            return False
+    if upper_share(text) < 0.7 or len(letters(text)) < 3 or keywords.is_not_text(text):
+        return False
+    if _is_half_heading(text) and not head.bodies:
+        head.party_title = True
+        return False
+    return not (_is_circulation(text) or is_mark_line(text))
+
+
+def _is_half_heading(text: str) -> bool:
+    return letters(text) in ("dangcongsan", "vietnam")
+
+
+def is_mark_line(text: str) -> bool:
+    """Is the line nothing but a word of secrecy or urgency?"""
+    bare = text.strip(" .:*[]()|\"'").upper()
+    return bare in {"MẬT", "TỐI MẬT", "TUYỆT MẬT", "HỎA TỐC", "HOẢ TỐC", "THƯỢNG KHẨN", "KHẨN"}
+
+
+def opens_body(text: str) -> bool:
+    """Does a body's name begin with the first words of the line?"""
+    return _first_words(text) is not None
+
+
+def _first_words(text: str) -> tuple[str, bool] | None:
+    folded = fold(text).strip(" .*'\"")
+    for word in body_words():
+        if folded == word.words or folded.startswith((word.words + " ", word.words + ",")):
+            return word.words, word.whole
+    return None
+
+
+def body_names(lines: Sequence[PageLine]) -> list[list[PageLine]]:
+    """The lines of the letterhead's bodies, one group for each body, superior first."""
+    groups: list[list[PageLine]] = []
+    for line in lines:
+        if groups and _continues_body(groups[-1], line):
+            groups[-1].append(line)
+        else:
+            groups.append([line])
+    return groups
+
+
+def _continues_body(group: Sequence[PageLine], line: PageLine) -> bool:
+    above, text = join([g.text for g in group]), line.text
+    opening = _first_words(text)
+    if above.endswith(("-", "–", ",")) or text.startswith(("-", "–", "(")):
+        return True
+    if fold(above).split()[-1:] in (["va"], ["cua"], ["thuoc"]):
+        return True
+    if opening is None:
+        return True
+    return _is_unfinished(above)
+
+
+def _is_unfinished(name: str) -> bool:
+    """Is the name only the first words of one that must go on ("VĂN PHÒNG")?"""
+    opening = _first_words(name)
+    return opening is not None and not opening[1] and opening[0] == fold(name).strip(" .*'\"")

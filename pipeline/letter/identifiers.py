@@ -1,0 +1,240 @@
+"""The numbers letters bear: Party `1046-CV/TU`, state `2450/VPCP-KGVX`, `15/2021/QĐ-UBND`.
+
+Party letters write number-type/body (Hướng dẫn 36-HD/VPTW, 1.3), state letters number/type-body or
+number/body-unit (Nghị định 30/2020/NĐ-CP, Phụ lục III). The hyphen and the slash are never swapped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+
+import regex
+from rapidfuzz.distance import Levenshtein
+
+from pipeline.letter.folding import upper_share
+from pipeline.letter.tables import bodies, document_types
+
+_U = "A-ZĐĂÂÊÔƠƯ"
+_PART = rf"[{_U}][{_U}a-z0-9&.]{{0,14}}+"
+_STOP = r"(?![\p{L}\d])"
+_NUMBER = r"(?<![\p{L}\d/.,-])(?P<num>\d{1,6}[a-zA-Z]?|(?=[OolI\d]*\d)[OolI\d]{2,6})"
+_DASH = r"[ ]?[-–—−‑][ ]?"
+_JOINT = r"[ ]?[-–—−‑+][ ]?"
+
+_PARTY = regex.compile(
+    rf"{_NUMBER}{_DASH}(?P<type>[{_U}][{_U}a-z]{{0,4}}+)[ ]?/[ ]?"
+    rf"(?P<org>{_PART}(?:[-–]{_PART}){{0,3}}){_STOP}"
+)
+_PARTY_RUN_TOGETHER = regex.compile(
+    rf"{_NUMBER}{_DASH}(?P<type>[{_U}]{{2}})[Il|](?P<org>TW|TU|HU|ĐU){_STOP}"
+)
+_STATE = regex.compile(
+    rf"{_NUMBER}[ ]?/[ ]?(?:(?P<year>(?:19|20)\d\d)[ ]?/[ ]?)?"
+    rf"(?P<sym>{_PART}(?:{_JOINT}{_PART}){{0,5}}){_STOP}"
+)
+_OLD = regex.compile(
+    rf"{_NUMBER}(?P<sep>[ ]?[-–][ ]?|[ ]?/[ ]?|[ ])"
+    rf"(?P<sym>[{_U}][{_U}a-z0-9]{{1,9}}+"
+    rf"(?:[ ]?[-–/.][ ]?[{_U}][{_U}a-z0-9]{{0,9}}+){{0,3}}){_STOP}"
+)
+_BLANK = regex.compile(
+    rf"^[\s.…_,:;*]*+(?P<sep>[-–/])[ ]?(?:(?P<year>(?:19|20)\d\d)[ ]?/[ ]?)?"
+    rf"(?P<sym>{_PART}(?:[ ]?[-–/][ ]?{_PART}){{0,5}}){_STOP}"
+)
+_LOOKALIKE_DIGITS = str.maketrans({"O": "0", "o": "0", "l": "1", "I": "1"})
+_SAME_LETTERS = str.maketrans({"Ð": "Đ", "Ɖ": "Đ", "ð": "đ"})
+
+
+@dataclass(frozen=True, slots=True)
+class Identifier:
+    """A number with its symbol. `text` is the whole in its clean form, `printed` as on the page;
+    `form` is party, state or old; `number` is None where it was left blank; `repaired` where the
+    clean form mends what was read. `start` and `end` are places in the text searched."""
+
+    text: str | None
+    printed: str
+    number: str | None
+    symbol: str
+    type_code: str | None
+    form: str
+    start: int
+    end: int
+    repaired: bool = False
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The abbreviations of the symbol, without a year."""
+        return tuple(p for p in regex.split(r"[-/+]", self.symbol) if not p.isdigit())
+
+
+def find_identifiers(text: str) -> Iterator[Identifier]:
+    """Every identifier in running text, from left to right, none within another."""
+    text = text.translate(_SAME_LETTERS)
+    taken: list[Identifier] = []
+    for match in _PARTY.finditer(text):
+        if found := _party(match):
+            taken.append(found)
+    for match in _PARTY_RUN_TOGETHER.finditer(text):
+        if found := _party(match, run_together=True):
+            taken.append(found)
+    for match in _STATE.finditer(text):
+        if not any(t.start < match.end() and match.start() < t.end for t in taken) and (
+            found := _state(match)
+        ):
+            taken.append(found)
+    return iter(sorted(taken, key=lambda i: i.start))
+
+
+def read_number_line(text: str) -> Identifier | None:
+    """The identifier of a letterhead's line, given what follows "Số"; number None where blank.
+
+    Older forms ("77-TTg", "1117 TC/QLCS") count here, and only here."""
+    text = text.translate(_SAME_LETTERS)
+    first = next(find_identifiers(text), None)
+    if first is not None and first.start <= 6:
+        return first
+    if match := _BLANK.match(text):
+        return _blank(match)
+    match = _OLD.search(text)
+    if match is not None and match.start() <= 6:
+        return _old(match)
+    return None
+
+
+def find_old_identifiers(text: str, start: int) -> Identifier | None:
+    """An older identifier ("217-HĐBT") that begins exactly at `start`."""
+    match = _OLD.match(text.translate(_SAME_LETTERS), start)
+    if match is None or match["sep"].strip() != "-" or upper_share(match["sym"]) < 0.6:
+        return None
+    return _old(match)
+
+
+def _party(match: regex.Match[str], *, run_together: bool = False) -> Identifier | None:
+    number, mended = _digits(match["num"])
+    kind, org = match["type"], _trim(match["org"])
+    clean_kind = _known_code(kind, org)
+    if clean_kind is None:
+        return None
+    clean_org = _with_bar(org)
+    symbol = f"{clean_kind}/{clean_org}"
+    return Identifier(
+        text=f"{number}-{symbol}",
+        printed=match[0],
+        number=number,
+        symbol=symbol,
+        type_code=clean_kind,
+        form="party",
+        start=match.start(),
+        end=match.start("org") + len(org),
+        repaired=mended or run_together or (clean_kind, clean_org) != (kind, org),
+    )
+
+
+def _state(match: regex.Match[str]) -> Identifier | None:
+    number, mended = _digits(match["num"])
+    printed = _trim(match["sym"])
+    parts = [p.strip() for p in regex.split(r"[-–—−‑+]", printed)]
+    if any(upper_share(p) < 0.5 for p in parts) or (len(parts) == 1 and len(parts[0]) < 2):
+        return None
+    clean = [_with_bar(p) for p in parts]
+    joint = "+" if "+" in printed else "-"
+    symbol = joint.join(clean)
+    code = clean[0] if clean[0] in _codes("state") and len(clean) > 1 else None
+    if match["year"]:
+        symbol = f"{match['year']}/{symbol}"
+    return Identifier(
+        text=f"{number}/{symbol}",
+        printed=match[0],
+        number=number,
+        symbol=symbol,
+        type_code=code,
+        form="state",
+        start=match.start(),
+        end=match.start("sym") + len(printed),
+        repaired=mended or clean != parts,
+    )
+
+
+def _old(match: regex.Match[str]) -> Identifier | None:
+    number, mended = _digits(match["num"])
+    symbol = regex.sub(r"\s*([-/.])\s*", r"\1", _trim(match["sym"]).replace("–", "-"))
+    if upper_share(symbol) < 0.5:
+        return None
+    separator = match["sep"].strip().replace("–", "-") or " "
+    first = regex.split(r"[-/.]", symbol)[0]
+    return Identifier(
+        text=f"{number}{separator}{symbol}",
+        printed=match[0],
+        number=number,
+        symbol=symbol,
+        type_code=first if first in _codes("state") | _codes("party") else None,
+        form="old",
+        start=match.start(),
+        end=match.start("sym") + len(_trim(match["sym"])),
+        repaired=mended,
+    )
+
+
+def _blank(match: regex.Match[str]) -> Identifier:
+    symbol = regex.sub(r"\s*([-/])\s*", r"\1", _trim(match["sym"]).replace("–", "-"))
+    if match["year"]:
+        symbol = f"{match['year']}/{symbol}"
+    form = "state" if match["sep"] == "/" else "party"
+    first = regex.split(r"[-/]", _trim(match["sym"]))[0].strip()
+    return Identifier(
+        text=None,
+        printed=match[0],
+        number=None,
+        symbol=symbol,
+        type_code=first if first in _codes(form) else None,
+        form=form,
+        start=match.start(),
+        end=match.end(),
+    )
+
+
+def _trim(symbol: str) -> str:
+    return symbol.rstrip(".-&")
+
+
+def _digits(number: str) -> tuple[str, bool]:
+    """A number read with letters that look like digits, mended; whether it was."""
+    if number[:-1].isdigit() and number[-1:] not in "OolI":
+        return number, False
+    clean = number.translate(_LOOKALIKE_DIGITS)
+    return clean, clean != number
+
+
+@cache
+def _codes(family: str) -> frozenset[str]:
+    return frozenset(t.code for t in document_types() if t.code and t.family in (family, "both"))
+
+
+@cache
+def _known_code(kind: str, org: str) -> str | None:
+    """The Party type code meant by `kind`: itself, or the only code one letter away where the
+    body is a well-known Party body ("KIL/TW")."""
+    known = _codes("party") | {"QyĐ", "QĐi"}
+    if kind in known:
+        return kind
+    barred = {c for c in known if c.replace("Đ", "D") == kind.replace("Đ", "D")}
+    if len(barred) == 1:
+        return barred.pop()
+    if org in ("TW", "TU", "HU", "QU", "ĐU"):
+        near = {c for c in known if len(c) == 2 and Levenshtein.distance(c, kind) == 1}
+        inserted = {c for c in near if len(kind) == 3}
+        if len(inserted) == 1:
+            return inserted.pop()
+    return kind if org in bodies() and bodies()[org].family == "party" else None
+
+
+@cache
+def _with_bar(part: str) -> str:
+    """`part` with the bars of its Đ as its only known spelling has them ("HDND": HĐND)."""
+    known = _codes("state") | _codes("party") | frozenset(bodies())
+    if part in known:
+        return part
+    same = {k for k in known if k.replace("Đ", "D") == part.replace("Đ", "D")}
+    return same.pop() if len(same) == 1 else part

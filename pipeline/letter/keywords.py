@@ -1,0 +1,226 @@
+"""Lines that tell where a part of a letter begins: motto, title, Kính gửi, Nơi nhận, signature.
+
+All of them allow for damaged print; where a line could be two things, the caller decides.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+import regex
+from rapidfuzz import fuzz
+
+from pipeline.letter.folding import alike, fold, letters, opens_with, upper_share
+from pipeline.letter.tables import (
+    DocumentType,
+    document_types,
+    folded_phrases,
+    phrases,
+    positions,
+    surnames,
+)
+
+STATE_TITLE = "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM"
+PARTY_TITLE = "ĐẢNG CỘNG SẢN VIỆT NAM"
+MOTTO = "Độc lập - Tự do - Hạnh phúc"
+_HEADINGS = (STATE_TITLE, PARTY_TITLE, MOTTO)
+
+_NUMBER_WORD = regex.compile(
+    r"^(?:(?:bo )?luat |nghi quyet |phap lenh |lenh )?s[o06e5]"
+    r"(?:[ ]?[:.;]+[ ]?|[ ]+(?=[\dlio.…_/-])|(?=\d{1,6}[ ]?[-/]))"
+)
+_ABOUT = regex.compile(r"^[\"'“*\s]*(?:v[ ]?[/|\\li1][ ]?v|ve viec|v/[vy])(?=[\s:.])[ :.]*")
+_TO = ("Kính gửi", "Kính trình", "Đồng kính gửi")
+_AUTHORITY = regex.compile(
+    r"^(?:T[ ]?/[ ]?M|K[ ]?/[ ]?T|T[ ]?/[ ]?L|T[ ]?/[ ]?UQ|T[ ]?/[ ]?U|TUQ|TM|KT|TL|Q)"
+    r"(?:[ ]?[.,:]|(?<=/[ ]?[MTLUQ]{1,2}))[ ]*(?=\p{L})"
+    r"|^(?:T[ ]?/[ ]?M|K[ ]?/[ ]?T|T[ ]?/[ ]?L|TUQ|TM|KT|TL)[ ]+(?=\p{Lu}{2})"
+)
+_NAME_TITLE = regex.compile(
+    r"^(?:(?:GS|PGS|TS|TSKH|ThS|Ths|KS|BS|CN|LS|KTS|CVCC)\.?[ ]?[.,]?[ ]?|"
+    r"(?:Đại tướng|Thượng tướng|Trung tướng|Thiếu tướng|Đại tá|Thượng tá|Trung tá|Thiếu tá|"
+    r"Đại úy|Thượng úy|Trung úy|Thiếu úy|Đô đốc)[ ]+)+"
+)
+_NAME = regex.compile(r"^\p{Lu}[\p{L}'’]*+(?:[ -]\p{Lu}[\p{L}'’]*+){1,5}$")
+
+
+def is_state_title(text: str) -> bool:
+    """Quốc hiệu."""
+    return upper_share(text) > 0.5 and alike(text, STATE_TITLE, 78)
+
+
+def is_party_title(text: str) -> bool:
+    """The heading of Party letters (Quy định 66-QĐ/TW, Điều 15)."""
+    return upper_share(text) > 0.5 and alike(text, PARTY_TITLE, 84)
+
+
+def is_motto(text: str) -> bool:
+    """Tiêu ngữ."""
+    return alike(text, MOTTO, 72)
+
+
+def heading_places(text: str) -> list[tuple[int, int]]:
+    """Where a Quốc hiệu, Party heading or Tiêu ngữ stands inside a line of two columns."""
+    found = []
+    folded = fold(text)
+    for heading in _HEADINGS:
+        if len(folded) < len(heading) + 3:
+            continue
+        match = fuzz.partial_ratio_alignment(fold(heading), folded, score_cutoff=82)
+        if match is None:
+            continue
+        start, end = _whole_words(text, match.dest_start, match.dest_end)
+        if heading == MOTTO or upper_share(text[start:end]) > 0.6:
+            found.append((start, end))
+    return found
+
+
+def _whole_words(text: str, start: int, end: int) -> tuple[int, int]:
+    while 0 < start < len(text) and not text[start - 1].isspace():
+        start -= 1
+    while end < len(text) and not text[end - 1].isspace() and not text[end].isspace():
+        end += 1
+    return start, end
+
+
+def number_start(text: str) -> int | None:
+    """Where a letter's number begins in the line that prints it after "Số"; else None."""
+    match = _NUMBER_WORD.match(fold(text))
+    if match is None or text[: match.end()].rstrip(" .:;").endswith(("ở", "Ở")):
+        return None
+    return int(match.end())
+
+
+def about_start(text: str) -> int | None:
+    """Where the trích yếu begins after "V/v" or "Về việc" at the head of a line; else None."""
+    match = _ABOUT.match(fold(text))
+    return match.end() if match else None
+
+
+def recipients_start(text: str) -> int | None:
+    """Where the addressees begin after "Kính gửi" (or "Kính trình"); else None."""
+    stripped = text.lstrip("\"'“”.*-– ")
+    skipped = len(text) - len(stripped)
+    for phrase in _TO:
+        if not opens_with(stripped, phrase, 80):
+            continue
+        end = skipped + len(phrase)
+        colon = text.find(":", max(0, end - 3), end + 5)
+        if colon >= 0:
+            return colon + 1
+        if phrase == "Kính gửi" and (len(text) <= end + 3 or text[end : end + 1].isspace()):
+            return min(end, len(text))
+    return None
+
+
+def distribution_start(text: str) -> int | None:
+    """Where the list begins after "Nơi nhận" at the head of a line; else None."""
+    stripped = text.lstrip("\"'“”.*-– ")
+    skipped = len(text) - len(stripped)
+    if not opens_with(stripped, "Nơi nhận", 80):
+        return None
+    end = skipped + len("Nơi nhận")
+    colon = next(
+        (i for i in range(max(0, end - 2), min(end + 3, len(text))) if text[i] in ":;."), None
+    )
+    if colon is not None:
+        return colon + 1
+    return len(text) if len(letters(text)) <= 8 else None
+
+
+def authority_end(text: str) -> int | None:
+    """Where a signing authority's form (TM., T/M, KT. …) ends at the head of a line; else None."""
+    if upper_share(text) < 0.7:
+        return None
+    match = _AUTHORITY.match(text)
+    return match.end() if match else None
+
+
+def is_position(text: str) -> bool:
+    """Is the line a position in capitals, such as PHÓ CHỦ TỊCH or GIÁM ĐỐC SỞ?"""
+    if upper_share(text) < 0.75 or len(text) > 70:
+        return False
+    folded = fold(text).strip(" .,:;*\"'")
+    return any(
+        folded == p or folded.startswith((p + " ", p + ",")) or _near(folded, p)
+        for p in positions()
+    )
+
+
+def _near(folded: str, position: str) -> bool:
+    return (
+        len(position) >= 7
+        and abs(len(folded) - len(position)) <= 2
+        and fuzz.ratio(folded, position) >= 85
+    )
+
+
+def is_name(text: str) -> bool:
+    """Is the line a person's name, as under a signature? Titles before it are allowed."""
+    bare = _NAME_TITLE.sub("", text.strip(" .,:;*'\"’-–_"))
+    if not 5 <= len(bare) <= 40 or not _NAME.match(bare):
+        return False
+    words = regex.split(r"[ -]", bare)
+    if words[0].upper() in surnames():
+        return upper_share(bare) < 0.6 or not is_position(bare)
+    return upper_share(bare) < 0.5 and len(words) >= 3 and not _common_words(words)
+
+
+def _common_words(words: list[str]) -> bool:
+    return any(len(w) == 1 for w in words) or words[0].upper() in {"BỘ", "SỞ", "BAN", "UỶ", "ỦY"}
+
+
+@cache
+def _titles() -> tuple[DocumentType, ...]:
+    return tuple(t for t in document_types() if t.name not in ("Văn bản", "Phụ lục", "Công văn"))
+
+
+def title_type(text: str) -> tuple[DocumentType, int] | None:
+    """The type a title line in capitals names, and where the rest of the line begins."""
+    if upper_share(text) < 0.75 or text.rstrip().endswith(":"):
+        return None
+    found = letters(text)
+    best = max(_titles(), key=lambda t: fuzz.ratio(found, letters(t.name)))
+    if (
+        abs(len(found) - len(letters(best.name))) <= 2
+        and fuzz.ratio(found, letters(best.name)) >= 83
+    ):
+        return best, len(text)
+    folded = fold(text)
+    for kind in sorted(_titles(), key=lambda t: -len(t.name)):
+        name = fold(kind.name)
+        if folded.startswith(name + " ") and len(kind.name) > 4:
+            return kind, len(name) + 1
+    return None
+
+
+def is_enacting(text: str) -> bool:
+    """ "QUYẾT ĐỊNH:", "QUYẾT NGHỊ:" between the bases and the Điều."""
+    if upper_share(text) < 0.8 or len(text) > 30:
+        return False
+    return any(alike(text, p, 85) for p in phrases("enacting"))
+
+
+def is_not_text(text: str) -> bool:
+    """Words of an electronic signature or a receipt stamp."""
+    folded = fold(text).strip()
+    return any(folded.startswith(p) for p in folded_phrases("not_text"))
+
+
+def opens_appendix(text: str) -> bool:
+    """Does an appendix, or a form after the letter, begin here?"""
+    folded = fold(text).strip(" .:*\"'")
+    if folded.startswith(("(kem theo", "(ban hanh kem theo")):
+        return True
+    short = regex.match(r"^phu luc(?:\s+(?:so\s+)?[\divxlc.]{1,6})?[ .:]*$", folded) is not None
+    return short or (folded.startswith("phu luc") and upper_share(text) > 0.7)
+
+
+def opens_copy(text: str) -> bool:
+    """Does a block of a later copy begin here (sao y, sao lục, trích sao)?"""
+    return upper_share(text) > 0.7 and any(alike(text, p, 88) for p in phrases("copy"))
+
+
+def has_letters(text: str, least: int = 2) -> bool:
+    """Does the line hold at least `least` letters or digits (a rule or a star does not)?"""
+    return sum(c.isalnum() for c in text) >= least

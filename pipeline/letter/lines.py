@@ -1,0 +1,130 @@
+"""Printed lines of all pages in one row, and lines that hold two columns taken apart.
+
+In: restored pages; out: `PageLine`s, none empty, each knowing what stands before it.
+"""
+
+from __future__ import annotations
+
+import itertools
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import regex
+
+from pipeline.document import Box, RestoredLine, RestoredPage, Word, Zone
+
+_WIDE_GAP = regex.compile(r"(?:\t| {4,}| *\t *)[ \t]*")
+_SPACES = regex.compile(r"\s+")
+
+
+@dataclass(frozen=True, slots=True)
+class PageLine:
+    """A line, or one column's piece of it, with its text in NFC and single spaces.
+
+    `gap`: an empty line stands before it on its page; `top`: it is the first of its page;
+    `page_width` is 0 for bare text."""
+
+    text: str
+    page: int
+    number: int
+    zone: Zone
+    gap: bool
+    top: bool
+    box: Box | None
+    words: tuple[Word, ...]
+    page_width: int = 0
+
+    @property
+    def confidence(self) -> float:
+        """Mean confidence of the words, 1.0 for bare text."""
+        if not self.words:
+            return 1.0
+        return sum(w.confidence for w in self.words) / len(self.words)
+
+
+def page_lines(pages: Sequence[RestoredPage]) -> list[PageLine]:
+    """All lines that are not empty, in order; a wide gap inside a line of bare text parts it."""
+    found: list[PageLine] = []
+    for page in pages:
+        gap, top = False, True
+        for number, line in enumerate(page.lines, 1):
+            pieces = _pieces(line)
+            if not pieces:
+                gap = True
+                continue
+            for text in pieces:
+                found.append(_page_line(text, page, number, line, gap=gap, top=top))
+                gap, top = False, False
+    return found
+
+
+def _pieces(line: RestoredLine) -> list[str]:
+    text = unicodedata.normalize("NFC", line.text).replace("\ufeff", "").strip()
+    parts = [text] if line.raw.words else _WIDE_GAP.split(text)
+    return [clean for part in parts if (clean := _SPACES.sub(" ", part).strip())]
+
+
+def _page_line(
+    text: str, page: RestoredPage, number: int, line: RestoredLine, *, gap: bool, top: bool
+) -> PageLine:
+    return PageLine(
+        text=text,
+        page=page.number,
+        number=number,
+        zone=line.raw.zone,
+        gap=gap,
+        top=top,
+        box=line.raw.box,
+        words=line.raw.words,
+        page_width=page.width if line.raw.box else 0,
+    )
+
+
+def cut(line: PageLine, *places: int) -> list[PageLine]:
+    """`line` cut at character `places`; words go with their piece where they still match it."""
+    edges = [0, *sorted({p for p in places if 0 < p < len(line.text)}), len(line.text)]
+    pieces: list[PageLine] = []
+    for start, end in itertools.pairwise(edges):
+        text = line.text[start:end].strip()
+        if text:
+            words = words_between(line, start, end)
+            box = union(w.box for w in words) or line.box
+            first = not pieces
+            pieces.append(
+                replace(
+                    line,
+                    text=text,
+                    words=words,
+                    box=box,
+                    gap=line.gap and first,
+                    top=line.top and first,
+                )
+            )
+    return pieces
+
+
+def words_between(line: PageLine, start: int, end: int) -> tuple[Word, ...]:
+    """The words of `line` that print its characters `start` to `end`; all of them where the text
+    was changed so that words and text no longer pair off."""
+    tokens = list(regex.finditer(r"\S+", line.text))
+    if len(tokens) != len(line.words):
+        return line.words
+    return tuple(
+        word
+        for token, word in zip(tokens, line.words, strict=True)
+        if token.start() < end and token.end() > start
+    )
+
+
+def union(boxes: Iterable[Box | None]) -> Box | None:
+    """The smallest box around all `boxes`; None where there is none."""
+    known = [b for b in boxes if b is not None]
+    if not known:
+        return None
+    return (
+        min(b[0] for b in known),
+        min(b[1] for b in known),
+        max(b[2] for b in known),
+        max(b[3] for b in known),
+    )

@@ -1,0 +1,145 @@
+"""Lines to paragraphs, on pages with boxes and on bare hard-wrapped text alike.
+
+In: the lines of the body; out: paragraphs with their marker ("1.", "a)", "Điều 2.", "-").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import regex
+
+from pipeline.document import Zone
+from pipeline.letter.folding import fold, starts_lower
+from pipeline.letter.lines import PageLine
+from pipeline.letter.markers import Marker, Numbering, read_marker
+from pipeline.letter.tables import folded_phrases
+
+_OPEN_HYPHEN = regex.compile(r"[\p{L}\d][-–/]$")
+_TERMINAL = (".", ";", ":", "!", "?", "…", ".”", ';"', '."', ".)", ";)", ":)")
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """A paragraph: `text` without its marker, the marker if any, and its lines."""
+
+    text: str
+    marker: Marker | None
+    lines: tuple[PageLine, ...]
+
+    @property
+    def printed(self) -> str:
+        """The paragraph with its marker."""
+        return f"{self.marker.label} {self.text}".strip() if self.marker else self.text
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """How wide the lines of the body are: in characters for bare text, in pixels with boxes.
+
+    `left` is where lines begin that do not open a paragraph."""
+
+    characters: float
+    left: float | None
+    right: float | None
+
+    def is_short(self, line: PageLine) -> bool:
+        """Does the line end well before the right margin?"""
+        if line.box is not None and self.right is not None:
+            return line.box[2] < self.right - 0.04 * max(line.page_width, 1)
+        return len(line.text) < 0.86 * self.characters
+
+    def is_indented(self, line: PageLine) -> bool:
+        """Does the line begin well right of the left margin?"""
+        if line.box is None or self.left is None:
+            return False
+        return line.box[0] > self.left + 0.02 * max(line.page_width, 1)
+
+
+def measure(lines: Sequence[PageLine]) -> Measure:
+    """The widths usual in `lines`."""
+    lengths = sorted(len(line.text) for line in lines)
+    boxes = [line.box for line in lines if line.box is not None]
+    if not lengths:
+        return Measure(0.0, None, None)
+    wide = float(lengths[int(0.9 * (len(lengths) - 1))])
+    if len(boxes) < 3:
+        return Measure(wide, None, None)
+    lefts, rights = sorted(b[0] for b in boxes), sorted(b[2] for b in boxes)
+    return Measure(wide, float(lefts[len(lefts) // 4]), float(rights[int(0.8 * (len(rights) - 1))]))
+
+
+def join(texts: Sequence[str]) -> str:
+    """Printed lines as one: a hyphen or slash inside a number or symbol takes no space after."""
+    out = ""
+    for text in texts:
+        if not out:
+            out = text
+        elif _OPEN_HYPHEN.search(out) and text[:1].isalnum():
+            out += text
+        else:
+            out += " " + text
+    return out
+
+
+def paragraphs(lines: Sequence[PageLine]) -> list[Paragraph]:
+    """The paragraphs of `lines`, in order."""
+    widths = measure([line for line in lines if line.zone is not Zone.TABLE])
+    numbering = Numbering()
+    groups: list[tuple[Marker | None, list[PageLine]]] = []
+    for line in lines:
+        marker = read_marker(line.text)
+        before = groups[-1][1][-1] if groups else None
+        settled = before is None or _is_settled(before, line, widths)
+        if marker is not None and not (settled and numbering.accepts(marker)):
+            marker = None
+        if marker is not None:
+            numbering.take(marker)
+        if before is None or marker is not None or _breaks(before, line, widths):
+            groups.append((marker, [line]))
+        else:
+            groups[-1][1].append(line)
+    return [_paragraph(marker, group) for marker, group in groups]
+
+
+def _paragraph(marker: Marker | None, lines: list[PageLine]) -> Paragraph:
+    text = join([line.text for line in lines])
+    if marker is not None:
+        text = text[marker.end :].strip()
+    return Paragraph(text, marker, tuple(lines))
+
+
+def _ends(line: PageLine) -> bool:
+    return line.text.rstrip(" \"'”’").endswith(_TERMINAL)
+
+
+def _is_settled(before: PageLine, line: PageLine, widths: Measure) -> bool:
+    """May a marker stand at the head of `line`, or is it a number in running text?"""
+    if line.gap and not before.text.endswith((",", "-", "–")):
+        return True
+    return _ends(before) or widths.is_short(before) or widths.is_indented(line)
+
+
+def _breaks(before: PageLine, line: PageLine, widths: Measure) -> bool:
+    if Zone.TABLE in (before.zone, line.zone):
+        return True
+    if starts_lower(line.text):
+        return line.gap and _ends(before) and not line.top
+    if _OPEN_HYPHEN.search(before.text):
+        return False
+    if line.top:
+        return _ends(before) and (widths.is_indented(line) if line.box else widths.is_short(before))
+    if line.gap:
+        return not before.text.endswith((",", "-", "–"))
+    if not _ends(before):
+        return False
+    return (
+        widths.is_short(before)
+        or (widths.is_indented(line) and not widths.is_indented(before))
+        or (before.text.endswith((";", ":")) and _opens_basis(line.text))
+    )
+
+
+def _opens_basis(text: str) -> bool:
+    return fold(text).startswith(folded_phrases("enacted_basis"))

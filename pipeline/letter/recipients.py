@@ -1,0 +1,109 @@
+"""The addressees after "Kính gửi": inline, listed, wrapped over lines.
+
+In: the lines from "Kính gửi" on; out: the lines that belong to it, and the addressees as printed,
+without dashes and end punctuation (Nghị định 30/2020/NĐ-CP, Phụ lục I, 9a).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import regex
+
+from pipeline.letter import keywords
+from pipeline.letter.folding import fold, starts_lower, upper_share
+from pipeline.letter.lines import PageLine
+from pipeline.letter.markers import read_marker
+from pipeline.letter.paragraphs import Measure, join, measure
+from pipeline.letter.tables import folded_phrases
+
+_DASH = regex.compile(r"^[-–—−•*+·●▪\"'“”~.]{1,2}+[ ]*(?=[\p{L}\d(])")
+_INNER = regex.compile(r";[ ]*(?:[-–—+][ ]*)?|(?<=[,.])[ ]+[-–—+][ ]+|^[-–—+][ ]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry of a list, and the lines it stands on."""
+
+    text: str
+    lines: tuple[PageLine, ...]
+
+
+def recipient_lines(lines: list[PageLine]) -> tuple[list[PageLine], list[PageLine]]:
+    """The lines of "Kính gửi", and the lines after them."""
+    if not lines or keywords.recipients_start(lines[0].text) is None:
+        return [], lines
+    widths = measure([line for line in lines if len(line.text) > 25])
+    end = 1
+    while end < min(len(lines), 60) and _belongs(lines[:end], lines[end], widths):
+        end += 1
+    return lines[:end], lines[end:]
+
+
+def _belongs(taken: Sequence[PageLine], line: PageLine, widths: Measure) -> bool:
+    last = taken[-1].text
+    listed = any(_DASH.match(_after_label(t.text)) for t in taken)
+    if keywords.recipients_start(line.text) is not None:
+        return "đồng" in line.text.casefold()
+    marker = read_marker(line.text)
+    if marker is not None and marker.is_numbered:
+        return False
+    if _DASH.match(line.text):
+        return listed or len(taken) == 1 or last.endswith((";", ",", ":"))
+    if not _after_label(taken[-1].text) and len(taken) == 1:
+        return not _opens_body(line)
+    if last.endswith(".") and not starts_lower(line.text):
+        return False
+    if starts_lower(line.text):
+        return not line.gap or not last.endswith((".", ";"))
+    if last.endswith((";", ",", " -", " và")):
+        return not _opens_body(line) or widths.is_short(line)
+    if line.gap or _opens_body(line):
+        return False
+    return not widths.is_short(taken[-1]) or (widths.is_short(line) and not listed)
+
+
+def _opens_body(line: PageLine) -> bool:
+    opener = fold(line.text).startswith(folded_phrases("body"))
+    return opener and len(line.text) > 40 and upper_share(line.text) < 0.5
+
+
+def _after_label(text: str) -> str:
+    start = keywords.recipients_start(text)
+    return text if start is None else text[start:].strip()
+
+
+def read_recipients(lines: Sequence[PageLine]) -> list[Entry]:
+    """The addressees in order."""
+    texts = [(clean, line) for line in lines if (clean := _after_label(line.text))]
+    return [
+        Entry(part, entry.lines) for entry in list_entries(texts) for part in _parts(entry.text)
+    ]
+
+
+def list_entries(texts: Sequence[tuple[str, PageLine]]) -> list[Entry]:
+    """Entries of a printed list. Where lines have dashes, a line without one goes on with the
+    entry above; where none has, an entry ends with its ";"."""
+    dashed = sum(bool(_DASH.match(text)) for text, _ in texts)
+    groups: list[list[tuple[str, PageLine]]] = []
+    for text, line in texts:
+        begins = bool(_DASH.match(text)) if dashed else _begins_undashed(groups, text)
+        if begins or not groups:
+            groups.append([(_DASH.sub("", text), line)])
+        else:
+            groups[-1].append((text, line))
+    return [Entry(join([t for t, _ in g]), tuple(line for _, line in g)) for g in groups]
+
+
+def _begins_undashed(groups: Sequence[Sequence[tuple[str, PageLine]]], text: str) -> bool:
+    return bool(groups) and groups[-1][-1][0].endswith((";", ".")) and not starts_lower(text)
+
+
+def _parts(text: str) -> list[str]:
+    return [clean for part in _INNER.split(text) if (clean := end_stripped(part))]
+
+
+def end_stripped(text: str) -> str:
+    """An entry without the punctuation that ends it and a dash before it."""
+    return str(_DASH.sub("", text.strip()).rstrip(" ;.,:").strip())

@@ -1,0 +1,256 @@
+"""Which lines are letterhead, title, trích yếu, addressees, body, foot, and what follows.
+
+In: all lines of a document; out: `Sections`. Zones are hints; words decide.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pipeline.document import Zone
+from pipeline.letter import keywords
+from pipeline.letter.dates import find_date
+from pipeline.letter.folding import fold, starts_lower, upper_share
+from pipeline.letter.header import is_mark_line, opens_body, split_columns
+from pipeline.letter.lines import PageLine
+from pipeline.letter.markers import read_marker
+from pipeline.letter.paragraphs import Measure, measure
+from pipeline.letter.recipients import recipient_lines
+from pipeline.letter.tables import DocumentType, folded_phrases
+
+_HEAD_LINES = 45
+
+
+@dataclass(frozen=True, slots=True)
+class Sections:
+    """The lines of each part, in order. `kind` is the type the title names, `title_rest` where
+    the trích yếu begins inside the title's own line."""
+
+    head: tuple[PageLine, ...]
+    title: PageLine | None
+    kind: DocumentType | None
+    title_rest: int
+    subject: tuple[PageLine, ...]
+    recipients: tuple[PageLine, ...]
+    body: tuple[PageLine, ...]
+    foot: tuple[PageLine, ...]
+    rest: tuple[PageLine, ...]
+    doubtful_subject: bool = False
+
+
+def divide(lines: Sequence[PageLine]) -> Sections:
+    """Divide the lines of one letter into its parts."""
+    lines = [line for line in lines if not keywords.is_not_text(line.text)]
+    head, after = _head(lines)
+    title: PageLine | None = None
+    kind: DocumentType | None = None
+    subject: list[PageLine] = []
+    rest_of_title, doubtful = 0, False
+    if after and (named := keywords.title_type(after[0].text)):
+        title, (kind, rest_of_title) = after[0], named
+        subject, after, doubtful = _subject(after[1:])
+    recipients, after = recipient_lines(after)
+    body, foot, rest = _foot(after)
+    return Sections(
+        tuple(head), title, kind, rest_of_title, tuple(subject), tuple(recipients),
+        tuple(body), tuple(foot), tuple(rest), doubtful,
+    )  # fmt: skip
+
+
+def _head(lines: Sequence[PageLine]) -> tuple[list[PageLine], list[PageLine]]:
+    """The letterhead, its mixed lines cut apart, and what follows from the title on."""
+    top: list[PageLine] = []
+    origin: list[int] = []
+    for i, line in enumerate(lines[:_HEAD_LINES]):
+        mixed = keywords.recipients_start(line.text) is None
+        pieces = split_columns(line) if mixed else [line]
+        top += pieces
+        origin += [i] * len(pieces)
+    end = _head_end(top)
+    after = origin[end] if end < len(top) else min(len(lines), _HEAD_LINES)
+    return top[:end], list(lines[after:])
+
+
+def _head_end(lines: Sequence[PageLine]) -> int:
+    """The first line that is title, "Kính gửi" or body."""
+    seen, last = 0, 0
+    for i, line in enumerate(lines):
+        if keywords.recipients_start(line.text) is not None:
+            return i
+        if _is_title(line, seen):
+            return i
+        if _is_head_line(line):
+            seen, last = seen + 1, i + 1
+        elif last and i - last > 8:
+            break
+        elif seen >= 2 and _opens_running_text(lines, i):
+            return i
+    return last
+
+
+def _is_title(line: PageLine, seen: int) -> bool:
+    named = keywords.title_type(line.text)
+    if named is None or not seen:
+        return False
+    return named[1] >= len(line.text) or (seen >= 2 and line.zone is not Zone.LETTERHEAD_LEFT)
+
+
+def _is_head_line(line: PageLine) -> bool:
+    text = line.text
+    return (
+        keywords.is_state_title(text)
+        or keywords.is_party_title(text)
+        or keywords.is_motto(text)
+        or keywords.number_start(text) is not None
+        or keywords.about_start(text) is not None
+        or (len(text) < 60 and (date := find_date(text)) is not None and date.start < 40)
+    )
+
+
+def _opens_running_text(lines: Sequence[PageLine], i: int) -> bool:
+    """Does the body begin here, in a letter with neither title nor "Kính gửi"?"""
+    text = lines[i].text
+    long = len(text) > 55 and upper_share(text) < 0.4
+    opener = fold(text).startswith(folded_phrases("body"))
+    return opener and long and (lines[i].gap or not starts_lower(text))
+
+
+def _subject(lines: list[PageLine]) -> tuple[list[PageLine], list[PageLine], bool]:
+    """The trích yếu under the title, what follows, and whether its end is doubtful."""
+    widths = measure([line for line in lines if len(line.text) > 25])
+    parted = any(line.gap for line in lines[1:10])
+    subject: list[PageLine] = []
+    for i, line in enumerate(lines[:20]):
+        if not keywords.has_letters(line.text):
+            if subject:
+                return subject, lines[i + 1 :], False
+            continue
+        end = _ends_subject(subject, line, widths, parted=parted)
+        if end:
+            return subject, _without_authority(lines[i:]), end == "guess"
+        subject.append(line)
+    return subject[:1], lines[len(subject[:1]) :], True
+
+
+def _ends_subject(
+    subject: Sequence[PageLine], line: PageLine, widths: Measure, *, parted: bool
+) -> str:
+    """ "sure" or "guess" where `line` no longer belongs to the trích yếu, else "".
+
+    `parted`: empty lines part the text hereabouts, so one ends the trích yếu too."""
+    text = line.text
+    if keywords.recipients_start(text) is not None or keywords.is_enacting(text):
+        return "sure"
+    marker = read_marker(text)
+    if marker is not None and (subject or marker.is_numbered):
+        return "sure"
+    if is_enacting_body(text) or is_mark_line(text):
+        return "sure"
+    if not subject:
+        return ""
+    if line.gap:
+        return "" if _goes_on(subject, line) else "sure"
+    if subject[-1].text.endswith((".", ":")) and not starts_lower(text):
+        return "sure"
+    return "" if parted or starts_lower(text) else _ends_unparted(subject[-1], line, widths)
+
+
+def _ends_unparted(last: PageLine, line: PageLine, widths: Measure) -> str:
+    """As above, for text without empty lines: running text is wide and begins with set words."""
+    wide = not widths.is_short(line)
+    narrow_before = widths.is_short(last)
+    if fold(line.text).startswith(folded_phrases("body")) and (wide or narrow_before):
+        return "sure"
+    return "guess" if wide and narrow_before else ""
+
+
+def is_enacting_body(text: str) -> bool:
+    """The enacting body in capitals between trích yếu and bases ("CHỦ TỊCH UỶ BAN NHÂN DÂN …")."""
+    if upper_share(text) < 0.85 or len(text) < 6:
+        return False
+    return opens_body(text) or keywords.is_position(text)
+
+
+def _goes_on(subject: Sequence[PageLine], line: PageLine) -> bool:
+    """Does the trích yếu go on after an empty line?"""
+    if line.top:
+        return False
+    if starts_lower(line.text):
+        return True
+    unfinished = subject[-1].text.endswith((",", "-")) or fold(subject[-1].text).endswith(
+        (" va", " cua", " ve", " tai", " cho", " tren", " viec")
+    )
+    return unfinished or (line.zone is Zone.TITLE and subject[-1].zone is Zone.TITLE)
+
+
+def _without_authority(lines: list[PageLine]) -> list[PageLine]:
+    """The lines without the enacting body's name in capitals at their head."""
+    at = 0
+    while at < min(4, len(lines)) and upper_share(lines[at].text) > 0.85 and not (
+        keywords.is_enacting(lines[at].text) or keywords.recipients_start(lines[at].text)
+        or read_marker(lines[at].text)
+    ):  # fmt: skip
+        at += 1
+    return lines[at:]
+
+
+def _foot(lines: list[PageLine]) -> tuple[list[PageLine], list[PageLine], list[PageLine]]:
+    """Body, foot (Nơi nhận and signature), and what comes after them."""
+    start = next((i for i in range(len(lines)) if _opens_foot(lines, i)), None)
+    if start is None:
+        start = next((i for i, line in enumerate(lines) if i and opens_after(line)), len(lines))
+        return lines[:start], [], lines[start:]
+    end = _foot_end(lines, start)
+    return lines[:start], lines[start:end], lines[end:]
+
+
+def _opens_foot(lines: Sequence[PageLine], i: int) -> bool:
+    line = lines[i]
+    if keywords.distribution_start(line.text) is not None:
+        return True
+    if i == 0 or line.zone is Zone.TABLE:
+        return False
+    if keywords.authority_end(line.text) is not None or keywords.is_position(line.text):
+        return _leads_to_name(lines, i)
+    if line.zone in (Zone.FOOT_RIGHT, Zone.FOOT_LEFT) and upper_share(line.text) > 0.8:
+        return _leads_to_name(lines, i)
+    return False
+
+
+def _leads_to_name(lines: Sequence[PageLine], i: int) -> bool:
+    """Does a name or "Nơi nhận" follow a signature's first line closely?"""
+    for line in lines[i + 1 : i + 8]:
+        if keywords.is_name(line.text) or keywords.distribution_start(line.text) is not None:
+            return True
+        if len(line.text) > 60 and upper_share(line.text) < 0.5:
+            return False
+        if keywords.is_enacting(line.text):
+            return False
+    return len(lines) - i <= 3
+
+
+def opens_after(line: PageLine) -> bool:
+    """Does what follows the letter (appendix, copy block, another letterhead) begin here?"""
+    text = line.text
+    return (
+        keywords.opens_appendix(text)
+        or keywords.opens_copy(text)
+        or keywords.is_state_title(text)
+        or keywords.is_party_title(text)
+    )
+
+
+def _foot_end(lines: Sequence[PageLine], start: int) -> int:
+    signed = listed = False
+    for i in range(start, len(lines)):
+        line = lines[i]
+        if i > start and opens_after(line):
+            return i
+        if line.zone is Zone.TABLE and i > start:
+            return i
+        if line.top and i > start and signed and (listed or i - start > 4):
+            return i
+        signed = signed or keywords.is_name(line.text)
+        listed = listed or keywords.distribution_start(line.text) is not None
+    return len(lines)
