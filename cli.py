@@ -136,7 +136,8 @@ def process(
     )
     summary = run_batch(order, reporter(quiet=quiet))
     if not quiet:
-        _console(stderr=True).print(table(summary))
+        if summary.results:
+            _console(stderr=True).print(table(summary))
         click.echo(closing_line(summary), err=True)
         click.echo(message("batch_outputs", path=out), err=True)
     if summary.interrupted:
@@ -160,7 +161,7 @@ def restore(file: str, model: str, dictionaries: tuple[Path, ...], as_json: bool
     from pipeline.records import read_plain_text
     from pipeline.restore.restore import Restorer
 
-    text = read_plain_text(file)
+    text = read_plain_text(file).removesuffix("\n")
     settings = _settings(restore_model=model, dictionaries=dictionaries)
     page = Restorer.load(settings.dictionaries).restore_text(text, settings.restore_model)
     if as_json:
@@ -311,15 +312,20 @@ def doctor(dictionaries: tuple[Path, ...], as_json: bool) -> None:
 @main.command()
 @click.option("--text", required=True, type=click.Path(path_type=Path), help="Folder of texts.")
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="The model.")
-@click.option("--exclude", type=click.Path(path_type=Path), help="Texts it must not learn from.")
-def train(text: Path, out: Path, exclude: Path | None) -> None:
+@click.option(
+    "--exclude",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="Texts it must not learn from; may be given again.",
+)
+def train(text: Path, out: Path, exclude: tuple[Path, ...]) -> None:
     """Build the language model from texts.
 
     Example: congvan train --text corpus/ --out model/
     """
     from pipeline.restore.train import train as build
 
-    build(text, out, exclude=exclude)
+    build(text, out, exclude)
 
 
 def _settings(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal, Self, cast
@@ -87,6 +87,10 @@ class Row:
         )
 
 
+_HEADING = tuple(f.name for f in fields(Heading))
+_ROW = tuple(f.name for f in fields(Row) if f.name != "heading")
+
+
 class Ledger:
     """The ledger file of one output folder."""
 
@@ -136,15 +140,12 @@ class Ledger:
     def row(self, content: str) -> Row | None:
         """The document of this content hash, None where the ledger does not know it."""
         found = self._db.execute(
-            "SELECT content, settings, path, status, document_id, reason, reason_values, detail,"
-            " pages, seconds, number_symbol, date, issuing_body, subject"
-            " FROM document WHERE content = ?",
-            (content,),
+            f"SELECT {', '.join((*_ROW, *_HEADING))} FROM document WHERE content = ?", (content,)
         ).fetchone()
         if not found:
             return None
-        *columns, number_symbol, date, issuing_body, subject = found
-        return Row(*columns, heading=Heading(number_symbol, date, issuing_body, subject))
+        columns = dict(zip(_ROW, found, strict=False))
+        return Row(**columns, heading=Heading(*found[len(_ROW) :]))
 
     def plan(self, content: str, settings: str, path: str) -> None:
         """A document is to be processed: pending, whatever it was before."""

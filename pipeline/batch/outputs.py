@@ -33,12 +33,15 @@ def write_document(root: Path, document_id: str, files: Mapping[str, str | bytes
     Raises OSError where the disk refuses."""
     aside = temporary_folder(root) / f"{document_id}.{os.getpid()}"
     _remove(aside)
-    aside.mkdir(parents=True)
-    for name, content in files.items():
-        _write_synced(aside / name, content)
-    _sync_folder(aside)
-    _swap(aside, root / document_id)
-    _sync_folder(root)
+    try:
+        aside.mkdir(parents=True)
+        for name, content in files.items():
+            _write_synced(aside / name, content)
+        _sync_folder(aside)
+        _swap(aside, root / document_id)
+        _sync_folder(root)
+    finally:
+        _remove(aside)
 
 
 def write_file(path: Path, content: str) -> None:

@@ -104,7 +104,7 @@ def _letters(results: Sequence[Result]) -> Table:
     grid = _table(columns)
     for r in results:
         h = r.heading
-        told = r.sentence if r.status == "failed" else h.subject
+        told = _without_path(r) if r.status == "failed" else h.subject
         number = h.number_symbol or r.path.rpartition("/")[2]
         grid.add_row(
             *map(_cell, (number, h.date, h.issuing_body, told, message(f"status_{r.status}"))),
@@ -112,6 +112,10 @@ def _letters(results: Sequence[Result]) -> Table:
             f"{r.seconds:.1f}" if r.seconds else "",
         )
     return grid
+
+
+def _without_path(result: Result) -> str:
+    return (result.sentence or "").removeprefix(f"{printable(result.path)}: ")
 
 
 def _counts(results: Sequence[Result]) -> Table:

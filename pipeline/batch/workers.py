@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import shutil
 import signal
 import tempfile
 import threading
@@ -77,7 +78,7 @@ class Workers:
         trace: TracebackType | None,
     ) -> None:
         for worker in self._workers:
-            _kill(worker)
+            self._end(worker)
         self._workers.clear()
 
     @property
@@ -113,11 +114,17 @@ class Workers:
                 answer = worker.pipe.recv()
             except (EOFError, OSError):
                 self._workers.remove(worker)
-                yield Died(job, _cause_of_death(worker))
+                worker.process.join(5)
+                self._end(worker)
+                yield Died(job, _cause_of_death(worker.process.exitcode))
                 continue
             if isinstance(answer, CongvanError):
                 raise answer
             yield answer
+
+    def _end(self, worker: _Worker) -> None:
+        _kill(worker)
+        shutil.rmtree(_scratch(self._task.root, worker.process.pid or 0), ignore_errors=True)
 
 
 def _start(task: _Task) -> _Worker:
@@ -140,7 +147,7 @@ def _serve(task: _Task, pipe: Connection, lifeline: Connection) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # ctrl-C is the parent's to handle
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     threading.Thread(target=_end_with_parent, args=(lifeline,), daemon=True).start()
-    scratch = temporary_folder(task.root) / f"worker.{os.getpid()}"
+    scratch = _scratch(task.root, os.getpid())
     scratch.mkdir(parents=True, exist_ok=True)
     os.environ["TMPDIR"] = tempfile.tempdir = str(scratch)  # leftovers of killed programs go here
     set_language(task.language)
@@ -153,6 +160,10 @@ def _serve(task: _Task, pipe: Connection, lifeline: Connection) -> None:
         return
     except CongvanError as error:
         pipe.send(error)
+
+
+def _scratch(root: Path, pid: int) -> Path:
+    return temporary_folder(root) / f"worker.{pid}"
 
 
 def _load(dictionaries: tuple[Path, ...]) -> Restorer:
@@ -170,30 +181,25 @@ def _end_with_parent(lifeline: Connection) -> None:
     """Wait for the parent's end, however it comes, and end this process and its programs."""
     with suppress(EOFError, OSError):
         lifeline.recv()
-    for pid in _descendants(os.getpid()):
+    for pid in descendants(os.getpid()):
         _send_kill(pid)
     os._exit(1)
 
 
 def _kill(worker: _Worker) -> None:
+    """End a worker and the programs it runs."""
     pid = worker.process.pid
-    if pid is not None:
-        below = _descendants(pid)
-        worker.process.kill()
-        for child in below:
-            _send_kill(child)
+    below = descendants(pid) if pid is not None else []
+    worker.process.kill()
+    for child in below:
+        _send_kill(child)
     worker.process.join()
     _LIFELINES.pop(pid, None)
     worker.pipe.close()
 
 
-def _cause_of_death(worker: _Worker) -> str:
-    worker.process.join(5)
-    code = worker.process.exitcode
-    _kill(worker)
-    if code is not None and code < 0:
-        return signal.Signals(-code).name
-    return f"exit code {code}"
+def _cause_of_death(code: int | None) -> str:
+    return signal.Signals(-code).name if code is not None and code < 0 else f"exit code {code}"
 
 
 def _send_kill(pid: int) -> None:
@@ -201,7 +207,7 @@ def _send_kill(pid: int) -> None:
         os.kill(pid, signal.SIGKILL)
 
 
-def _descendants(pid: int) -> list[int]:
+def descendants(pid: int) -> list[int]:
     """Processes below `pid`, where the system tells them (/proc); outside programs run in
     sessions of their own, so a signal to the group would not reach them."""
     parents: dict[int, int] = {}

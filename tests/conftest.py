@@ -1,0 +1,89 @@
+"""What several tests share: small letters of our own words, as text and as scans."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from PIL import Image, ImageDraw
+
+from benchmarks.page_simulator.fonts import font
+
+if TYPE_CHECKING:
+    from pipeline.restore.restore import Restorer
+
+SHARED = Path(__file__).parents[1].parent / "shared"
+
+LETTER = """\
+ỦY BAN NHÂN DÂN CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM
+XÃ AN BÌNH Độc lập - Tự do - Hạnh phúc
+
+Số: 27/UBND-VX An Bình, ngày 14 tháng 3 năm 2022
+V/v tổ chức ngày hội đọc sách
+
+Kính gửi: Các trường học trên địa bàn xã
+
+Ủy ban nhân dân xã đề nghị các trường chuẩn bị ngày hội đọc sách như sau:
+
+1. Mỗi trường chọn mười cuốn sách hay để giới thiệu với học sinh.
+2. Báo cáo kết quả trước ngày 20 tháng 4 năm 2022.
+
+Nơi nhận: TM. ỦY BAN NHÂN DÂN
+- Như trên; CHỦ TỊCH
+- Lưu: VT.
+Trần Văn Mẫu
+"""
+
+
+def draw_page(text: str, dpi: int = 150) -> Image.Image:
+    """A white A5 page, grey, with `text` in a Times-like face."""
+    page = Image.new("L", (round(5.83 * dpi), round(8.27 * dpi)), 255)
+    face = font("Tinos", round(11 / 72 * dpi))
+    ImageDraw.Draw(page).multiline_text((dpi // 3, dpi // 3), text, 0, face, spacing=dpi // 20)
+    return page
+
+
+def save_pdf(path: Path, *texts: str, dpi: int = 150) -> Path:
+    """A scanned PDF, one page for each text."""
+    first, *others = (draw_page(text, dpi) for text in texts)
+    first.save(path, "PDF", resolution=dpi, save_all=True, append_images=others)
+    return path
+
+
+@pytest.fixture
+def text_letter(tmp_path: Path) -> Path:
+    """A letter as a text file."""
+    path = tmp_path / "letter.txt"
+    path.write_text(LETTER, encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def scan_png(tmp_path: Path) -> Path:
+    """A letter as a grey page of 150 dpi."""
+    path = tmp_path / "letter.png"
+    draw_page(LETTER).save(path, dpi=(150, 150))
+    return path
+
+
+@pytest.fixture
+def scan_pdf(tmp_path: Path) -> Path:
+    """A letter as a scanned PDF of two pages."""
+    return save_pdf(tmp_path / "letter.pdf", LETTER, "Phụ lục\nDanh sách các trường\n")
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The reference letters kept outside the repository; skips where they are absent."""
+    if not SHARED.is_dir():
+        pytest.skip("the reference letters (../shared) are not on this machine")
+    return SHARED
+
+
+@pytest.fixture(scope="session")
+def restorer() -> Restorer:
+    """The restorer with the models of the program."""
+    from pipeline.restore.restore import Restorer
+
+    return Restorer.load()
