@@ -23,11 +23,11 @@ __all__ = [
 ]
 
 
-def connect(target: str, *, create: bool = False) -> SqliteIndex:
-    """Open the index at `target`, the path of an SQLite file; `create` makes it where none is.
+def connect(target: str) -> SqliteIndex:
+    """The index at `target`, the path of an SQLite file. Adding records makes the file where there
+    is none; searching needs it to be there.
 
-    Raises UsageError `index_remote` for the address of a server, and the errors of
-    pipeline.search.sqlite_file.open_index."""
+    Raises UsageError `index_remote` for the address of a server."""
     if target.lower().startswith(("http://", "https://")):
         raise UsageError("index_remote", target=target)
-    return SqliteIndex(Path(target), create=create)
+    return SqliteIndex(Path(target))

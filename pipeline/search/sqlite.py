@@ -4,6 +4,7 @@ Readers never wait for a writer (WAL); a writer that is killed loses at most its
 
 from __future__ import annotations
 
+import sqlite3
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -30,11 +31,14 @@ _LETTER_FIRST = 1.3
 
 
 class SqliteIndex:
-    """An `Index` (pipeline/search/protocol.py) in the file `path`."""
+    """An `Index` (pipeline/search/protocol.py) in the file `path`.
 
-    def __init__(self, path: Path, *, create: bool = False) -> None:
+    The file is opened when first needed, and made, if there is none, by `add` alone. All methods
+    raise the errors of `open_index` and `explained`."""
+
+    def __init__(self, path: Path) -> None:
         self.path = path
-        self._db = open_index(path, create=create)
+        self._file: sqlite3.Connection | None = None
         self._names: dict[tuple[str, str], int] = {}
         self._changed = 0
 
@@ -51,6 +55,7 @@ class SqliteIndex:
 
     def add(self, records: Iterable[Record], *, allow_secret: bool = False) -> Added:
         """See `Index.add`. Each batch stands in the index whole or not at all."""
+        self._open(create=True)
         indexed = unchanged = 0
         refused: list[Refusal] = []
         waiting = iter(records)
@@ -97,11 +102,22 @@ class SqliteIndex:
 
     def close(self) -> None:
         """See `Index.close`. The last to close leaves one file, with nothing beside it."""
+        if self._file is None:
+            return
         with explained(self.path):
             if self._changed:
-                self._db.execute("PRAGMA optimize")
-                self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            self._db.close()
+                self._file.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            self._file.close()
+        self._file = None
+
+    @property
+    def _db(self) -> sqlite3.Connection:
+        return self._file or self._open(create=False)
+
+    def _open(self, *, create: bool) -> sqlite3.Connection:
+        if self._file is None:
+            self._file = open_index(self.path, create=create)
+        return self._file
 
     @contextmanager
     def _writing(self) -> Iterator[None]:

@@ -1,8 +1,9 @@
 """The SQLite file of an index: its tables, how it is opened, what can be wrong with it.
 
 `words` (FTS5, without its own copy of the text) has a row for each unit, and so has `unit`: the
-letter's row is `letter.id * UNITS`, its directives follow. `kept` holds what a row's words were made from, so
-that they can be taken out again exactly. Names of bodies, types and signers stand once."""
+letter's row is `letter.id * UNITS`, its directives follow. `kept` holds what the words of a row
+were made from, so that they can be taken out again exactly. Names of bodies, types and signers
+stand once."""
 
 from __future__ import annotations
 
