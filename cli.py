@@ -188,28 +188,24 @@ def extract(file: str) -> None:
 @main.command()
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
 @click.option("--to", "target", required=True, metavar="FILE.sqlite", help="The index.")
-def index(folder: Path, target: str) -> None:
+@click.option("--allow-secret", is_flag=True, help="Take in letters with a secrecy stamp, too.")
+def index(folder: Path, target: str, allow_secret: bool) -> None:
     """Put records into an index.
 
     DIR is an output folder of `congvan process`. It can be run again at will.
 
     Example: congvan index out/ --to letters.sqlite
     """
-    from pipeline.records import read_records
+    from pipeline.records import ReadRecords
     from pipeline.search import connect
 
-    failed = False
-    records = []
-    for record in read_records(folder):
-        if isinstance(record, CongvanError):
-            failed = True
-            click.echo(str(record), err=True)
-        else:
-            records.append(record)
+    records = ReadRecords(folder)
     with connect(target) as letters:
-        letters.add(records)
-    click.echo(message("indexed", count=len(records), path=target), err=True)
-    _exit(ExitCode.SOME_FAILED if failed else ExitCode.OK)
+        added = letters.add(records, allow_secret=allow_secret)
+    for problem in (*map(str, records.errors), *(r.message for r in added.refused)):
+        click.echo(problem, err=True)
+    click.echo(message("indexed", count=added.indexed, path=target), err=True)
+    _exit(ExitCode.SOME_FAILED if records.errors else ExitCode.OK)
 
 
 @main.command()
@@ -228,6 +224,8 @@ def search(query: str, target: str, limit: int, as_json: bool) -> None:
 
     with connect(target) as letters:
         results = letters.search(query, limit=limit)
+    if results.message:
+        click.echo(results.message, err=True)
     if not results.hits:
         raise NothingFoundError("nothing_found", query=query)
     if as_json:

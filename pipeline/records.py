@@ -15,23 +15,30 @@ from pipeline.record import Record
 from pipeline.settings import Settings
 
 
-def read_records(folder: Path) -> Iterator[Record | DocumentError]:
-    """Every record of an output folder, by document_id; an error for each that cannot be read.
+class ReadRecords:
+    """The records of an output folder, by document_id, read one at a time; what could not be read
+    is in `errors` when all have been gone through.
 
     Raises DocumentError file_missing, NothingFoundError where the folder holds no record."""
-    if not folder.is_dir():
-        raise DocumentError("file_missing", path=folder)
-    paths = sorted(folder.glob(f"[!.]*/{RECORD}"))
-    if not paths:
-        raise NothingFoundError("no_records", path=folder)
-    for path in paths:
-        try:
-            yield Record.model_validate_json(path.read_bytes())
-        except OSError as error:
-            yield DocumentError("file_unreadable", path=path, reason=error.strerror)
-        except ValidationError as error:
-            reason = f"{error.error_count()} errors"
-            yield DocumentError("record_invalid", path=path, reason=reason)
+
+    def __init__(self, folder: Path) -> None:
+        if not folder.is_dir():
+            raise DocumentError("file_missing", path=folder)
+        self._paths = sorted(folder.glob(f"[!.]*/{RECORD}"))
+        if not self._paths:
+            raise NothingFoundError("no_records", path=folder)
+        self.errors: list[DocumentError] = []
+
+    def __iter__(self) -> Iterator[Record]:
+        for path in self._paths:
+            try:
+                yield Record.model_validate_json(path.read_bytes())
+            except OSError as error:
+                reason = error.strerror
+                self.errors.append(DocumentError("file_unreadable", path=path, reason=reason))
+            except ValidationError as error:
+                reason = f"{error.error_count()} errors"
+                self.errors.append(DocumentError("record_invalid", path=path, reason=reason))
 
 
 def read_plain_text(name: str) -> str:
