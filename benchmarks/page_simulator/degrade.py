@@ -7,7 +7,7 @@ which it happens to paper, and gives back the map from the page's pixels to the 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import cv2
@@ -19,6 +19,9 @@ Matrix = NDArray[np.float64]
 """2 × 3: (x, y, 1) of the page as printed to (x, y) of the scan."""
 
 Box = tuple[int, int, int, int]
+
+PRINT_DPI = 300
+"""The resolution at which ink and photocopies are reckoned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +64,22 @@ class Scan:
         return int(low[0]), int(low[1]), int(high[0]), int(high[1])
 
 
+def lossless(damage: Damage) -> Damage:
+    """The same damage but for JPEG, for a writer that compresses on its own."""
+    return replace(damage, jpeg=None)
+
+
 def scan(page: Picture, dpi: int, damage: Damage, rng: np.random.Generator) -> Scan:
-    """The page (rendered at `dpi`) as the damage leaves it."""
-    picture = thicken(page, damage.ink * dpi / 300)
+    """The page (rendered at `dpi`) as the damage leaves it. A page rendered finer than 300 dpi is
+    first brought to that, which gives letters the soft edges they have on paper."""
+    fine = min(1.0, PRINT_DPI / dpi)
+    printed = resize(page, fine)
+    result = _scan(printed, round(dpi * fine), damage, rng)
+    return Scan(result.picture, result.matrix @ np.diag([fine, fine, 1.0]))
+
+
+def _scan(page: Picture, dpi: int, damage: Damage, rng: np.random.Generator) -> Scan:
+    picture = thicken(page, damage.ink * dpi / PRINT_DPI)
     for _ in range(damage.generations):
         picture = photocopy(picture, rng)
     if damage.bleed:

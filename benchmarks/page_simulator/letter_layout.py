@@ -7,6 +7,7 @@ Phụ lục I: what stands where, in which face and size.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Literal
 
 from benchmarks.page_simulator.typeset import (
@@ -26,7 +27,7 @@ Family = Literal["party", "state"]
 FIRST_LINE = 10 * MILLIMETRE
 SIGNATURE = "signature"
 NUMBER = "number"
-SUBJECT = "subject"
+STAMP = "stamp"
 """Names of places for seals and stamps."""
 
 
@@ -38,12 +39,16 @@ def letterhead(
     *,
     parent: Sequence[str] = (),
     subject: Sequence[str] = (),
+    stamp: bool = False,
 ) -> Columns:
-    """Two columns: who writes, the number (and trích yếu of a công văn); at right the Party's
-    name or Quốc hiệu and Tiêu ngữ, and place and date. `parent` and `issuer` are printed lines."""
-    if family == "party":
-        return _party_letterhead(issuer, number, place_and_date, parent, subject)
-    return _state_letterhead(issuer, number, place_and_date, parent, subject)
+    """Two columns: who writes, the number (and trích yếu of a công văn), perhaps room for a
+    stamp; at right the Party's name or Quốc hiệu and Tiêu ngữ, and place and date. `parent` and
+    `issuer` are printed lines."""
+    build = _party_letterhead if family == "party" else _state_letterhead
+    columns = build(issuer, number, place_and_date, parent, subject)
+    if stamp:
+        columns = replace(columns, left=(*columns.left, Gap(38, anchor=STAMP)))
+    return columns
 
 
 def _party_letterhead(
@@ -55,7 +60,7 @@ def _party_letterhead(
 ) -> Columns:
     left: list[Simple] = [*_centred(parent, 14), *_centred(issuer, 14, bold=True)]
     left += [_line("*", 14), _line(number, 14, anchor=NUMBER)]
-    left += [_line(text, 12, italic=True, anchor=SUBJECT) for text in subject]
+    left += [_line(text, 12, italic=True) for text in subject]
     right: list[Simple] = [_line("ĐẢNG CỘNG SẢN VIỆT NAM", 15, bold=True), Rule(192, 4)]
     right += [Gap(max(0.0, (len(parent) + len(issuer)) * 17 - 8))]
     right += [_line(place_and_date, 14, italic=True)]
@@ -71,7 +76,7 @@ def _state_letterhead(
 ) -> Columns:
     left: list[Simple] = [*_centred(parent, 13), *_centred(issuer, 13, bold=True)]
     left += [Rule(60, 8), _line(number, 13, anchor=NUMBER)]
-    left += [_line(text, 12, anchor=SUBJECT) for text in subject]
+    left += [_line(text, 12) for text in subject]
     right: list[Simple] = [
         _line("CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", 13, bold=True),
         _line("Độc lập - Tự do - Hạnh phúc", 13.5, bold=True),

@@ -15,8 +15,9 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
+from lzma import LZMAError
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 import pytesseract
@@ -27,6 +28,7 @@ from unidecode import unidecode
 from benchmarks.page_simulator import corpus, degrade, fonts
 from benchmarks.page_simulator.compose import is_vietnamese, page_blocks, printable
 from benchmarks.page_simulator.typeset import PageStyle, PlacedLine, typeset
+from pipeline.restore.corpus import Split, documents, split_of, text_files
 
 Kind = Literal["heavy", "weak", "light"]
 HEADER = "split\tdocument\tmodel\tdamage\tdpi\ttruth\tocr"
@@ -158,6 +160,7 @@ def page_pairs(
     style = replace(
         PageStyle(family=str(rng.choice(fonts.installed_families(), p=_weights()))),
         height=float(rng.uniform(400, 520)),
+        dpi=600,
     )
     try:
         page = typeset(page_blocks(_enough(texts[start:]), rng), style)[0]
@@ -172,14 +175,14 @@ def rows(
     model: str,
     kind: Kind,
     rng: np.random.Generator,
-    only: corpus.Split | None = None,
+    only: Split | None = None,
 ) -> Iterator[tuple[str, int]]:
     """Rows of the TSV, page by page without end, each page as (its rows, lines left out); every
     collection of documents is drawn from equally often."""
     while True:
-        documents = collections[int(rng.integers(len(collections)))]
-        document = documents[int(rng.integers(len(documents)))]
-        split = corpus.split_of(document)
+        texts = collections[int(rng.integers(len(collections)))]
+        document = texts[int(rng.integers(len(texts)))]
+        split = split_of(document)
         if only not in (None, split):
             continue
         damage, pairs = page_pairs(document, model, kind, rng)
@@ -189,6 +192,15 @@ def rows(
         start = (split, corpus.document_hash(document), model, kind)
         head = "\t".join((*start, str(damage.dpi)))
         yield "".join(f"{head}\t{p.truth}\t{p.ocr}\n" for p in kept), len(pairs) - len(kept)
+
+
+def documents_of(path: Path) -> list[str]:
+    """All documents of a file or folder of text. Raises OSError where it cannot be read or holds
+    none, lzma.LZMAError where a .xz file is none."""
+    found = [document for file in text_files(path) for document in documents(file)]
+    if not found:
+        raise OSError(f"{path}: no text in it")
+    return found
 
 
 def _weights() -> list[float]:
@@ -230,25 +242,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, required=True, help="TSV to write")
     parser.add_argument("--model", choices=("eng", "vie", "Vietnamese"), required=True)
     parser.add_argument("--damage", choices=("heavy", "weak", "light"), required=True)
-    parser.add_argument("--split", choices=corpus.SPLITS, help="only documents of this split")
+    parser.add_argument("--split", choices=get_args(Split), help="only documents of this split")
     parser.add_argument("--pages", type=int, default=60, help="half pages to read")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args(arguments)
     os.environ["OMP_THREAD_LIMIT"] = "1"
     try:
-        documents = [list(corpus.documents(path)) for path in options.text]
+        collections = [documents_of(path) for path in options.text]
         rng = np.random.default_rng(options.seed)
         left_out = 0
         with options.out.open("w", encoding="utf-8") as out:
             out.write(HEADER + "\n")
-            made = rows(documents, options.model, options.damage, rng, options.split)
+            made = rows(collections, options.model, options.damage, rng, options.split)
             for number, (text, dropped) in enumerate(islice(made, options.pages), 1):
                 out.write(text)
                 out.flush()
                 left_out += dropped
                 if number % 20 == 0 or number == options.pages:
                     print(f"{number}/{options.pages} half pages", file=sys.stderr)
-    except (OSError, fonts.FontMissingError, pytesseract.TesseractNotFoundError) as error:
+    except (
+        OSError,
+        LZMAError,
+        fonts.FontMissingError,
+        pytesseract.TesseractNotFoundError,
+    ) as error:
         print(f"pairs: {error}", file=sys.stderr)
         return 3
     print(f"{left_out} lines left out", file=sys.stderr)

@@ -109,7 +109,8 @@ class PageStyle:
 
 @dataclass(frozen=True, slots=True)
 class PlacedWord:
-    """A printed word, the box of its ink, and the index of its line on the page."""
+    """A printed word (or its part up to a hyphen at the end of a line), the box of its ink, and
+    the index of its line on the page."""
 
     text: str
     box: Box
@@ -284,6 +285,7 @@ class _Setter:
         else:
             half = item.width * self.scale / 2
             middle = (left + right) / 2
+            yield _Row(2 * self.scale)
             yield _Row(3 * self.scale, rule=(middle - half, middle + half))
             yield _Row(item.space_after * self.scale)
 
@@ -319,21 +321,40 @@ class _Setter:
     def _break(
         self, tokens: Sequence[_Token], paragraph: Paragraph, width: float
     ) -> list[list[_Token]]:
-        """First fit, as word processors do it."""
+        """First fit, and after a hyphen inside a word, as word processors do it."""
         space = self._space(paragraph.size * self.scale)
         free = width - (paragraph.indent + paragraph.first_indent) * self.scale
         lines: list[list[_Token]] = []
         used = 0.0
-        for token in tokens:
-            if lines and used + space + token.width <= free:
+        for whole in tokens:
+            token = whole
+            if lines and used + space + token.width > free:
+                head, token = self._split_at_hyphen(whole, free - used - space, paragraph.size)
+                if head is not None:
+                    lines[-1].append(head)
+                free = width - paragraph.indent * self.scale
+                lines.append([token])
+                used = token.width
+            elif lines:
                 lines[-1].append(token)
                 used += space + token.width
-                continue
-            if lines:
-                free = width - paragraph.indent * self.scale
-            lines.append([token])
-            used = token.width
+            else:
+                lines.append([token])
+                used = token.width
         return lines
+
+    def _split_at_hyphen(
+        self, token: _Token, room: float, size: float
+    ) -> tuple[_Token | None, _Token]:
+        """The longest head up to a hyphen that fits, and the rest; None where none does."""
+        face = font(self.style.family, round(size * self.scale), token.run.bold, token.run.italic)
+        text = token.text
+        for at in range(len(text) - 1, 1, -1):
+            width = face.getlength(text[:at])
+            if text[at - 1] == "-" and text[at].isalnum() and width <= room:
+                head = _Token(text[:at], token.run, width)
+                return head, _Token(text[at:], token.run, face.getlength(text[at:]))
+        return None, token
 
     def _space(self, size: float) -> float:
         return font(self.style.family, round(size)).getlength(" ")
