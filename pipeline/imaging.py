@@ -8,26 +8,25 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field, replace
-from typing import Any
+from itertools import pairwise
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
-from pipeline import poppler
+from pipeline import ink, poppler, seals, tesseract
 from pipeline.document import Box, Operation, PageImage, PageKind, PageSource
 from pipeline.errors import DocumentError
 from pipeline.settings import Settings
 
-Grey = NDArray[np.uint8]
 A4_POINTS = (595.0, 842.0)
 LOWEST_DPI, HIGHEST_DPI = 250, 320
-SMALL_DPI = 75  # enough to see lines of letters, cheap to turn
-INK = 128
-WIDEST_SKEW = 15.0
 LEAST_SKEW = 0.15
-SURE = 1.12  # how many times sharper a reading direction must look to be believed at once
+MOST_SHEAR = 2.0
+SURE_LEVEL = 0.1
+SURE_LEAN = 0.12
+FEWEST_LINES = 6
+TRIAL_DPI = 150
 
 
 @dataclass
@@ -53,15 +52,14 @@ def prepare(page: PageSource, settings: Settings) -> PageImage:
     start = time.perf_counter()
     work = _load(page, settings)
     work.note("render" if page.kind is PageKind.PDF else "load", start, dpi=round(work.dpi))
-    seals = _without_colour(work)
+    marks = _overlays(page, work.dpi)
+    _without_colour(work)
     _resample(work, settings)
-    shrink = SMALL_DPI / work.dpi
-    if is_blank(work.image):
+    if ink.is_blank(work.image, work.dpi):
         work.note("blank", time.perf_counter())
-        return _finished(page, work, 0, 0.0, seals)
+        return _finished(page, work, 0, 0.0, marks)
     start = time.perf_counter()
-    small = _letters(work.image, shrink)
-    turn, angle = _upright(work.image, small, settings)
+    turn, angle = _upright(work.image, work.dpi, settings)
     if turn:
         work.image = work.image.transpose(_TURNS[turn])
     work.note("upright", start, rotation=turn)
@@ -71,7 +69,21 @@ def prepare(page: PageSource, settings: Settings) -> PageImage:
         work.note("deskew", start, degrees=round(angle, 2))
     else:
         angle = 0.0
-    return _finished(page, work, turn, angle, seals)
+    return _finished(page, work, turn, angle, marks + _seals(page, work))
+
+
+def _overlays(page: PageSource, dpi: float) -> list[Mark]:
+    return [replace(m, page=page.number, box=_scaled(m.box, dpi / 72)) for m in page.overlays]
+
+
+def _seals(page: PageSource, work: _Work) -> list[Mark]:
+    """Take black round seals off the page."""
+    start = time.perf_counter()
+    grey, boxes = seals.without_round_seals(np.asarray(work.image), work.dpi)
+    if boxes:
+        work.image = Image.fromarray(grey)
+    work.note("seals", start, found=len(boxes))
+    return [Mark("seal", page.number, box, None, 1.0) for box in boxes]
 
 
 _TURNS = {
@@ -81,11 +93,9 @@ _TURNS = {
 }
 
 
-def _finished(page: PageSource, work: _Work, turn: int, angle: float, seals: bool) -> PageImage:
-    del seals
-    marks = tuple(
-        replace(m, page=page.number, box=_scaled(m.box, work.dpi / 72)) for m in page.overlays
-    )
+def _finished(
+    page: PageSource, work: _Work, turn: int, angle: float, marks: list[Mark]
+) -> PageImage:
     return PageImage(
         page.number,
         work.image,
@@ -93,7 +103,7 @@ def _finished(page: PageSource, work: _Work, turn: int, angle: float, seals: boo
         turn,
         round(angle, 2),
         tuple(work.operations),
-        marks,
+        tuple(marks),
     )
 
 
@@ -180,93 +190,79 @@ def _resample(work: _Work, settings: Settings) -> None:
 # --- seals in colour ---------------------------------------------------------------------------
 
 
-def _without_colour(work: _Work) -> bool:
-    """Make the page grey so that coloured ink fades and black letters beneath it stay.
-
-    The brightest channel of a red, magenta or orange pixel is near white where only ink of that
-    colour is, and as dark as the print where a black letter lies under it. Blue is left dark:
-    numbers and dates are filled in with blue pens."""
+def _without_colour(work: _Work) -> None:
+    """Make the page grey, seals in colour gone."""
     if work.image.mode == "L":
-        return False
+        return
     start = time.perf_counter()
-    pixels = np.asarray(work.image)
-    red, green, blue = pixels[..., 0], pixels[..., 1], pixels[..., 2]
-    grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
-    ink = (red.astype(np.int16) - np.maximum(green, 0)) > 40
-    share = float(ink.mean())
-    if share > 0.0002:
-        near = cv2.dilate(ink.astype(np.uint8), np.ones((5, 5), np.uint8)).astype(bool)
-        grey = np.where(near, np.maximum(red, grey), grey)
-    del blue
+    grey, share = seals.without_red(np.asarray(work.image))
     work.image = Image.fromarray(grey)
     work.note("colour", start, red_share=round(share, 5))
-    return share > 0.0002
 
 
-# --- blank, upright, straight ------------------------------------------------------------------
+# --- upright, straight -------------------------------------------------------------------------
 
 
-def is_blank(image: Image.Image) -> bool:
-    """Whether a grey page has too little ink of letter size to be worth reading."""
-    small = _letters(image, min(1.0, 1240 / max(image.size)))
-    return int(cv2.connectedComponents(small)[0]) < 12
+def _upright(page: Image.Image, dpi: float, settings: Settings) -> tuple[int, float]:
+    """The clockwise turn that sets the page upright, and the skew in degrees left then.
+
+    Most pages are judged by the look of their lines alone; where that is not sure, parts of the
+    page are read each way round and the way that reads best is taken."""
+    small = ink.letters(page, dpi, ink.SKEW_DPI)
+    level = ink.levelness(ink.letters(page, dpi, 100.0))
+    skews = {0: ink.skew(small)} if level > SURE_LEVEL else {}
+    if 0 in skews:
+        lean, lines = ink.lean(ink.turned(ink.letters(page, dpi, ink.ROW_DPI), skews[0]))
+        if lean > SURE_LEAN and lines >= FEWEST_LINES:
+            return 0, skews[0]
+    turns = (0, 180) if level > SURE_LEVEL else (90, 270) if level < -SURE_LEVEL else _ALL_TURNS
+    best = max(turns, key=lambda t: _readable(page, dpi, t, settings))
+    on_side = best in (90, 270)
+    if on_side:
+        return best, ink.skew(np.ascontiguousarray(np.rot90(small)))
+    return best, skews[0] if 0 in skews else ink.skew(small)
 
 
-def _letters(image: Image.Image, shrink: float) -> Grey:
-    """A small copy on which only blobs of the size of letters and words are white (255): rules,
-    frames, scan edges and specks are gone."""
-    size = (max(8, round(image.width * shrink)), max(8, round(image.height * shrink)))
-    grey = np.asarray(image.resize(size, Image.Resampling.BOX))
-    paper = float(np.percentile(grey, 80))
-    ink = (grey < paper * 0.78).astype(np.uint8) * 255
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
-    longest = max(size) / 9
-    thickest = max(size) / 28
-    width, height = stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]
-    keep = (
-        (np.maximum(width, height) <= longest)
-        & (np.minimum(width, height) <= thickest)
-        & (stats[:, cv2.CC_STAT_AREA] >= 3)
-    )
-    keep[0] = False
-    out: Grey = np.where(keep[labels], 255, 0).astype(np.uint8)
-    del count
-    return out
+_ALL_TURNS = (0, 180, 90, 270)
 
 
-def _turned(ink: Grey, angle: float) -> Grey:
-    height, width = ink.shape
-    matrix: Any = cv2.getRotationMatrix2D((width / 2, height / 2), angle, 1.0)
-    return np.asarray(cv2.warpAffine(ink, matrix, (width, height)), dtype=np.uint8)
+def _readable(page: Image.Image, dpi: float, turn: int, settings: Settings) -> float:
+    """How much of the page reads as words when turned clockwise by `turn`; at most a strip of
+    10 cm is read. 0 where it cannot be read at all."""
+    part = page.transpose(_TURNS[turn]) if turn else page
+    part = _fullest_strip(part, round(dpi * 4))
+    shrink = min(1.0, TRIAL_DPI / dpi)
+    part = part.resize((max(1, round(part.width * shrink)), max(1, round(part.height * shrink))))
+    return tesseract.readable(part, round(dpi * shrink), settings)
 
 
-def _sharpness(ink: Grey, angle: float) -> float:
-    """How sharply rows of ink and rows of paper alternate once turned by `angle` degrees."""
-    rows = _turned(ink, angle).sum(axis=1, dtype=np.float64) / 255
-    return float(np.square(np.diff(rows)).sum())
-
-
-def _skew(ink: Grey) -> tuple[float, float]:
-    """The turn in degrees (anticlockwise) that makes lines level, and their sharpness then."""
-    best, score = 0.0, _sharpness(ink, 0.0)
-    for span, step in ((WIDEST_SKEW, 1.0), (0.8, 0.2), (0.15, 0.05)):
-        centre = best
-        for angle in np.arange(centre - span, centre + span + step / 2, step):
-            if (found := _sharpness(ink, float(angle))) > score:
-                best, score = float(angle), found
-    return best, score
-
-
-def _upright(page: Image.Image, small: Grey, settings: Settings) -> tuple[int, float]:
-    """The clockwise turn that sets the page upright, and the skew that is left then."""
-    level, across = _skew(small), _skew(np.ascontiguousarray(np.rot90(small)))
-    lying = across[1] > level[1]
-    skew = across[0] if lying else level[0]
-    turns = (270, 90) if lying else (0, 180)
-    base = np.ascontiguousarray(np.rot90(small)) if lying else small
-    del page, settings, base
-    return turns[0], skew
+def _fullest_strip(page: Image.Image, high: int) -> Image.Image:
+    """The strip of the page, `high` pixels high, with most ink."""
+    if page.height <= high:
+        return page
+    rows = (np.asarray(page.resize((64, page.height // 8))) < 160).sum(axis=1)
+    sums = np.convolve(rows, np.ones(max(1, high // 8)), "valid")
+    top = int(np.argmax(sums)) * 8
+    return page.crop((0, top, page.width, min(page.height, top + high)))
 
 
 def _straightened(image: Image.Image, angle: float) -> Image.Image:
-    return image.rotate(angle, Image.Resampling.BICUBIC, expand=False, fillcolor=255)
+    """Level the lines of a page skewed by `angle` degrees.
+
+    A small skew is taken out by moving columns of pixels up or down by whole pixels: letters stay
+    as they were scanned, where turning the page would blur their marks."""
+    if abs(angle) > MOST_SHEAR:
+        return image.rotate(angle, Image.Resampling.BICUBIC, expand=False, fillcolor=255)
+    pixels = np.asarray(image)
+    height, width = pixels.shape
+    slope = np.tan(np.radians(angle))
+    shifts = np.rint((np.arange(width) - width / 2) * slope).astype(int)
+    out = np.full_like(pixels, 255)
+    edges = [0, *(np.flatnonzero(np.diff(shifts)) + 1), width]
+    for start, end in pairwise(edges):
+        up = int(shifts[start])
+        if up >= 0:
+            out[: height - up, start:end] = pixels[up:, start:end]
+        else:
+            out[-up:, start:end] = pixels[:up, start:end]
+    return Image.fromarray(out)

@@ -5,6 +5,7 @@ In: a clean page. Out: boxes in pixels of that page.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import cv2
@@ -39,8 +40,11 @@ def _ink(image: PageImage) -> tuple[NDArray[np.uint8], float]:
 def _rules(ink: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """Level and upright rules of at least 9 mm."""
     length = round(RULE_DPI * 0.36)
+    gap = round(RULE_DPI * 0.06)
     level = cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((1, length), np.uint8))
     upright = cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((length, 1), np.uint8))
+    level = cv2.morphologyEx(level, cv2.MORPH_CLOSE, np.ones((1, gap), np.uint8))
+    upright = cv2.morphologyEx(upright, cv2.MORPH_CLOSE, np.ones((gap, 1), np.uint8))
     return np.asarray(level, np.uint8), np.asarray(upright, np.uint8)
 
 
@@ -108,15 +112,16 @@ def _cells(part: NDArray[np.uint8]) -> list[Box]:
             continue
         if w >= 0.12 * RULE_DPI and h >= 0.12 * RULE_DPI:
             cells.append((x, y, x + w, y + h))
-    return _by_rows(cells)
+    return by_rows(cells, 0.08 * RULE_DPI)
 
 
-def _by_rows(cells: list[Box]) -> list[Box]:
+def by_rows(cells: Iterable[Box], slack: float) -> list[Box]:
+    """Cells in reading order; tops within `slack` pixels of each other are one row."""
     ordered: list[Box] = []
     left = sorted(cells, key=lambda c: c[1])
     while left:
         top = left[0][1]
-        row = [c for c in left if c[1] - top < 0.08 * RULE_DPI]
+        row = [c for c in left if c[1] - top < slack]
         ordered += sorted(row, key=lambda c: c[0])
         left = [c for c in left if c not in row]
     return ordered

@@ -25,7 +25,8 @@ def set_apart(ocr: OcrPage, metrics: Metrics, image: PageImage) -> tuple[list[Se
     for line in engine_lines(words):
         kept, strokes = _without_strokes(line, metrics)
         marks += [mark("noise", ocr.number, [w]) for w in strokes]
-        segments += split(kept, GAP * metrics.line)
+        for part in split(kept, GAP * metrics.line):
+            segments += _headings_apart(part, metrics)
     text: list[Segment] = []
     for segment in segments:
         kind = _kind(segment, metrics)
@@ -34,6 +35,27 @@ def set_apart(ocr: OcrPage, metrics: Metrics, image: PageImage) -> tuple[list[Se
         else:
             marks.append(mark(kind, ocr.number, segment.words))
     return text, marks
+
+
+def _headings_apart(segment: Segment, metrics: Metrics) -> list[Segment]:
+    """Cut a segment before and after the country's name or the motto: on narrow pages the left
+    column comes closer to them than a gap."""
+    words = segment.words
+    if len(words) < 6 or segment.top > 0.5 * metrics.height:
+        return [segment]
+    for test, least in ((wording.is_country, 5), (wording.is_motto, 6)):
+        spans = [
+            (start, end)
+            for start in range(len(words) - least + 1)
+            for end in range(start + least, min(len(words), start + 10) + 1)
+            if test(" ".join(w.text for w in words[start:end]))
+        ]
+        if not spans:
+            continue
+        start, end = max(spans, key=lambda s: wording.heading_score(words[s[0] : s[1]]))
+        parts = (words[:start], words[start:end], words[end:])
+        return [Segment(p) for p in parts if p]
+    return [segment]
 
 
 def mark(kind: str, page: int, words: Sequence[Word]) -> Mark:
@@ -107,7 +129,7 @@ def _is_speck(word: Word, metrics: Metrics) -> bool:
 def _kind(segment: Segment, metrics: Metrics) -> str | None:
     """The kind of mark a segment is; None where it is text."""
     if wording.is_strokes(segment.text):
-        bullet = regex.fullmatch(r"[-–+*•]", segment.text) and segment.confidence >= 0.5
+        bullet = regex.fullmatch(r"[-–+*•]", segment.text) and segment.confidence >= 0.2
         return None if bullet else "noise"
     if _is_page_number(segment, metrics):
         return "page_number"
@@ -119,6 +141,8 @@ def _kind(segment: Segment, metrics: Metrics) -> str | None:
     good = _print_quality(segment)
     if outside and (good < 0.8 or segment.confidence < 0.6 or len(segment.text) < 4):
         return "noise"
+    if wording.is_number(segment.text) or wording.has_identifier(segment.text):
+        return None
     if segment.confidence < 0.3 and good < 0.75:
         return "handwriting"
     if len(segment.words) == 1 and segment.confidence < 0.5 and good < 0.95:

@@ -5,12 +5,14 @@ Rules: Nghị định 30/2020/NĐ-CP, Phụ lục I (state); Hướng dẫn 36-H
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 
 import regex
 from rapidfuzz import fuzz
 from unidecode import unidecode
 
+from pipeline.document import Word
 from pipeline.textlayer import SIGNATURE, is_legal_syllable
 
 COUNTRY = ("cong hoa xa hoi chu nghia viet nam", "dang cong san viet nam")
@@ -23,6 +25,9 @@ NUMBER = regex.compile(
 )
 SECRECY = regex.compile(r"^(TUYỆT MẬT|TỐI MẬT|MẬT|HỎA TỐC|HOẢ TỐC|THƯỢNG KHẨN|KHẨN)(?! TRẬN)")
 ARRIVAL = regex.compile(r"(?i)^\W*đến\W*$|công văn đến|^\W*(đến)\W+(số|giờ|ngày)|^số đến")
+IDENTIFIER = regex.compile(r"\d\S*[/-]\p{Lu}{2,}|\p{Lu}{2,}[-/]\p{Lu}{2,}")
+LIST_END = regex.compile(r"^\W{0,3}L[ưuứừ]u\s*[:;.,]?\s*(VT|V[ăa]n|HC|VP|[ĐD]|T|H)")
+ENTRY = regex.compile(r"^[-–—~+•]+\s*\p{L}")
 STROKES = regex.compile(r"[^\p{L}\p{N}]+")
 
 
@@ -64,6 +69,27 @@ def is_distribution(text: str) -> bool:
 def is_recipients(text: str) -> bool:
     """Kính gửi: ..."""
     return fuzz.ratio(plain(text)[:8], "kinh gui") >= 74
+
+
+def heading_score(words: Sequence[Word]) -> float:
+    """How nearly the words are the country's name or the motto, to choose between spans."""
+    bare = plain(" ".join(w.text for w in words))
+    return max(fuzz.ratio(bare, c) for c in (*COUNTRY, MOTTO))
+
+
+def has_identifier(text: str) -> bool:
+    """Contains a number and symbol such as 24/QĐ-UBND or 1046-CV/TU, perhaps misread."""
+    return IDENTIFIER.search(text) is not None
+
+
+def is_list_end(text: str) -> bool:
+    """- Lưu: VT, ...: the last entry of every distribution list."""
+    return LIST_END.match(text) is not None
+
+
+def is_list_entry(text: str) -> bool:
+    """An entry of a distribution list, by its dash."""
+    return ENTRY.match(text) is not None
 
 
 def is_signature(text: str) -> bool:

@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from pipeline.document import Box, Mark, PageImage, Zone
+from pipeline.document import Box, Mark, PageImage, Word, Zone
 from pipeline.layout import wording
-from pipeline.layout.frames import tables
+from pipeline.layout.frames import by_rows, tables
 from pipeline.layout.marks import mark
-from pipeline.layout.segments import Metrics, Segment, joined, rows
+from pipeline.layout.segments import Metrics, Segment, around, engine_lines, joined, rows
 
 Row = list[Segment]
 
@@ -162,13 +162,9 @@ def _foot(
     lines: list[Row], metrics: Metrics, page: int, marks: list[Mark]
 ) -> tuple[list[Placed], list[Row]]:
     """Take the distribution list and the signature beside it."""
-    start = next(
-        (n for n, row in enumerate(lines) if any(wording.is_distribution(s.text) for s in row)),
-        None,
-    )
-    if start is None:
+    start, heading = _list_start(lines, metrics)
+    if heading is None:
         return [], lines
-    heading = next(s for s in lines[start] if wording.is_distribution(s.text))
     first = start
     while first and _only_right(lines[first - 1], lines[first], metrics):
         first -= 1
@@ -189,6 +185,34 @@ def _foot(
         else:
             marks.append(mark("handwriting", page, s.words))
     return placed, [*lines[:first], *lines[end:]]
+
+
+def _list_start(lines: list[Row], metrics: Metrics) -> tuple[int, Segment | None]:
+    """Index of the row of "Nơi nhận:", or of the first entry of the list where that heading was
+    not read; and the segment found there."""
+    for n, row in enumerate(lines):
+        for s in row:
+            if wording.is_distribution(s.text):
+                return n, s
+    last = next((n for n in reversed(range(len(lines))) if _at_edge(lines[n], metrics, True)), None)
+    if last is None:
+        return 0, None
+    first = last
+    for n in range(last, max(-1, last - 30), -1):
+        if lines[n][0].width > 0.7 * metrics.measure or lines[n][0].left > (
+            metrics.left + 0.3 * metrics.measure
+        ):
+            break
+        if _at_edge(lines[n], metrics, False):
+            first = n
+    return first, lines[first][0]
+
+
+def _at_edge(row: Row, metrics: Metrics, end: bool) -> bool:
+    """Whether a row begins at the left edge with an entry (the last, if `end`) of the list."""
+    s = row[0]
+    test = wording.is_list_end if end else wording.is_list_entry
+    return abs(s.left - metrics.left) < 1.5 * metrics.line and test(s.text)
 
 
 def _only_right(row: Row, below: Row, metrics: Metrics) -> bool:
@@ -269,27 +293,31 @@ def _is_centred(line: Segment, metrics: Metrics) -> bool:
 
 
 def _by_cells(segments: Sequence[Segment], cells: Sequence[Box], metrics: Metrics) -> list[Placed]:
-    """Words of a table by cell: the engine's lines may run across rules, so words are placed."""
-    del metrics
+    """Words of a table by cell: the engine's lines may run across rules, so words are placed.
+
+    Words in no cell (a broken rule left it open) make cells of their own by the engine's blocks."""
     words = [w for s in segments for w in s.words]
+    inside: dict[Box, list[Word]] = {}
+    for word in words:
+        cell = next((c for c in cells if _holds(c, word)), None)
+        if cell is None:
+            cell = _open_cell([w for w in words if w.block == word.block], cells)
+        inside.setdefault(cell, []).append(word)
     placed: list[Placed] = []
-    for cell in cells:
-        inside = [
-            w
-            for w in words
-            if cell[0] <= (w.box[0] + w.box[2]) / 2 <= cell[2]
-            and cell[1] <= (w.box[1] + w.box[3]) / 2 <= cell[3]
-        ]
-        words = [w for w in words if w not in inside]
-        parts: dict[tuple[int, int, int], list] = {}
-        for w in inside:
-            parts.setdefault((w.block, w.paragraph, w.line), []).append(w)
-        found = rows(Segment(tuple(p)) for p in parts.values())
+    for cell in by_rows(inside, metrics.line):
+        found = rows(Segment(tuple(line)) for line in engine_lines(inside[cell]))
         placed += [Placed(joined(row), Zone.TABLE, cell) for row in found]
-    rest: dict[tuple[int, int, int], list] = {}
-    for w in words:
-        rest.setdefault((w.block, w.paragraph, w.line), []).append(w)
-    placed += [
-        Placed(joined(row), Zone.TABLE) for row in rows(Segment(tuple(p)) for p in rest.values())
-    ]
     return placed
+
+
+def _holds(cell: Box, word: Word) -> bool:
+    x, y = (word.box[0] + word.box[2]) / 2, (word.box[1] + word.box[3]) / 2
+    return cell[0] <= x <= cell[2] and cell[1] <= y <= cell[3]
+
+
+def _open_cell(words: Sequence[Word], cells: Sequence[Box]) -> Box:
+    """Box of words outside every cell, as high as the cells of its row."""
+    box = around(w.box for w in words if not any(_holds(c, w) for c in cells))
+    level = (box[1] + box[3]) / 2
+    tops = [c[1] for c in cells if c[1] <= level <= c[3]]
+    return (box[0], max(tops), box[2], box[3]) if tops else box
