@@ -15,7 +15,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from pipeline import ink, poppler, seals, tesseract
-from pipeline.document import Box, Operation, PageImage, PageKind, PageSource
+from pipeline.document import Box, Mark, Operation, PageImage, PageKind, PageSource
 from pipeline.errors import DocumentError
 from pipeline.settings import Settings
 
