@@ -1,0 +1,134 @@
+"""Made-up records for trying the search index: seeded, of any number, in words of our own.
+
+Letters have the size of real ones (about 500 words, three to eight directives), cite one another,
+and some keep traces of OCR that a correction removed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from random import Random
+
+from pipeline.record import (
+    Citation,
+    Directive,
+    Header,
+    Page,
+    Record,
+    Signature,
+    SourceInfo,
+)
+
+PLACES = """An Bình|Bến Gỗ|Cát Tiên|Dương Sơn|Đông Lâm|Gia Phúc|Hà Khê|Hoà Mỹ|Khánh Thuỷ|Kim Quý
+Lạc Thuỷ|Minh Hoá|Nam Khê|Ngọc Lý|Phú Hoà|Quảng Tây|Sơn Kỳ|Tân Thuý|Thạch Bàn|Vĩnh Huỳnh"""
+SURNAMES = "Nguyễn|Trần|Lê|Phạm|Hoàng|Vũ|Đặng|Bùi|Đỗ|Ngô|Dương|Lý"
+GIVEN = "An|Bình|Cường|Dũng|Giang|Hà|Khải|Lâm|Minh|Ngọc|Phúc|Quý|Sơn|Thuỷ|Tuấn|Vân|Yến"
+ACTORS = """các phòng chuyên môn|văn phòng|ban quản lý chợ|trạm y tế|các trường học|công an xã
+hội nông dân|đoàn thanh niên|ban chỉ huy quân sự|tổ dân phố|hợp tác xã|các chi bộ|hội phụ nữ
+đội trật tự đô thị|thư viện huyện|trung tâm văn hoá|bưu điện|kho bạc|chi cục thuế|ban tiếp dân"""
+VERBS = """rà soát|lập danh sách|kiểm tra|tổng hợp|bố trí|sửa chữa|hướng dẫn|vận động|thống kê
+niêm yết|bàn giao|theo dõi|đôn đốc|thông báo|lưu trữ|số hoá|nghiệm thu|đánh giá|phối hợp|giám sát"""
+OBJECTS = """hệ thống thoát nước|hồ sơ đất đai|sách giáo khoa|vườn ươm cây giống|đường liên thôn
+kho lưu trữ|quỹ khuyến học|bến đò ngang|đàn gia súc|trạm bơm|nhà văn hoá thôn|chợ phiên
+rừng phòng hộ|đê bao|công trình nước sạch|ngày hội đọc sách|tủ thuốc học đường|làng nghề mây tre
+cột mốc địa giới|bãi tập kết rác|giống lúa mới|xe đưa đón học sinh|lễ hội đền|bếp ăn tập thể"""
+PURPOSES = """trước mùa mưa bão|để đón năm học mới|theo đúng quy định|nhằm bảo đảm an toàn
+trong quý này|không để chậm trễ|có sự tham gia của nhân dân|bằng nguồn vốn tiết kiệm
+khi thời tiết thuận lợi|và công khai kết quả|theo tinh thần cuộc họp giao ban
+để giảm phiền hà cho người dân|gắn với phong trào thi đua|từ nay đến cuối năm"""
+TYPES = ("Công văn", "Quyết định", "Thông báo", "Kế hoạch", "Báo cáo")
+CODES = {"Quyết định": "QĐ", "Thông báo": "TB", "Kế hoạch": "KH", "Báo cáo": "BC"}
+_CONFUSED = str.maketrans({"ấ": "ẩ", "ỏ": "ó", "đ": "d", "ữ": "ử", "ị": "i", "ố": "6"})
+
+
+def letters(count: int, seed: int = 1) -> Iterator[Record]:
+    """`count` records, always the same for the same seed."""
+    chance = Random(seed)
+    issued: list[Citation] = []
+    for number in range(1, count + 1):
+        record = _letter(number, chance, issued)
+        header = record.header
+        assert header.number_symbol is not None
+        issued.append(
+            Citation(
+                document_type=header.document_type,
+                number_symbol=header.number_symbol,
+                date=header.date,
+                issuer=header.issuing_body,
+            )
+        )
+        del issued[:-500]
+        yield record
+
+
+def _letter(number: int, chance: Random, issued: list[Citation]) -> Record:
+    header = _header(number, chance)
+    signer = f"{any_of(SURNAMES, chance)} {any_of(GIVEN, chance)} {any_of(GIVEN, chance)}"
+    citations = chance.sample(issued, min(len(issued), chance.randint(0, 2)))
+    directives = [
+        Directive(marker=f"{i}.", text=_paragraph(chance, chance.randint(2, 5)))
+        for i in range(1, chance.randint(3, 8) + 1)
+    ]
+    opening = " ".join(f"Thực hiện {c.document_type} số {c.number_symbol}." for c in citations)
+    preamble = [f"{opening} {_paragraph(chance, 4)}".strip()]
+    lines = (
+        *(f"{header.issuing_body}", f"Số: {header.number_symbol}"),
+        *(f"{header.place}, ngày {header.date}", f"V/v {header.subject}", *preamble),
+        *(f"{d.marker} {d.text}" for d in directives),
+        *("CHỦ TỊCH", signer),
+    )
+    name = f"letter-{number:06}"
+    return Record(
+        document_id=name,
+        status="done",
+        family="state",
+        source=SourceInfo(path=f"{name}.pdf", sha256="", bytes=0, media_type="", pages=2),
+        header=header,
+        preamble=preamble,
+        directives=directives,
+        signature=Signature(position="CHỦ TỊCH", signer=signer),
+        citations=citations,
+        pages=_pages(list(lines), chance),
+    )
+
+
+def _header(number: int, chance: Random) -> Header:
+    place = any_of(PLACES, chance)
+    kind = chance.choice(TYPES)
+    symbol = f"{CODES[kind]}-UBND" if kind in CODES else f"UBND-{chance.choice(['VX', 'KT', 'NC'])}"
+    day = f"{chance.randint(2005, 2024)}-{chance.randint(1, 12):02}-{chance.randint(1, 28):02}"
+    return Header(
+        issuing_body=f"UỶ BAN NHÂN DÂN XÃ {place.upper()}",
+        number_symbol=f"{number}/{symbol}",
+        number=str(number),
+        symbol=symbol,
+        place=place,
+        date=day,
+        document_type=kind,
+        subject=f"{any_of(VERBS, chance)} {any_of(OBJECTS, chance)} {any_of(PURPOSES, chance)}",
+    )
+
+
+def _paragraph(chance: Random, sentences: int) -> str:
+    return " ".join(_sentence(chance) for _ in range(sentences))
+
+
+def _sentence(chance: Random) -> str:
+    actor, verb, purpose = (any_of(words, chance) for words in (ACTORS, VERBS, PURPOSES))
+    place, amount = any_of(PLACES, chance), chance.randint(2, 900)
+    things = f"{amount} {any_of(OBJECTS, chance)} tại {place}"
+    return f"{actor.capitalize()} {verb} {things}, {any_of(OBJECTS, chance)} {purpose}."
+
+
+def any_of(words: str, chance: Random) -> str:
+    """One entry of a list above."""
+    return chance.choice(words.replace("\n", "|").split("|"))
+
+
+def _pages(lines: list[str], chance: Random) -> list[Page]:
+    """Two pages; on every tenth line of the raw text some letters are misread."""
+    half = len(lines) // 2
+    out = []
+    for number, part in enumerate((lines[:half], lines[half:]), 1):
+        raw = [t.translate(_CONFUSED) if chance.random() < 0.1 else t for t in part]
+        out.append(Page(number=number, raw_text="\n".join(raw), text="\n".join(part)))
+    return out
