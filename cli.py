@@ -123,7 +123,7 @@ def process(
     from pipeline.batch.plan import Wish
     from pipeline.batch.progress import reporter
     from pipeline.batch.run import Order, run_batch, usable_cores
-    from pipeline.batch.summary import closing_line, result_data, table
+    from pipeline.batch.summary import closing_line, has_old_failures, result_data, table
 
     order = Order(
         paths,
@@ -140,6 +140,8 @@ def process(
             _console(stderr=True).print(table(summary))
         click.echo(closing_line(summary), err=True)
         click.echo(message("batch_outputs", path=out), err=True)
+        if has_old_failures(summary):
+            click.echo(message("batch_retry"), err=True)
     if summary.interrupted:
         click.echo(message("interrupted"), err=True)
     _exit(summary.exit_code)

@@ -11,18 +11,21 @@ from pipeline import poppler, tesseract
 from pipeline.errors import UsageError
 from pipeline.settings import Settings
 
-_SHAPES_NO_OUTPUT = frozenset({"messages.tsv", "__init__.py", "__pycache__"})
+_SHAPES_NO_OUTPUT = frozenset(
+    {"__pycache__", "batch", "evaluate", "search", "machine.py", "messages.tsv", "survey.py"}
+)
 
 
 def digest_of(settings: Settings) -> str:
-    """Digest of the settings, the program, its word lists and models, the archive's own word
-    lists, Tesseract and poppler: 16 hex digits.
+    """Digest of the settings, the program's code, its word lists and models, the archive's own
+    word lists, Tesseract and poppler: 16 hex digits.
 
     Raises UsageError where a word list of the settings cannot be read."""
     digest = hashlib.sha256(settings.digest().encode())
     digest.update(f"{tesseract.version()} {poppler.version()}".encode())
-    for item in _data(files("dictionaries")):
-        digest.update(item.name.encode() + hashlib.sha256(item.read_bytes()).digest())
+    for package in ("pipeline", "dictionaries"):
+        for item in _files(files(package)):
+            digest.update(item.name.encode() + hashlib.sha256(item.read_bytes()).digest())
     for path in settings.dictionaries:
         try:
             digest.update(hashlib.sha256(path.read_bytes()).digest())
@@ -31,11 +34,11 @@ def digest_of(settings: Settings) -> str:
     return digest.hexdigest()[:16]
 
 
-def _data(folder: Traversable) -> Iterator[Traversable]:
+def _files(folder: Traversable) -> Iterator[Traversable]:
     for item in sorted(folder.iterdir(), key=lambda i: i.name):
         if item.name in _SHAPES_NO_OUTPUT:
             continue
         if item.is_dir():
-            yield from _data(item)
+            yield from _files(item)
         else:
             yield item

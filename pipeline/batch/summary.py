@@ -19,7 +19,8 @@ from pipeline.batch.result import Result
 from pipeline.errors import ExitCode
 from pipeline.messages import message, printable
 
-MOST_LETTERS_IN_TABLE = 50
+MOST_ROWS = 50
+LONGEST_SUBJECT = 130
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,7 @@ def result_data(result: Result) -> dict[str, object]:
 
 def table(summary: Summary) -> Table:
     """A row for each letter, or for a large batch one for each status and reason."""
-    if len(summary.results) <= MOST_LETTERS_IN_TABLE:
+    if len(summary.results) <= MOST_ROWS:
         return _letters(summary.results)
     return _counts(summary.results)
 
@@ -99,13 +100,19 @@ def closing_line(summary: Summary) -> str:
     )
 
 
+def has_old_failures(summary: Summary) -> bool:
+    """Whether documents failed in an earlier run and were not tried again in this one."""
+    failed = sum(r.status == "failed" and r.content is not None for r in summary.results)
+    return summary.fresh == 0 and failed > 0
+
+
 def _letters(results: Sequence[Result]) -> Table:
     columns = ("number", "date", "body", "subject", "status", "pages", "seconds")
     grid = _table(columns)
     for r in results:
         h = r.heading
-        told = _without_path(r) if r.status == "failed" else h.subject
-        number = h.number_symbol or r.path.rpartition("/")[2]
+        told = _without_path(r) if r.status == "failed" else _shortened(h.subject or "")
+        number = h.number_symbol or _end_of(r.path)
         grid.add_row(
             *map(_cell, (number, h.date, h.issuing_body, told, message(f"status_{r.status}"))),
             str(r.pages) if r.pages else "",
@@ -116,6 +123,17 @@ def _letters(results: Sequence[Result]) -> Table:
 
 def _without_path(result: Result) -> str:
     return (result.sentence or "").removeprefix(f"{printable(result.path)}: ")
+
+
+def _shortened(subject: str) -> str:
+    if len(subject) <= LONGEST_SUBJECT:
+        return subject
+    return subject[:LONGEST_SUBJECT].rpartition(" ")[0] + " …"
+
+
+def _end_of(path: str) -> str:
+    """File name and folder, by which people know a file."""
+    return "/".join(path.split("/")[-2:])
 
 
 def _counts(results: Sequence[Result]) -> Table:
