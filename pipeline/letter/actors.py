@@ -1,15 +1,125 @@
-"""Who is told to carry a directive out, and by when."""
+"""Who is told to carry a directive out.
+
+In: a directive's paragraphs; out: the bodies and persons named before what they shall do ("Sở Y tế
+chủ trì", "Giao Giám đốc Sở …", "Công an tỉnh:", "… chịu trách nhiệm thi hành"), as printed.
+"""
 
 from __future__ import annotations
 
+from functools import cache
+
+import regex
+
+from pipeline.letter.issuers import lower_name_words
+from pipeline.letter.markers import read_marker
+from pipeline.letter.tables import body_words, phrases, rows
 from pipeline.record import Directive
+
+_LONGEST = 420
+_TOWARDS = regex.compile(r"^(?:Đối với|Về phía)[ ]")
+_NEXT = regex.compile(r"(?P<semi>;[ ]+(?:và[ ])?)|(?P<comma>,[ ]+(?:và[ ])?)|(?P<and>[ ]+và[ ]+)")
+_STRONG = regex.compile(r"[^,.;:]{0,60}?(?=[ ](?:có trách nhiệm|chịu trách nhiệm|phải)\b)")
+_PLAIN = regex.compile(r"(?<!\p{L})(?:các|những|mọi|từng|thủ trưởng|giám đốc|hiệu trưởng|trưởng|"
+                       r"chủ tịch|chính quyền|cấp u|cấp ủ|tổ dân phố)(?!\p{L})")  # fmt: skip
+
+
+@cache
+def _duty() -> regex.Pattern[str]:
+    verbs = "|".join(map(regex.escape, phrases("duty")))
+    nouns = r"(?<!(?:các|những|mọi|của|cho|với|theo|giáo dục|công tác))"
+    return regex.compile(rf"{nouns}[ ](?:{verbs})(?!\p{{L}})|:|\.[ ]|\.$|$")
+
+
+@cache
+def _assign() -> regex.Pattern[str]:
+    return regex.compile(rf"^(?:{'|'.join(map(regex.escape, phrases('assign')))})[ :]+")
+
+
+@cache
+def _heads() -> tuple[tuple[str, bool], ...]:
+    """(first words of a name, whether they can be the whole of it), the longest first."""
+    heads = [(_key(b.written), b.whole) for b in body_words()]
+    heads += [(_key(r[0]), True) for r in rows("positions.tsv")]
+    heads += [(_key(p), True) for p in phrases("actor")]
+    return tuple(sorted(heads, key=lambda h: -len(h[0])))
+
+
+_TONES = {
+    new: old
+    for row in ("òa oà óa oá ỏa oả õa oã ọa oạ", "òe oè óe oé ỏe oẻ õe oẽ ọe oẹ",
+                "ùy uỳ úy uý ủy uỷ ũy uỹ ụy uỵ")
+    for new, old in zip(row.split()[::2], row.split()[1::2], strict=True)
+}  # fmt: skip
+_TONE = regex.compile("|".join(_TONES))
+
+
+def _key(text: str) -> str:
+    """Lower case, and one way of placing the tone in oa, oe, uy; the length stays."""
+    return str(_TONE.sub(lambda m: _TONES[m[0]], text.casefold()))
 
 
 def find_actors(directive: Directive) -> list[str]:
-    """The bodies and persons a directive tells to act, as printed."""
-    return []
+    """The bodies and persons a directive tells to act, each once.
+
+    Those of its first paragraph count for the whole; only where that names none do its other
+    paragraphs and items speak."""
+    paragraphs = [_unmarked(p) for p in directive.text.split("\n")]
+    found = _of_paragraph(paragraphs[0])
+    if not found:
+        found = [actor for p in paragraphs[1:] for actor in _of_paragraph(p)]
+    return list(dict.fromkeys(found))
 
 
-def find_deadline(text: str) -> str | None:
-    """The first deadline a directive sets, as printed."""
-    return None
+def _unmarked(text: str) -> str:
+    marker = read_marker(text)
+    return text[marker.end :].strip() if marker else text.strip()
+
+
+def _of_paragraph(text: str) -> list[str]:
+    """The actors at the head of a paragraph; none where it opens with what is to be done."""
+    head = text[:_LONGEST]
+    lead = _assign().match(head) or _TOWARDS.match(head)
+    start = lead.end() if lead else 0
+    if not _opens_actor(head[start:], asked=lead is not None):
+        return []
+    match = _duty().search(head, start + 2)
+    if match is None:
+        return []
+    end = match.start()
+    if strong := _STRONG.match(head, end):
+        end = strong.end()
+    names = head[start:end].strip(" ,;:")
+    if end >= len(text.rstrip(" :.;")) and lead is None and len(names) > 160:
+        return []
+    return [part for part in _split(names) if _opens_actor(part, asked=True)]
+
+
+def _opens_actor(text: str, *, asked: bool) -> bool:
+    """Does a body's or person's name begin here? A capital is needed where nobody is asked."""
+    if not asked and not text[:1].isupper():
+        return False
+    key = _key(text)
+    for head, whole in _heads():
+        after = text[len(head) :]
+        if key.startswith(head) and not after[:1].isalnum():
+            return whole or _goes_on(after)
+    return False
+
+
+def _goes_on(after: str) -> bool:
+    """Does a name go on after its first words ("Sở" Y tế, "Công an" tỉnh)?"""
+    match = regex.match(r"[ ]([\p{L}]+)", after)
+    return match is not None and (match[1][0].isupper() or match[1] in lower_name_words())
+
+
+def _split(names: str) -> list[str]:
+    """A row of names taken apart: at ";", and at "," and "và" where another name begins."""
+    parts, start = [], 0
+    for match in _NEXT.finditer(names):
+        rest = names[match.end() :]
+        named = rest[:1].isupper() or _PLAIN.match(rest) is not None
+        if match["semi"] or (named and _opens_actor(rest, asked=True)):
+            parts.append(names[start : match.start()])
+            start = match.end()
+    parts.append(names[start:])
+    return [clean for part in parts if (clean := part.strip(" ,;:."))]

@@ -1,23 +1,29 @@
-"""Checks across the fields of a letter; each failed one is a flag for a person."""
+"""Checks across the fields of a letter; each that fails is a flag for a person to look at.
+
+In: the letter as read and what the readers doubted; out: flags (docs/letter.md lists the codes).
+Nothing is changed here.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from pipeline.letter.citations import Mention
 from pipeline.letter.directives import Node
 from pipeline.letter.foot import Signer
 from pipeline.letter.header import Letterhead
+from pipeline.letter.markers import LETTERS, OPTIONAL_LETTERS, Marker
+from pipeline.letter.tables import document_types
 from pipeline.record import Flag, Letter
 
 _MANDATORY = (
-    ("number_symbol", "missing_number", "no number was read"),
     ("date", "missing_date", "no date was read in the letterhead"),
     ("issuing_body", "missing_issuing_body", "no issuing body was read"),
     ("document_type", "missing_document_type", "the type of document was not read"),
     ("subject", "missing_subject", "no trích yếu was read"),
 )
+_EARLIEST = "1945-01-01"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +38,129 @@ class Doubts:
 
 
 def check(letter: Letter, doubts: Doubts) -> list[Flag]:
-    """The flags of a letter."""
-    flags = []
+    """The flags of a letter, in the order of its fields."""
+    return [
+        *_missing(letter, doubts),
+        *_number(letter, doubts),
+        *_date(letter, doubts),
+        *_subject(doubts),
+        *_numbering(doubts.points),
+        *_signature(letter, doubts),
+        *_citations(doubts.mentions),
+    ]
+
+
+def _missing(letter: Letter, doubts: Doubts) -> Iterator[Flag]:
+    """Fields an archive must have (Thông tư 05/2025/TT-BNV, EAD_doc) that are null."""
+    number = doubts.head.number
+    if letter.header.number_symbol is None:
+        if number is not None and number.illegible:
+            yield _flag("number_illegible", "the number cannot be read", "header.number")
+        elif number is not None:
+            yield _flag("missing_number", "the number was left blank", "header.number")
+        else:
+            yield _flag("missing_number", "no number was read", "header.number_symbol")
     for name, code, message in _MANDATORY:
-        if getattr(letter.header, name) is None:
-            flags.append(Flag(code=code, message=message, where=f"header.{name}"))
+        if getattr(letter.header, name) is None and not (name == "date" and doubts.head.date):
+            yield _flag(code, message, f"header.{name}")
     if letter.signature.signer is None:
-        flags.append(
-            Flag(code="missing_signer", message="no signer was read", where="signature.signer")
-        )
-    return flags
+        yield _flag("missing_signer", "no signer was read", "signature.signer")
+
+
+def _number(letter: Letter, doubts: Doubts) -> Iterator[Flag]:
+    """The number's form against family and type (Hướng dẫn 36-HD/VPTW, 1.3; Nghị định
+    30/2020/NĐ-CP, Phụ lục III)."""
+    number = doubts.head.number
+    if number is None:
+        if doubts.head.bare_number is not None:
+            yield _flag("number_incomplete", "the number has no symbol", "header.symbol")
+        return
+    where = "header.number_symbol"
+    if number.repaired:
+        yield _flag("number_repaired", f"{number.printed!r} was read as {number.text!r}", where)
+    if number.form != "old" and {letter.family, number.form} == {"party", "state"}:
+        message = f"a {number.form} number on a {letter.family} letter"
+        yield _flag("number_form", message, where)
+    kind = letter.header.document_type
+    if number.type_code and kind and kind not in _names(number.type_code):
+        yield _flag("number_type", f"the code {number.type_code} is not that of a {kind}", where)
+
+
+def _names(code: str) -> set[str]:
+    return {t.name for t in document_types() if t.code == code}
+
+
+def _date(letter: Letter, doubts: Doubts) -> Iterator[Flag]:
+    date, where = doubts.head.date, "header.date"
+    if date is None:
+        return
+    if date.impossible:
+        yield _flag("impossible_date", f"no such day: {date.printed!r}", where)
+    elif date.iso is None:
+        yield _flag("date_incomplete", f"not all of the date can be read: {date.printed!r}", where)
+    elif date.iso < _EARLIEST:
+        yield _flag("date_implausible", f"before September 1945: {date.iso}", where)
+    if date.repaired:
+        yield _flag("date_repaired", f"{date.printed!r} was read as {date.iso}", where)
+    if date.iso is None:
+        return
+    for i, citation in enumerate(letter.citations):
+        if citation.date is not None and citation.date > date.iso:
+            message = f"dated {date.iso}, but cites {citation.number_symbol} of {citation.date}"
+            yield _flag("date_before_citation", message, f"citations.{i}")
+
+
+def _subject(doubts: Doubts) -> Iterator[Flag]:
+    if doubts.doubtful_subject:
+        yield _flag("subject_end_doubtful", "the end of the trích yếu is a guess", "header.subject")
+
+
+def _numbering(points: Sequence[Node], where: str = "directives") -> Iterator[Flag]:
+    """Gaps and repetitions in the numbering of the points, and marks that had to be mended."""
+    before: Marker | None = None
+    for i, node in enumerate(points):
+        here = f"{where}.{i}"
+        marker = node.marker
+        if marker.repaired:
+            yield _flag("marker_repaired", f"a mark was read as {marker.label!r}", here)
+        expected_start = before is None or before.kind != marker.kind
+        if marker.is_numbered and not _follows(None if expected_start else before, marker):
+            after = f"follows {before.label!r}" if before and not expected_start else "comes first"
+            yield _flag("numbering_gap", f"{marker.label!r} {after}", here)
+        before = marker
+        yield from _numbering([c for c in node.children if isinstance(c, Node)], f"{here}.items")
+
+
+def _follows(before: Marker | None, marker: Marker) -> bool:
+    last = before.value if before is not None else 0
+    if marker.kind == "letter":
+        skipped = LETTERS[last : marker.value - 1]
+        return marker.value > last and all(c in OPTIONAL_LETTERS for c in skipped)
+    return marker.value == last + 1
+
+
+def _signature(letter: Letter, doubts: Doubts) -> Iterator[Flag]:
+    """Party letters write T/M, state letters TM. (Hướng dẫn 36-HD/VPTW, 1.7; Nghị định
+    30/2020/NĐ-CP, Phụ lục I)."""
+    if len(doubts.signers) > 1:
+        count = len(doubts.signers)
+        yield _flag("several_signers", f"{count} signatures stand together", "signature.signer")
+    authority = letter.signature.authority
+    if authority and letter.family == "state" and authority[:3] in ("T/M", "K/T", "T/L"):
+        yield _flag("authority_form", f"{authority[:3]} on a state letter", "signature.authority")
+    if authority and letter.family == "party" and authority[:3] in ("TM.", "KT.", "TL."):
+        yield _flag("authority_form", f"{authority[:3]} on a Party letter", "signature.authority")
+
+
+def _citations(mentions: Sequence[Mention]) -> Iterator[Flag]:
+    for i, mention in enumerate(mentions):
+        where = f"citations.{i}"
+        if mention.identifier.repaired:
+            message = f"{mention.identifier.printed!r} was read as {mention.identifier.text!r}"
+            yield _flag("citation_repaired", message, where)
+        if mention.impossible_date:
+            yield _flag("impossible_date", f"no such day: {mention.impossible_date!r}", where)
+
+
+def _flag(code: str, message: str, where: str) -> Flag:
+    return Flag(code=code, message=message, where=where)

@@ -21,10 +21,11 @@ _MONTH_WORDS = {
 _WORDS = "|".join(sorted(_MONTH_WORDS, key=len, reverse=True))
 # Folded text, with the damage OCR does to the three short words ("thing", "nim", "nang").
 _LONG = regex.compile(
-    rf"\bng[aà-ÿ]?[a-z]{{0,2}}y?[ ]?(?P<d>{_DIGITS}{{1,2}})?[ .…_]{{0,12}}+"
-    rf"t?h[a-z]{{1,3}}ng[ ]?(?P<m>{_DIGITS}{{1,2}}|{_WORDS})?[ .…_,]{{0,12}}+"
+    rf"\bng[a-z]{{1,3}}[ ]?(?P<d>{_DIGITS}{{1,2}})?(?P<dx>[^a-z\n]{{0,14}}+)"
+    rf"t?h[a-z]{{1,3}}ng[ ]?(?P<m>{_DIGITS}{{1,2}}|{_WORDS})?(?P<mx>[^a-z\n]{{0,14}}+)"
     rf"n[a-z]{{1,2}}m?[ ]?(?P<y>{_DIGITS}{{4}}|\d{{2,3}}[ .…_]*+)?(?![\d])"
 )
+_BLANKS = " .,…_:;"
 _SHORT = regex.compile(
     r"(?<![\d/.,-])(?P<d>\d{1,2})[ ]?(?P<s>[/.-])[ ]?(?P<m>\d{1,2})[ ]?(?P=s)[ ]?"
     r"(?P<y>(?:19|20)\d\d)(?![\d/])"
@@ -81,6 +82,8 @@ def _long(match: regex.Match[str] | None, text: str) -> DateMention | None:
     numbers = [p.translate(_LOOKALIKE).strip(" .…_") for p in (day, year)]
     month_number = _month(month)
     printed = text[match.start() : match.end()].strip()
+    if (match["dx"] + match["mx"]).strip(_BLANKS):
+        return DateMention(None, printed, match.start(), match.end())
     if not all(n.isdigit() for n in numbers) or month_number is None or len(numbers[1]) != 4:
         return DateMention(None, printed, match.start(), match.end())
     iso = _iso(int(numbers[1]), month_number, int(numbers[0]))

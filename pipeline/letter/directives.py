@@ -10,7 +10,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import regex
+
 from pipeline.letter.folding import fold
+from pipeline.letter.header import opens_body
 from pipeline.letter.markers import Marker, as_arabic_one
 from pipeline.letter.paragraphs import Paragraph
 from pipeline.letter.tables import folded_phrases
@@ -167,13 +170,22 @@ def _is_heading(paragraph: Paragraph) -> bool:
     return not paragraph.text or not paragraph.text.rstrip().endswith((".", ";", "!"))
 
 
+_END_MARK = regex.compile(r"[.,/!][ ]?[./!,][ ]?[./!,]?[\s\W]{0,3}$")
+_ASKS = regex.compile(
+    r"^[^.;:]{3,120}?\b"
+    r"(?:yeu cau|de nghi|thong bao|bao cao|kinh de nghi|kinh trinh|tran trong|giao)\b"
+)
+
+
 def _closes(paragraph: Paragraph, *, is_last: bool) -> bool:
-    text = paragraph.text.rstrip()
-    ended = text.endswith((".", "/", "!", "./."))
-    if is_last and text.replace(" ", "").endswith(("./.", ".!.")):
+    """Is it a closing paragraph: the last that ends "./.", or one that asks to carry out all?"""
+    text, folded = paragraph.text.rstrip(), fold(paragraph.text)
+    if is_last and _END_MARK.search(text):
         return True
-    opener = fold(text).startswith(folded_phrases("closing"))
-    return ended and opener
+    opener = folded.startswith(folded_phrases("closing"))
+    return text.endswith((".", "/", "!")) and (
+        opener or (opens_body(paragraph.text) and _ASKS.match(folded) is not None)
+    )
 
 
 def to_directives(points: Sequence[Node]) -> list[Directive]:

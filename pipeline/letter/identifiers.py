@@ -19,19 +19,20 @@ from pipeline.letter.tables import bodies, document_types
 _U = "A-ZĐĂÂÊÔƠƯ"
 _PART = rf"[{_U}][{_U}a-z0-9&.]{{0,14}}+"
 _STOP = r"(?![\p{L}\d])"
-_NUMBER = r"(?<![\p{L}\d/.,-])(?P<num>\d{1,6}[a-zA-Z]?|(?=[OolI\d]*\d)[OolI\d]{2,6})"
+_NUMBER = r"(?<![^\s([\"“”:;,])(?P<num>\d{1,6}[a-zA-Z]?|(?=[OolI\d]*\d)[OolI\d]{2,6})"
+_SLASH = r"[ ]?[/⁄∕]{1,2}[ ]?"
 _DASH = r"[ ]?[-–—−‑][ ]?"
 _JOINT = r"[ ]?[-–—−‑+][ ]?"
 
 _PARTY = regex.compile(
-    rf"{_NUMBER}{_DASH}(?P<type>[{_U}][{_U}a-z]{{0,4}}+)[ ]?/[ ]?"
+    rf"{_NUMBER}{_DASH}(?P<type>[{_U}][{_U}a-z]{{0,4}}+){_SLASH}"
     rf"(?P<org>{_PART}(?:[-–]{_PART}){{0,3}}){_STOP}"
 )
 _PARTY_RUN_TOGETHER = regex.compile(
     rf"{_NUMBER}{_DASH}(?P<type>[{_U}]{{2}})[Il|](?P<org>TW|TU|HU|ĐU){_STOP}"
 )
 _STATE = regex.compile(
-    rf"{_NUMBER}[ ]?/[ ]?(?:(?P<year>(?:19|20)\d\d)[ ]?/[ ]?)?"
+    rf"{_NUMBER}{_SLASH}(?:(?P<year>(?:19|20)\d\d){_SLASH})?"
     rf"(?P<sym>{_PART}(?:{_JOINT}{_PART}){{0,5}}){_STOP}"
 )
 _OLD = regex.compile(
@@ -39,9 +40,9 @@ _OLD = regex.compile(
     rf"(?P<sym>[{_U}][{_U}a-z0-9]{{1,9}}+"
     rf"(?:[ ]?[-–/.][ ]?[{_U}][{_U}a-z0-9]{{0,9}}+){{0,3}}){_STOP}"
 )
-_BLANK = regex.compile(
-    rf"^[\s.…_,:;*]*+(?P<sep>[-–/])[ ]?(?:(?P<year>(?:19|20)\d\d)[ ]?/[ ]?)?"
-    rf"(?P<sym>{_PART}(?:[ ]?[-–/][ ]?{_PART}){{0,5}}){_STOP}"
+_UNREAD = regex.compile(
+    rf"^(?P<num>[^\p{{L}}/-]{{0,12}}|[^/]{{0,8}}?)[ ]?(?P<sep>[-–/⁄])[ ]?"
+    rf"(?:(?P<year>(?:19|20)\d\d){_SLASH})?(?P<sym>{_PART}(?:[ ]?[-–/][ ]?{_PART}){{0,5}}){_STOP}"
 )
 _LOOKALIKE_DIGITS = str.maketrans({"O": "0", "o": "0", "l": "1", "I": "1"})
 _SAME_LETTERS = str.maketrans({"Ð": "Đ", "Ɖ": "Đ", "ð": "đ"})
@@ -51,7 +52,8 @@ _SAME_LETTERS = str.maketrans({"Ð": "Đ", "Ɖ": "Đ", "ð": "đ"})
 class Identifier:
     """A number with its symbol. `text` is the whole in its clean form, `printed` as on the page;
     `form` is party, state or old; `number` is None where it was left blank; `repaired` where the
-    clean form mends what was read. `start` and `end` are places in the text searched."""
+    clean form mends what was read, `illegible` where something that is no number stands in its
+    place. `start` and `end` are places in the text searched."""
 
     text: str | None
     printed: str
@@ -62,6 +64,7 @@ class Identifier:
     start: int
     end: int
     repaired: bool = False
+    illegible: bool = False
 
     @property
     def parts(self) -> tuple[str, ...]:
@@ -88,19 +91,20 @@ def find_identifiers(text: str) -> Iterator[Identifier]:
 
 
 def read_number_line(text: str) -> Identifier | None:
-    """The identifier of a letterhead's line, given what follows "Số"; number None where blank.
+    """The identifier of a letterhead's line, given what follows "Số".
 
-    Older forms ("77-TTg", "1117 TC/QLCS") count here, and only here."""
+    Its number is None where it was left blank, or where what stands there is no number (a hand
+    wrote it, a stamp covers it): then nothing is guessed. Older forms ("77-TTg", "1117 TC/QLCS")
+    count here, and only here."""
     text = text.translate(_SAME_LETTERS)
     first = next(find_identifiers(text), None)
-    if first is not None and first.start <= 6:
+    if first is not None and not text[: first.start].strip(" .:…_,;*"):
         return first
-    if match := _BLANK.match(text):
-        return _blank(match)
     match = _OLD.search(text)
-    if match is not None and match.start() <= 6:
+    if match is not None and not text[: match.start()].strip(" .:…_,;*"):
         return _old(match)
-    return None
+    match = _UNREAD.match(text)
+    return _unread(match) if match else None
 
 
 def find_old_identifiers(text: str, start: int) -> Identifier | None:
@@ -177,12 +181,14 @@ def _old(match: regex.Match[str]) -> Identifier | None:
     )
 
 
-def _blank(match: regex.Match[str]) -> Identifier:
+def _unread(match: regex.Match[str]) -> Identifier | None:
     symbol = regex.sub(r"\s*([-/])\s*", r"\1", _trim(match["sym"]).replace("–", "-"))
+    if upper_share(symbol) < 0.5:
+        return None
+    form = "party" if match["sep"] in "-–" else "state"
+    first = regex.split(r"[-/]", symbol)[0]
     if match["year"]:
         symbol = f"{match['year']}/{symbol}"
-    form = "state" if match["sep"] == "/" else "party"
-    first = regex.split(r"[-/]", _trim(match["sym"]))[0].strip()
     return Identifier(
         text=None,
         printed=match[0],
@@ -192,6 +198,7 @@ def _blank(match: regex.Match[str]) -> Identifier:
         form=form,
         start=match.start(),
         end=match.end(),
+        illegible=any(c.isprintable() and c not in " .:…_,;*-–/" for c in match["num"]),
     )
 
 
@@ -236,5 +243,6 @@ def _with_bar(part: str) -> str:
     known = _codes("state") | _codes("party") | frozenset(bodies())
     if part in known:
         return part
-    same = {k for k in known if k.replace("Đ", "D") == part.replace("Đ", "D")}
+    plain = regex.sub(r"[ĐđD]{2,}", "D", part).replace("Đ", "D")
+    same = {k for k in known if k.replace("Đ", "D") == plain}
     return same.pop() if len(same) == 1 else part

@@ -32,7 +32,8 @@ _EXTRA = (
 
 
 @cache
-def _lower_words() -> frozenset[str]:
+def lower_name_words() -> frozenset[str]:
+    """Lower-case words that names of bodies and offices are made of."""
     names = [r[1] for r in rows("bodies.tsv")] + [r[0].lower() for r in rows("positions.tsv")]
     words = {w for name in names for w in regex.findall(r"\p{Ll}+", name)}
     return frozenset(words | set(_EXTRA.split(" "))) - {"cho", "sau"}
@@ -65,7 +66,7 @@ def _may_follow(word: str, previous: str, after: str) -> bool:
         return fold(previous) in ("uong", "khoa", "thu", "khoi", "quan", "khu", "so")
     if word == "và":
         return bool(regex.match(r"[ ]\p{Lu}", after)) and bool(previous)
-    return word in _lower_words()
+    return word in lower_name_words()
 
 
 def _comma_goes_on(previous: str, after: str) -> bool:

@@ -27,7 +27,7 @@ _HEADINGS = (STATE_TITLE, PARTY_TITLE, MOTTO)
 
 _NUMBER_WORD = regex.compile(
     r"^(?:(?:bo )?luat |nghi quyet |phap lenh |lenh )?s[o06e5]"
-    r"(?:[ ]?[:.;]+[ ]?|[ ]+(?=[\dlio.…_/-])|(?=\d{1,6}[ ]?[-/]))"
+    r"(?:[ ]?[:.;]+[ ]?|[ ]+(?=[\dlio.…_/-])|[ ]*(?=[^\p{L}\s:.;)(]))"
 )
 _ABOUT = regex.compile(r"^[\"'“*\s]*(?:v[ ]?[/|\\li1][ ]?v|ve viec|v/[vy])(?=[\s:.])[ :.]*")
 _TO = ("Kính gửi", "Kính trình", "Đồng kính gửi")

@@ -10,10 +10,11 @@ from collections.abc import Sequence
 
 from pipeline.document import Mark, RestoredPage
 from pipeline.letter import evidence, keywords
-from pipeline.letter.actors import find_actors, find_deadline
+from pipeline.letter.actors import find_actors
 from pipeline.letter.body import Body, read_body
 from pipeline.letter.checks import Doubts, check
 from pipeline.letter.citations import Mention, find_citations
+from pipeline.letter.deadlines import find_deadline
 from pipeline.letter.directives import to_directives
 from pipeline.letter.family import family_of, type_of
 from pipeline.letter.foot import Foot, read_foot, signature_text, signer_text
@@ -24,6 +25,8 @@ from pipeline.letter.paragraphs import Paragraph, join, paragraphs
 from pipeline.letter.recipients import Entry, read_recipients
 from pipeline.letter.sections import Sections, divide
 from pipeline.record import Evidence, Header, Letter, Signature
+
+_EDGES = " .,:;*\"'“”_|~–—-="
 
 
 def read_letter(pages: Sequence[RestoredPage]) -> Letter:
@@ -94,7 +97,7 @@ def _header(
     marks: dict[str, tuple[str, Mark | PageLine]],
 ) -> Header:
     joint = head.number is not None and head.number.type_code in ("TTLT", "NQLT", "LT")
-    joined = [join([line.text.strip(" .*\"'") for line in group]) for group in names]
+    joined = [join([line.text.strip(_EDGES) for line in group]) for group in names]
     issuing = (" ".join(joined) if joint else joined[-1]) if joined else None
     parent = None if joint or len(joined) < 2 else " ".join(joined[:-1])
     number = head.number

@@ -83,12 +83,11 @@ def read_recipients(lines: Sequence[PageLine]) -> list[Entry]:
 
 
 def list_entries(texts: Sequence[tuple[str, PageLine]]) -> list[Entry]:
-    """Entries of a printed list. Where lines have dashes, a line without one goes on with the
-    entry above; where none has, an entry ends with its ";"."""
+    """Entries of a printed list: one begins at each dash, and after a ";" where OCR lost one."""
     dashed = sum(bool(_DASH.match(text)) for text, _ in texts)
     groups: list[list[tuple[str, PageLine]]] = []
     for text, line in texts:
-        begins = bool(_DASH.match(text)) if dashed else _begins_undashed(groups, text)
+        begins = bool(_DASH.match(text)) or _begins_undashed(groups, text, dashed=dashed > 0)
         if begins or not groups:
             groups.append([(_DASH.sub("", text), line)])
         else:
@@ -96,8 +95,16 @@ def list_entries(texts: Sequence[tuple[str, PageLine]]) -> list[Entry]:
     return [Entry(join([t for t, _ in g]), tuple(line for _, line in g)) for g in groups]
 
 
-def _begins_undashed(groups: Sequence[Sequence[tuple[str, PageLine]]], text: str) -> bool:
-    return bool(groups) and groups[-1][-1][0].endswith((";", ".")) and not starts_lower(text)
+def _begins_undashed(
+    groups: Sequence[Sequence[tuple[str, PageLine]]], text: str, *, dashed: bool
+) -> bool:
+    """Does a line without a dash begin an entry? After ";", unless the entry above is a list of
+    its own ("VPCP: BTCN, các PCN;"), which goes on."""
+    if not groups or starts_lower(text):
+        return False
+    above = join([t for t, _ in groups[-1]])
+    ended = above.endswith(";") or (above.endswith(".") and not dashed)
+    return ended and not (dashed and ":" in above)
 
 
 def _parts(text: str) -> list[str]:

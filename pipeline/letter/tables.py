@@ -32,9 +32,10 @@ class Body:
 
 @dataclass(frozen=True, slots=True)
 class BodyWord:
-    """First words of a body's name, folded; `whole` where they alone can be a body."""
+    """First words of a body's name, folded, and as written; `whole` where they alone can be one."""
 
     words: str
+    written: str
     whole: bool
     family: str
 
@@ -60,7 +61,7 @@ def bodies() -> dict[str, Body]:
 @cache
 def body_words() -> tuple[BodyWord, ...]:
     """First words of bodies, the longest first."""
-    table = [BodyWord(fold(r[0]), r[1] == "whole", r[2]) for r in rows("body_words.tsv")]
+    table = [BodyWord(fold(r[0]), r[0], r[1] == "whole", r[2]) for r in rows("body_words.tsv")]
     return tuple(sorted(table, key=lambda b: -len(b.words)))
 
 
