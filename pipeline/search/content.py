@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from pydantic import TypeAdapter
 
 from pipeline.record import Directive, Item, Record
-from pipeline.search.folding import fold, forms
+from pipeline.search.folding import exact_and_folded, fold
 from pipeline.search.identifiers import keys, number_keys, own_keys
 
 MAX_DIRECTIVES = 4000
-_FIRST_WORDS = 8
+_FIRST_WORDS, _BEGINNING = 8, 160
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,16 +91,15 @@ class Content:
         """The words of the letter, then those of each directive."""
         yield self._letter()
         for directive in self.directives:
-            words = forms("\n".join((directive.text, *directive.actors)))
-            yield Words("", *_both(words), raw="", ids="")
+            text = "\n".join((directive.text, *directive.actors))
+            yield Words("", *exact_and_folded(text), raw="", ids="")
 
     def _letter(self) -> Words:
         head = (self.number_symbol, self.document_type, self.subject, self.issuing_body)
-        words = forms("\n".join(page.text for page in self.pages))
         ids = [f"o{key}" for key in self.own_keys] + [f"c{key}" for key in self.cited_keys]
         return Words(
             fold("\n".join(part for part in (*head, self.parent_body, self.signer) if part)),
-            *_both(words),
+            *exact_and_folded("\n".join(page.text for page in self.pages)),
             raw=fold("\n".join(page.raw for page in self.pages)),
             ids=" ".join(ids),
         )
@@ -147,7 +146,7 @@ def content_of(record: Record) -> Content:
 
 def _directive(directive: Directive, pages: list[tuple[int, str]]) -> KeptDirective:
     text = "\n".join((directive.text, *_items(directive.items)))
-    beginning = f" {' '.join(fold(text).split()[:_FIRST_WORDS])} "
+    beginning = f" {' '.join(fold(text[:_BEGINNING]).split()[:_FIRST_WORDS])} "
     page = next((number for number, words in pages if beginning in words), None)
     return KeptDirective(directive.marker, text, tuple(directive.actors), page)
 
@@ -177,7 +176,3 @@ def _page_of_fields(record: Record) -> KeptPage:
         *(*record.closing, signature.position, signature.signer, *record.distribution),
     )
     return KeptPage(1, "\n".join(line for line in lines if line), "")
-
-
-def _both(words: list[tuple[str, str]]) -> tuple[str, str]:
-    return " ".join(exact for exact, _ in words), " ".join(folded for _, folded in words)

@@ -29,13 +29,21 @@ _CACHE_LIMIT = 300_000
 def fold(text: str) -> str:
     """A text folded: its folded words, one space between them. `Số 1046-CV/TU` gives
     `so 1046 cv tu`, `Uỷ ban` and `ủy ban` give `uy ban`."""
-    return " ".join(folded for _, folded in forms(text))
+    return exact_and_folded(text)[1]
 
 
 def forms(text: str) -> list[tuple[str, str]]:
-    """Every word of a text as (exact, folded). Letters and figures are words of their own, so
-    that `1046cv` is found by `1046 CV`."""
-    return [_FORMS[word] for word in _WORD.findall(_nfc(text))]
+    """Every word of a text as (exact, folded)."""
+    exact, folded = exact_and_folded(text)
+    return list(zip(exact.split(), folded.split(), strict=True))
+
+
+def exact_and_folded(text: str) -> tuple[str, str]:
+    """The exact words of a text, and the folded ones, each with one space between them. Letters
+    and figures are words of their own, so that `1046cv` is found by `1046 CV`."""
+    pairs = map(_PIECES.__getitem__, unicodedata.normalize("NFC", text).split())
+    exact, folded = tuple(zip(*pairs, strict=True)) or ((), ())
+    return " ".join(filter(None, exact)), " ".join(filter(None, folded))
 
 
 def letters_folded(text: str) -> str:
@@ -56,29 +64,31 @@ def folding_digest() -> str:
     return hashlib.sha256(shown.encode()).hexdigest()[:16]
 
 
-def _nfc(text: str) -> str:
-    return unicodedata.normalize("NFC", text).translate(_LOOK_ALIKE)
+def _piece_forms(piece: str) -> tuple[str, str]:
+    words = [_word_forms(word) for word in _WORD.findall(piece)]
+    return " ".join(exact for exact, _ in words), " ".join(folded for _, folded in words)
 
 
 def _word_forms(word: str) -> tuple[str, str]:
-    apart = unicodedata.normalize("NFD", word.lower())
+    apart = unicodedata.normalize("NFD", word.translate(_LOOK_ALIKE).lower())
     bare = unicodedata.normalize("NFC", "".join(c for c in apart if c not in TONES))
     tone = "".join(TONES[c] for c in apart if c in TONES)
     plain = _NOT_PLAIN.sub("", unidecode(bare).lower())
     return bare + tone, _SPELLING_Y.sub(r"\1i", plain) or bare
 
 
-class _Forms(dict[str, tuple[str, str]]):
-    """Word to (exact, folded), worked out once each: texts repeat some thousand syllables."""
+class _Pieces(dict[str, tuple[str, str]]):
+    """What stands between spaces, to its words (exact, folded), worked out once each: texts
+    repeat some thousand syllables."""
 
-    def __missing__(self, word: str) -> tuple[str, str]:
+    def __missing__(self, piece: str) -> tuple[str, str]:
         if len(self) >= _CACHE_LIMIT:
             self.clear()
-        self[word] = pair = _word_forms(word)
+        self[piece] = pair = _piece_forms(piece)
         return pair
 
 
-_FORMS = _Forms()
+_PIECES = _Pieces()
 
 
 class _InPlace(dict[int, str]):

@@ -24,8 +24,8 @@ from pipeline.search.sqlite_file import UNITS, explained, open_index
 from pipeline.search.sqlite_query import Plan, can_relax, plan
 
 BATCH = 200
-_RANK = "bm25(words, 6.0, 4.0, 1.0, 0.3, 8.0)"
-"""Weights of title, exact, folded, raw, ids."""
+_RANK = "bm25(words, 1.0, 4.0, 6.0, 0.3, 8.0)"
+"""Weights of folded, exact, title, raw, ids."""
 _LETTER_FIRST = 1.3
 """A letter's score counts this much more than a directive's, which is short and so scores high."""
 
@@ -172,7 +172,7 @@ class SqliteIndex:
         units = [(letter * UNITS + n, *words) for n, words in enumerate(_rows(content))]
         self._db.executemany("INSERT INTO unit VALUES (?)", [unit[:1] for unit in units])
         self._db.executemany(
-            "INSERT INTO words (rowid, title, exact, folded, raw, ids) VALUES (?, ?, ?, ?, ?, ?)",
+            "INSERT INTO words (rowid, folded, exact, title, raw, ids) VALUES (?, ?, ?, ?, ?, ?)",
             units,
         )
         self._db.execute("INSERT INTO kept VALUES (?, ?)", (letter, content.to_bytes()))
@@ -196,7 +196,7 @@ class SqliteIndex:
         """Take a letter out. FTS5 needs the very words that it was once given."""
         units = enumerate(_rows(self._kept(letter)))
         self._db.executemany(
-            "INSERT INTO words (words, rowid, title, exact, folded, raw, ids)"
+            "INSERT INTO words (words, rowid, folded, exact, title, raw, ids)"
             " VALUES ('delete', ?, ?, ?, ?, ?, ?)",
             [(letter * UNITS + n, *words) for n, words in units],
         )
@@ -293,7 +293,7 @@ def _refusal(record: Record, content: Content, *, allow_secret: bool) -> str | N
 
 def _rows(content: Content) -> Iterator[tuple[str, str, str, str, str]]:
     for words in content.units():
-        yield words.title, words.exact, words.folded, words.raw, words.ids
+        yield words.folded, words.exact, words.title, words.raw, words.ids
 
 
 def _numbered_first(score: str, chosen: Plan) -> tuple[str, tuple[str, ...]]:

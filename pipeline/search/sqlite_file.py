@@ -3,7 +3,7 @@
 `words` (FTS5, without its own copy of the text) has a row for each unit, and so has `unit`: the
 letter's row is `letter.id * UNITS`, its directives follow. `kept` holds what the words of a row
 were made from, so that they can be taken out again exactly. Names of bodies, types and signers
-stand once."""
+stand once. The largest column of `words` comes first: words of the others take two bytes more."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from pipeline.errors import CongvanError, UsageError
+from pipeline.errors import CongvanError, MissingError, UsageError
 from pipeline.search.folding import folding_digest
 
 SCHEMA_VERSION = 1
@@ -53,7 +53,7 @@ CREATE TABLE identifier (
 ) WITHOUT ROWID;
 CREATE INDEX identifier_letter ON identifier (letter);
 CREATE VIRTUAL TABLE words USING fts5 (
-    title, exact, folded, raw, ids, content = '', tokenize = 'unicode61 remove_diacritics 0'
+    folded, exact, title, raw, ids, content = '', tokenize = 'unicode61 remove_diacritics 0'
 );
 """
 
@@ -89,10 +89,13 @@ def open_index(path: Path, *, create: bool = False) -> sqlite3.Connection:
 def explained(path: Path) -> Iterator[None]:
     """Turn errors of SQLite into our own.
 
-    Raises CongvanError `index_busy`, `index_full`, `index_unwritable` or `index_damaged`."""
+    Raises CongvanError `index_busy`, `index_full`, `index_unwritable` or `index_damaged`, and
+    MissingError `fts5_missing`."""
     try:
         yield
     except sqlite3.DatabaseError as error:
+        if "no such module: fts5" in str(error):
+            raise MissingError("fts5_missing") from error
         code = _CODES.get(getattr(error, "sqlite_errorcode", 0) & 0xFF)
         if code is None:
             raise
