@@ -77,7 +77,7 @@ def _bases(
             continue
         opens = fold(paragraph.text).startswith(folded_phrases(kind))
         fits = opens and (enacted or _is_bare_basis(paragraph, bases))
-        (bases if fits and not others else others).append(paragraph)
+        (bases if fits and (enacted or not others) else others).append(paragraph)
     return bases, others
 
 

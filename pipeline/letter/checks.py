@@ -142,6 +142,8 @@ def _follows(before: Marker | None, marker: Marker) -> bool:
 def _signature(letter: Letter, doubts: Doubts) -> Iterator[Flag]:
     """Party letters write T/M, state letters TM. (Hướng dẫn 36-HD/VPTW, 1.7; Nghị định
     30/2020/NĐ-CP, Phụ lục I)."""
+    if any(s.doubtful for s in doubts.signers):
+        yield _flag("signer_doubtful", "the signer's name is not clear", "signature.signer")
     if len(doubts.signers) > 1:
         count = len(doubts.signers)
         yield _flag("several_signers", f"{count} signatures stand together", "signature.signer")
@@ -158,6 +160,8 @@ def _citations(mentions: Sequence[Mention]) -> Iterator[Flag]:
         if mention.identifier.repaired:
             message = f"{mention.identifier.printed!r} was read as {mention.identifier.text!r}"
             yield _flag("citation_repaired", message, where)
+        if mention.date_repaired:
+            yield _flag("citation_repaired", "letters of its date were read as digits", where)
         if mention.impossible_date:
             yield _flag("impossible_date", f"no such day: {mention.impossible_date!r}", where)
 

@@ -13,7 +13,7 @@ from functools import cache
 
 import regex
 
-from pipeline.letter.dates import find_date
+from pipeline.letter.dates import DateMention, find_date
 from pipeline.letter.folding import fold
 from pipeline.letter.identifiers import Identifier, find_identifiers, find_old_identifiers
 from pipeline.letter.issuers import issuer_after, issuer_before, issuer_of_list
@@ -33,6 +33,7 @@ class Mention:
     citation: Citation
     identifier: Identifier
     impossible_date: str | None
+    date_repaired: bool = False
 
 
 def find_citations(texts: Sequence[str], own: str | None) -> list[Mention]:
@@ -76,26 +77,28 @@ def _mentions(text: str) -> Iterator[Mention]:
 def _mention(text: str, identifier: Identifier, since: int, until: int) -> Mention:
     before = text[max(since, identifier.start - _BEFORE) : identifier.start]
     kind = _type_before(before) or _type_of_code(identifier)
-    end, date, impossible = _date_after(text, identifier.end)
+    date = _date_after(text, identifier.end)
+    end = date.end if date else identifier.end
     issuer = (
         issuer_after(text, end, until)
         or issuer_before(before)
         or issuer_of_list(text[: identifier.start])
     )
     assert identifier.text is not None
-    citation = Citation(document_type=kind, number_symbol=identifier.text, date=date, issuer=issuer)
-    return Mention(citation, identifier, impossible)
+    citation = Citation(
+        document_type=kind,
+        number_symbol=identifier.text,
+        date=date.iso if date else None,
+        issuer=issuer,
+    )
+    impossible = date.printed if date and date.impossible else None
+    return Mention(citation, identifier, impossible, date is not None and date.repaired)
 
 
-def _date_after(text: str, end: int) -> tuple[int, str | None, str | None]:
-    """Where the citation goes on after its date, the date, and a printed date that cannot be."""
+def _date_after(text: str, end: int) -> DateMention | None:
+    """The date that follows a citation's number, if one does."""
     gap = _DATE_GAP.match(text, end)
-    if gap is None:
-        return end, None, None
-    date = find_date(text, gap.end(), anchored=True)
-    if date is None:
-        return end, None, None
-    return date.end, date.iso, date.printed if date.impossible else None
+    return find_date(text, gap.end(), anchored=True) if gap else None
 
 
 @cache

@@ -7,7 +7,7 @@ In: the lines of the foot; out: the distribution's entries and the signatures' l
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import regex
 
@@ -19,6 +19,7 @@ from pipeline.letter.paragraphs import join
 from pipeline.letter.recipients import Entry, end_stripped, list_entries
 
 _ENTRY = regex.compile(r"^[-–—−•*·+]{1,2}+[ ]*(?=[\p{L}\d(])")
+_FOR = regex.compile(r"^K[ ]?[.,][ ]?(?=\p{Lu})")
 _SIGNED = regex.compile(r"(?i)^[(\[]?[ ]*(?:đã ký|da ky|ký tên|đóng dấu)")
 
 
@@ -29,6 +30,7 @@ class Signer:
     authority: list[PageLine] = field(default_factory=list)
     position: list[PageLine] = field(default_factory=list)
     name: PageLine | None = None
+    doubtful: bool = False
 
     @property
     def begun(self) -> bool:
@@ -61,8 +63,20 @@ def read_foot(lines: Sequence[PageLine]) -> Foot:
         elif _lists(line, in_list=in_list):
             listed.append((line.text, line))
             in_list = True
-    entries = [Entry(end_stripped(e.text), e.lines) for e in list_entries(listed)]
+    _take_damaged_name(lines, signers[-1])
+    entries = [Entry(_without_count(end_stripped(e.text)), e.lines) for e in list_entries(listed)]
     return Foot([e for e in entries if e.text], [s for s in signers if s.begun])
+
+
+def _take_damaged_name(lines: Sequence[PageLine], signer: Signer) -> None:
+    """The last line of the right foot as the signer's name, where no clear name was read."""
+    if signer.name is not None or not signer.position:
+        return
+    below = [line for line in lines if line.zone is Zone.FOOT_RIGHT][1:]
+    for line in reversed(below):
+        if line not in signer.position and keywords.may_be_name(line.text):
+            signer.name, signer.doubtful = line, True
+            return
 
 
 def _lists(line: PageLine, *, in_list: bool) -> bool:
@@ -72,7 +86,16 @@ def _lists(line: PageLine, *, in_list: bool) -> bool:
 
 def _single_columns(lines: Sequence[PageLine]) -> list[PageLine]:
     """Lines that mix a list entry with the signature beside it, cut apart."""
-    return [piece for line in lines for piece in _cut_signature(line)]
+    return [piece for line in lines for piece in _cut_signature(_unsmudged(line))]
+
+
+def _unsmudged(line: PageLine) -> PageLine:
+    """A line of the right foot without the smudge of seal and pen before its words."""
+    text = line.text.strip(" .,:;*'\"’“”_|-–—~^`")
+    known = keywords.is_position(text) or keywords.is_name(text) or keywords.authority_end(text)
+    if line.zone is not Zone.FOOT_RIGHT or known:
+        return line
+    return replace(line, text=keywords.after_smudge(line.text))
 
 
 _BESIDE = regex.compile(
@@ -137,6 +160,7 @@ def _sign(line: PageLine, signers: list[Signer]) -> None:
 def signature_text(lines: Sequence[PageLine]) -> str | None:
     """Lines of authority or position as one, without stray marks at the edges."""
     text = join([line.text.strip(" :;*'\"’“”_|") for line in lines]).strip(" ,.;")
+    text = _FOR.sub("KT. ", regex.sub(r"^(KT|TM|TL|TUQ)[.,:]{1,2}[ ]?(?=\p{L})", r"\1. ", text))
     return text or None
 
 
@@ -145,6 +169,16 @@ def signer_text(line: PageLine | None) -> str | None:
     if line is None:
         return None
     return line.text.strip(" .,:;*'\"’“”-–_|") or None
+
+
+_COUNT = regex.compile(r"\.[ ]+[^\p{L}\s()]{1,3}$")
+
+
+def _without_count(entry: str) -> str:
+    """The last entry ("Lưu: VT …") without a number of copies some hand wrote after it."""
+    if not fold(entry).startswith("luu"):
+        return entry
+    return str(_COUNT.sub("", entry)).rstrip(" ;.,:") if _COUNT.search(entry) else entry
 
 
 def is_as_above(entry: str) -> bool:

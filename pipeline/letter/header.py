@@ -16,7 +16,12 @@ from pipeline.document import Zone
 from pipeline.letter import keywords
 from pipeline.letter.dates import DateMention, find_date
 from pipeline.letter.folding import fold, letters, upper_share
-from pipeline.letter.identifiers import Identifier, find_identifiers, read_number_line
+from pipeline.letter.identifiers import (
+    Identifier,
+    find_identifiers,
+    read_number_line,
+    read_symbol_at_end,
+)
 from pipeline.letter.lines import PageLine, cut
 from pipeline.letter.paragraphs import join
 from pipeline.letter.tables import body_words, folded_phrases
@@ -131,7 +136,7 @@ def _read_number(head: Letterhead, line: PageLine) -> bool:
     if start is None:
         found = next(find_identifiers(line.text), None)
         if found is None or not _number_without_word(line, found, head):
-            return False
+            return _read_smudged_number(head, line)
         start = 0
     if head.number is not None or head.bare_number is not None:
         return keywords.about_start(line.text) is None
@@ -142,6 +147,17 @@ def _read_number(head: Letterhead, line: PageLine) -> bool:
         head.bare_number = bare[1] if bare else None
     head.number_lines = [line]
     return True
+
+
+def _read_smudged_number(head: Letterhead, line: PageLine) -> bool:
+    """A number line of which only the symbol at its end can be read."""
+    known = head.number is not None or head.bare_number is not None or head.about
+    if known or line.zone is Zone.LETTERHEAD_RIGHT:
+        return False
+    head.number = read_symbol_at_end(line.text)
+    if head.number is not None:
+        head.number_lines = [line]
+    return head.number is not None
 
 
 def _number_without_word(line: PageLine, found: Identifier, head: Letterhead) -> bool:

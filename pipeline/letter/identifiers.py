@@ -107,6 +107,31 @@ def read_number_line(text: str) -> Identifier | None:
     return _unread(match) if match else None
 
 
+_SYMBOL_AT_END = regex.compile(rf"(?<=[\s/⁄])(?P<sym>{_PART}-{_PART}(?:-{_PART})?)$")
+
+
+def read_symbol_at_end(text: str) -> Identifier | None:
+    """The symbol that ends a line whose number cannot be read; only one of known abbreviations."""
+    match = _SYMBOL_AT_END.search(text.translate(_SAME_LETTERS))
+    if match is None:
+        return None
+    parts = match["sym"].split("-")
+    known = _codes("state") | frozenset(bodies())
+    if parts[0] not in known or (len(parts) > 1 and parts[1] not in known):
+        return None
+    return Identifier(
+        text=None,
+        printed=match["sym"],
+        number=None,
+        symbol=match["sym"],
+        type_code=parts[0] if parts[0] in _codes("state") else None,
+        form="state",
+        start=match.start(),
+        end=match.end(),
+        illegible=True,
+    )
+
+
 def find_old_identifiers(text: str, start: int) -> Identifier | None:
     """An older identifier ("217-HĐBT") that begins exactly at `start`."""
     match = _OLD.match(text.translate(_SAME_LETTERS), start)

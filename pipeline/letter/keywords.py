@@ -31,11 +31,13 @@ _NUMBER_WORD = regex.compile(
 )
 _ABOUT = regex.compile(r"^[\"'“*\s]*(?:v[ ]?[/|\\li1][ ]?v|ve viec|v/[vy])(?=[\s:.])[ :.]*")
 _TO = ("Kính gửi", "Kính trình", "Đồng kính gửi")
+_TO_DAMAGED = regex.compile(r"^(?:[kih][a-z]{0,4}[ ]?)?g[a-z]?[uy]i[ ]?:")
 _AUTHORITY = regex.compile(
     r"^(?:T[ ]?/[ ]?M|K[ ]?/[ ]?T|T[ ]?/[ ]?L|T[ ]?/[ ]?UQ|T[ ]?/[ ]?U|TUQ|TM|KT|TL|Q)"
-    r"(?:[ ]?[.,:]|(?<=/[ ]?[MTLUQ]{1,2}))[ ]*(?=\p{L})"
+    r"(?:[ ]?[.,:]{1,2}|(?<=/[ ]?[MTLUQ]{1,2}))[ ]*(?=\p{L})"
     r"|^(?:T[ ]?/[ ]?M|K[ ]?/[ ]?T|T[ ]?/[ ]?L|TUQ|TM|KT|TL)[ ]+(?=\p{Lu}{2})"
 )
+_DAMAGED_FOR = regex.compile(r"^K[ ]?\.[ ]?(?=BỘ|CHỦ|GIÁM|TRƯỞNG|CỤC|CHÁNH|TỔNG|VIỆN|HIỆU|CHI|CHỈ)")
 _NAME_TITLE = regex.compile(
     r"^(?:(?:GS|PGS|TS|TSKH|ThS|Ths|KS|BS|CN|LS|KTS|CVCC)\.?[ ]?[.,]?[ ]?|"
     r"(?:Đại tướng|Thượng tướng|Trung tướng|Thiếu tướng|Đại tá|Thượng tá|Trung tá|Thiếu tá|"
@@ -101,6 +103,8 @@ def recipients_start(text: str) -> int | None:
     """Where the addressees begin after "Kính gửi" (or "Kính trình"); else None."""
     stripped = text.lstrip("\"'“”.*-– ")
     skipped = len(text) - len(stripped)
+    if match := _TO_DAMAGED.match(fold(stripped)):
+        return int(skipped + match.end())
     for phrase in _TO:
         if not opens_with(stripped, phrase, 80):
             continue
@@ -132,8 +136,8 @@ def authority_end(text: str) -> int | None:
     """Where a signing authority's form (TM., T/M, KT. …) ends at the head of a line; else None."""
     if upper_share(text) < 0.7:
         return None
-    match = _AUTHORITY.match(text)
-    return match.end() if match else None
+    match = _AUTHORITY.match(text) or _DAMAGED_FOR.match(text)
+    return int(match.end()) if match else None
 
 
 def is_position(text: str) -> bool:
@@ -164,6 +168,27 @@ def is_name(text: str) -> bool:
     if words[0].upper() in surnames():
         return upper_share(bare) < 0.6 or not is_position(bare)
     return upper_share(bare) < 0.5 and len(words) >= 3 and not _common_words(words)
+
+
+def after_smudge(text: str) -> str:
+    """A position or name at the end of a line of the foot whose beginning a seal covers."""
+    starts = [m.start() for m in regex.finditer(r"\S+", text)]
+    for start in starts[1:7]:
+        rest = text[start:].strip(" .,:;*'\"’“”_|-–—")
+        name = rest[:1].upper() + rest[1:]
+        surname = name.split(" ")[0].upper() in surnames()
+        if is_position(rest):
+            return rest
+        if surname and is_name(name):
+            return name
+    return text
+
+
+def may_be_name(text: str) -> bool:
+    """Could the line be a name that OCR damaged? Two words or more, most with a capital."""
+    words = [w for w in regex.findall(r"\p{L}+", text) if len(w) > 1]
+    capital = sum(w[0].isupper() and not w.isupper() for w in words)
+    return 2 <= len(words) <= 6 and 2 * capital >= len(words) and capital >= 2
 
 
 def _common_words(words: list[str]) -> bool:

@@ -131,7 +131,7 @@ def _breaks(before: PageLine, line: PageLine, widths: Measure) -> bool:
     if line.top:
         return _ends(before) and (widths.is_indented(line) if line.box else widths.is_short(before))
     if line.gap:
-        return not before.text.endswith((",", "-", "–"))
+        return not (before.text.endswith((",", "-", "–")) or _runs_on(before, line, widths))
     if not _ends(before):
         return False
     return (
@@ -139,6 +139,13 @@ def _breaks(before: PageLine, line: PageLine, widths: Measure) -> bool:
         or (widths.is_indented(line) and not widths.is_indented(before))
         or (before.text.endswith((";", ":")) and _opens_basis(line.text))
     )
+
+
+def _runs_on(before: PageLine, line: PageLine, widths: Measure) -> bool:
+    """Do boxes show that a sentence runs on over a gap: full line above, no indent below?"""
+    if line.box is None or before.box is None or _ends(before):
+        return False
+    return not widths.is_short(before) and not widths.is_indented(line)
 
 
 def _opens_basis(text: str) -> bool:

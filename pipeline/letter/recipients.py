@@ -84,10 +84,10 @@ def read_recipients(lines: Sequence[PageLine]) -> list[Entry]:
 
 def list_entries(texts: Sequence[tuple[str, PageLine]]) -> list[Entry]:
     """Entries of a printed list: one begins at each dash, and after a ";" where OCR lost one."""
-    dashed = sum(bool(_DASH.match(text)) for text, _ in texts)
+    dashes = [line for text, line in texts if _DASH.match(text)]
     groups: list[list[tuple[str, PageLine]]] = []
     for text, line in texts:
-        begins = bool(_DASH.match(text)) or _begins_undashed(groups, text, dashed=dashed > 0)
+        begins = bool(_DASH.match(text)) or _begins_undashed(groups, text, line, dashes)
         if begins or not groups:
             groups.append([(_DASH.sub("", text), line)])
         else:
@@ -96,15 +96,27 @@ def list_entries(texts: Sequence[tuple[str, PageLine]]) -> list[Entry]:
 
 
 def _begins_undashed(
-    groups: Sequence[Sequence[tuple[str, PageLine]]], text: str, *, dashed: bool
+    groups: Sequence[Sequence[tuple[str, PageLine]]],
+    text: str,
+    line: PageLine,
+    dashes: Sequence[PageLine],
 ) -> bool:
     """Does a line without a dash begin an entry? After ";", unless the entry above is a list of
-    its own ("VPCP: BTCN, các PCN;"), which goes on."""
+    its own ("VPCP: BTCN, các PCN;"), which goes on; a line set in as far as the words after the
+    dashes has lost its dash."""
     if not groups or starts_lower(text):
         return False
     above = join([t for t, _ in groups[-1]])
-    ended = above.endswith(";") or (above.endswith(".") and not dashed)
-    return ended and not (dashed and ":" in above)
+    ended = above.endswith(";") or (above.endswith(".") and not dashes)
+    return ended and not (dashes and ":" in above and not _is_set_in(line, dashes))
+
+
+def _is_set_in(line: PageLine, dashes: Sequence[PageLine]) -> bool:
+    lefts = sorted(d.box[0] for d in dashes if d.box is not None)
+    if line.box is None or not lefts:
+        return False
+    indent = line.box[0] - lefts[len(lefts) // 2]
+    return 0.006 * line.page_width < indent < 0.03 * line.page_width
 
 
 def _parts(text: str) -> list[str]:

@@ -220,6 +220,8 @@ def _opens_foot(lines: Sequence[PageLine], i: int) -> bool:
 
 def _leads_to_name(lines: Sequence[PageLine], i: int) -> bool:
     """Does a name or "Nơi nhận" follow a signature's first line closely?"""
+    if any(line.zone in (Zone.FOOT_LEFT, Zone.FOOT_RIGHT) for line in lines[i + 1 : i + 4]):
+        return True
     for line in lines[i + 1 : i + 8]:
         if keywords.is_name(line.text) or keywords.distribution_start(line.text) is not None:
             return True
