@@ -48,6 +48,18 @@ def test_two_thousand_strings_of_what_engines_stumble_over(index: Index) -> None
         check(index, random_query(chance))
 
 
+def test_the_total_is_the_number_of_hits(index: Index) -> None:
+    """Counting and ranking ask the engine in two ways; they must find the same."""
+    chance = Random(2)
+    words = [piece for piece in PIECES if piece.isalpha()] + ["“chợ phiên”", "-chợ", "ngày:2005.."]
+    for _ in range(200):
+        query = " ".join(chance.choice(words) for _ in range(chance.randint(1, 4)))
+        results = index.search(query, limit=1000)
+        assert len(results.hits) == results.total
+        letters_found = {hit.document_id for hit in results.hits}
+        assert sum(results.facets.type.values()) == len(letters_found)
+
+
 @settings(deadline=None, max_examples=300)
 @given(st.text(max_size=60))
 def test_any_text(index: Index, query: str) -> None:

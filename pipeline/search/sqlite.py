@@ -85,14 +85,15 @@ class SqliteIndex:
             asked = with_identifiers(parse(query), self._known)
             if asked.unanswerable:
                 return Results(0, message=asked.problem)
-            chosen, note = plan(asked), asked.problem
-            total, facets = self._count(chosen)
-            if not total and can_relax(asked):
-                chosen, note = plan(asked, one_missing=True), message("query_relaxed")
-                total, facets = self._count(chosen)
+            total, facets = self._count(plan(asked, ranked=False))
+            relax, note = not total and can_relax(asked), asked.problem
+            if relax:
+                total, facets = self._count(plan(asked, one_missing=True, ranked=False))
+                note = message("query_relaxed") if total else note
+            chosen = plan(asked, one_missing=relax)
             found = self._found(chosen, max(limit, 0), max(offset, 0), sort) if total else []
             hits = tuple(self._hit(unit, score, asked) for unit, score in found)
-        return Results(total, hits, facets, note if total or asked.problem else None)
+        return Results(total, hits, facets, note)
 
     def document_ids(self) -> Iterator[str]:
         """See `Index.document_ids`."""
