@@ -160,12 +160,12 @@ def restore(file: str, model: str, dictionaries: tuple[Path, ...], as_json: bool
 
     Example: congvan restore old-ocr.txt > clean.txt
     """
+    from pipeline.models import load_restorer
     from pipeline.records import read_plain_text
-    from pipeline.restore.restore import Restorer
 
     text = read_plain_text(file).removesuffix("\n")
     settings = _settings(restore_model=model, dictionaries=dictionaries)
-    page = Restorer.load(settings.dictionaries).restore_text(text, settings.restore_model)
+    page = load_restorer(settings.dictionaries).restore_text(text, settings.restore_model)
     if as_json:
         _print_json([asdict(line) for line in page.lines])
     else:
@@ -323,9 +323,9 @@ def train(text: Path, out: Path, exclude: tuple[Path, ...]) -> None:
 
     Example: congvan train --text corpus/ --out model/
     """
-    from pipeline.restore.train import train as build
+    from pipeline.models import train_model
 
-    build(text, out, exclude)
+    train_model(text, out, exclude)
 
 
 def _settings(

@@ -33,6 +33,7 @@ missing_packages() {
     has_model Vietnamese || echo tesseract-ocr-script-viet
     { has pdftoppm && has pdftotext; } || echo poppler-utils
     # Fonts that have Vietnamese, for the samples, the tests and the benchmarks.
+    has fc-match || echo fontconfig
     local font
     for font in fonts-croscore fonts-liberation2 fonts-freefont-ttf; do
         if lacks_package "$font"; then echo "$font"; fi

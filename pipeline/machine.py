@@ -15,7 +15,9 @@ from pathlib import Path
 import regex
 
 from pipeline import poppler, tesseract
+from pipeline.errors import CongvanError
 from pipeline.messages import message
+from pipeline.models import load_restorer
 from pipeline.settings import VERSION, Settings
 
 APT = "sudo apt-get install"
@@ -91,12 +93,9 @@ def _packages() -> Iterator[Check]:
 
 
 def _restoration(dictionaries: tuple[Path, ...]) -> Check:
-    from pipeline.restore.restore import Restorer
-
     name = "word lists and models"
     try:
-        Restorer.load(dictionaries)
-    except Exception as error:  # whatever it is, the doctor's job is to tell it
-        told = str(error) or type(error).__name__
-        return Check(name, False, install=message("models_unusable", reason=told))
+        load_restorer(dictionaries)
+    except CongvanError as error:
+        return Check(name, False, install=str(error))
     return Check(name, True)

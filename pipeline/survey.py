@@ -89,7 +89,6 @@ def _finding(source: Source) -> Finding:
 
 
 def _size(count: int) -> str:
-    if not count:
-        return ""
-    kilobytes = count / 1000
-    return f"{kilobytes:.0f} kB" if kilobytes < 1000 else f"{kilobytes / 1000:.1f} MB"
+    if count < 10_000:
+        return f"{count} B" if count else ""
+    return f"{count / 1000:.0f} kB" if count < 1_000_000 else f"{count / 1e6:.1f} MB"

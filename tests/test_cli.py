@@ -114,6 +114,23 @@ def test_text_commands_tell_empty_input(command: str) -> None:
     assert "empty" in result.stderr
 
 
+@pytest.mark.parametrize("command", ["restore", "process"])
+def test_a_word_list_that_is_not_there_is_wrong_usage(
+    command: str, text_letter: Path, tmp_path: Path
+) -> None:
+    out = ("--out", tmp_path / "out") if command == "process" else ()
+    result = run(command, text_letter, *out, "--dictionary", tmp_path / "missing.tsv")
+    assert result.exit_code == 2
+    assert "missing.tsv: the word list cannot be read" in result.stderr
+
+
+@pytest.mark.parametrize("name", ["missing", "."])
+def test_nothing_to_learn_from_is_told(name: str, tmp_path: Path) -> None:
+    result = run("train", "--text", tmp_path / name, "--out", tmp_path / "model")
+    assert result.exit_code in (1, 4)
+    assert str(tmp_path / name) in result.stderr
+
+
 @pytest.mark.parametrize("stdin", [LETTER, "một\n\n\nhai\n", "không xuống dòng"])
 def test_restore_gives_a_line_for_a_line(stdin: str) -> None:
     result = run("restore", "-", stdin=stdin)
@@ -303,7 +320,7 @@ def test_the_second_run_changes_nothing(inbox: Path, outbox: Path) -> None:
     before = {p: (p.read_bytes(), p.stat().st_mtime_ns) for p in outbox.rglob("*") if p.is_file()}
     again = run("process", inbox, "--out", outbox)
     assert again.exit_code == 1
-    assert "0 worked on now" in again.stderr
+    assert "worked on now 0" in again.stderr
     summary = outbox / "summary.json"  # the missing file was not asked for again
     after = {p: (p.read_bytes(), p.stat().st_mtime_ns) for p in outbox.rglob("*") if p.is_file()}
     before.pop(summary)

@@ -27,7 +27,7 @@ from pipeline.batch.result import Result
 from pipeline.batch.work import Job, do_job
 from pipeline.errors import CongvanError
 from pipeline.messages import Language, get_language, set_language
-from pipeline.restore.restore import Restorer
+from pipeline.models import load_restorer
 from pipeline.settings import Settings
 
 _SPAWN = multiprocessing.get_context("spawn")
@@ -153,7 +153,7 @@ def _serve(task: _Task, pipe: Connection, lifeline: Connection) -> None:
     set_language(task.language)
 
     try:
-        restorer = _load(task.settings.dictionaries)
+        restorer = load_restorer(task.settings.dictionaries)
         while True:
             pipe.send(do_job(pipe.recv(), task.settings, restorer, task.root))
     except EOFError:
@@ -164,17 +164,6 @@ def _serve(task: _Task, pipe: Connection, lifeline: Connection) -> None:
 
 def _scratch(root: Path, pid: int) -> Path:
     return temporary_folder(root) / f"worker.{pid}"
-
-
-def _load(dictionaries: tuple[Path, ...]) -> Restorer:
-    """The models, once for this process; without them no document can be done."""
-    try:
-        return Restorer.load(dictionaries)
-    except CongvanError:
-        raise
-    except Exception as error:
-        reason = f"{type(error).__name__}: {error}"
-        raise CongvanError("models_unusable", reason=reason) from error
 
 
 def _end_with_parent(lifeline: Connection) -> None:
