@@ -20,7 +20,8 @@ _TOWARDS = regex.compile(r"^(?:Đối với|Về phía)[ ]")
 _NEXT = regex.compile(r"(?P<semi>;[ ]+(?:và[ ])?)|(?P<comma>,[ ]+(?:và[ ])?)|(?P<and>[ ]+và[ ]+)")
 _STRONG = regex.compile(r"[^,.;:]{0,60}?(?=[ ](?:có trách nhiệm|chịu trách nhiệm|phải)\b)")
 _PLAIN = regex.compile(r"(?<!\p{L})(?:các|những|mọi|từng|thủ trưởng|giám đốc|hiệu trưởng|trưởng|"
-                       r"chủ tịch|chính quyền|cấp u|cấp ủ|tổ dân phố)(?!\p{L})")  # fmt: skip
+                       r"chủ tịch|chính quyền|cấp u|cấp ủ|tổ dân phố|đồng chí)"
+                       r"(?!\p{L})")  # fmt: skip
 
 
 @cache
@@ -38,10 +39,10 @@ def _assign() -> regex.Pattern[str]:
 @cache
 def _heads() -> tuple[tuple[str, bool], ...]:
     """(first words of a name, whether they can be the whole of it), the longest first."""
-    heads = [(_key(b.written), b.whole) for b in body_words()]
-    heads += [(_key(r[0]), True) for r in rows("positions.tsv")]
-    heads += [(_key(p), True) for p in phrases("actor")]
-    return tuple(sorted(heads, key=lambda h: -len(h[0])))
+    heads = {_key(b.written): b.whole for b in body_words()}
+    heads |= {_key(r[0]): True for r in rows("positions.tsv")}
+    heads |= {_key(p): True for p in phrases("actor")}
+    return tuple(sorted(heads.items(), key=lambda h: -len(h[0])))
 
 
 _TONES = {

@@ -25,7 +25,7 @@ _SPAN = (
 )
 _DEADLINE = regex.compile(
     rf"\b(?:"
-    rf"(?:xong[ ])?truoc[ ]{_HOUR}(?:{_DAY}|{_SHORT_DATE}|{_MONTH}|{_QUARTER})"
+    rf"truoc[ ]{_HOUR}(?:{_DAY}|{_SHORT_DATE}|{_MONTH}|{_QUARTER})"
     rf"|(?:cham nhat|muon nhat)[ ](?:la[ ])?(?:den[ ])?(?:vao[ ])?(?:trong[ ])?"
     rf"(?:truoc[ ])?{_HOUR}(?:het[ ])?(?:{_DAY}|{_SHORT_DATE}|{_MONTH}|{_QUARTER}|{_SPAN})"
     rf"(?:[ ](?:ke )?tu[ ]ngay[ ][^.;,]{{2,60}})?"

@@ -100,7 +100,7 @@ def _unsmudged(line: PageLine) -> PageLine:
 
 _BESIDE = regex.compile(
     r"(?<=[;:.,\p{Ll}\)])[ ]+(?=(?:T/M|K/T|T/L|TM\.|KT\.|TL\.|TUQ\.)[ ]?\p{Lu})"
-    r"|(?<=[;:.])[ ]+(?=\p{Lu}{2,}[, ]+\p{Lu}{2,}(?:[, ]+\p{Lu}{2,})*$)"
+    r"|(?<=[;:.,\p{Ll}\)])[ ]+(?=\p{Lu}{2,}[, ]+\p{Lu}{2,}(?:[, ]+\p{Lu}{2,})*$)"
 )
 
 

@@ -171,7 +171,8 @@ def _continues_about(line: PageLine, last: PageLine) -> bool:
         return False
     if line.gap and upper_share(line.text) > 0.8 and upper_share(last.text) < 0.5:
         return False
-    return not (keywords.is_not_text(line.text) or _is_circulation(line.text))
+    stray = keywords.is_not_text(line.text) or _is_circulation(line.text)
+    return not (stray or is_mark_line(line.text))
 
 
 def _is_circulation(text: str) -> bool:

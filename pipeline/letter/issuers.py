@@ -21,8 +21,10 @@ _AT = regex.compile(
 _OF_LIST = regex.compile(
     r"(?:các|những)[ ]\p{Lu}[\p{L} ]{3,20}?[ ]của[ ](?:của )?(?P<name>[^:;.]{3,90}):"
 )
-_WORD = regex.compile(r"[\p{L}\d&.]+(?:['’][\p{L}]+)?|[-–,]")
-_VERB = regex.compile(r"(?:ban hành|hành động|quy định|chỉ đạo|tổ chức|thực hiện|công bố|sở hữu)\b")
+_WORD = regex.compile(r"TP\.|[\p{L}\d&]+(?:['’][\p{L}]+)?|[-–,]")
+_VERB = regex.compile(
+    r"(?:ban hành|hành động|quy định|chỉ đạo|tổ chức|thực hiện|công bố|sở hữu|Điều|Khoản|Phụ lục)\b"
+)
 _EXTRA = (
     "nghị nhân dân thành phố tỉnh huyện quận xã phường thị trấn tướng trưởng nhiệm chủ tịch bí "
     "thư uỷ ủy vụ chấp hành trung ương cán sự đảng đoàn bộ ban khóa khoá lần thứ nước quốc hội "
@@ -49,8 +51,6 @@ def body_name(text: str) -> str:
         if not _may_follow(word, previous, text[match.end() :]):
             break
         end, previous = match.end(), word
-        if word.endswith(".") and len(word) > 3:
-            break
     name = regex.sub(r"(?:[\s,\-–.]|\b(?:và|các|cấp)$)+$", "", text[:end])
     return name if name[:1].isupper() or name.startswith("các") else ""
 

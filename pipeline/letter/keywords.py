@@ -221,9 +221,11 @@ def title_type(text: str) -> tuple[DocumentType, int] | None:
 
 def is_enacting(text: str) -> bool:
     """ "QUYẾT ĐỊNH:", "QUYẾT NGHỊ:" between the bases and the Điều."""
-    if upper_share(text) < 0.8 or len(text) > 30:
+    if upper_share(text) < 0.8 or len(text) > 80:
         return False
-    return any(alike(text, p, 85) for p in phrases("enacting"))
+    if letters(text).endswith(("quyetdinh", "quyetnghi")):
+        return True
+    return len(text) <= 30 and any(alike(text, p, 85) for p in phrases("enacting"))
 
 
 def is_not_text(text: str) -> bool:

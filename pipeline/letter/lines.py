@@ -14,7 +14,10 @@ import regex
 
 from pipeline.document import Box, RestoredLine, RestoredPage, Word, Zone
 
-_WIDE_GAP = regex.compile(r"(?:\t| {4,}| *\t *)[ \t]*")
+# A wide gap parts two columns, but not "Số      /TTr-UBND" or "ngày      tháng 9", left blank.
+_WIDE_GAP = regex.compile(
+    r"(?<!\b(?:Số|số|SỐ|ngày|tháng|năm)[ ]?:?)(?<![ \t])(?:\t| {4})[ \t]*+(?!(?:tháng|năm)\b)"
+)
 _SPACES = regex.compile(r"\s+")
 
 

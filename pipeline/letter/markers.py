@@ -18,7 +18,7 @@ CAPITALS = "ABCDĐEGHIKLMNOPQRSTUVXY"
 _ROMAN_NUMBERS = "I II III IV V VI VII VIII IX X XI XII XIII XIV XV XVI XVII XVIII XIX XX"
 _ROMAN = {number: i for i, number in enumerate(_ROMAN_NUMBERS.split(" "), 1)}
 
-_ARTICLE = regex.compile(r"^di[e]u[ ]?(?P<n>\d{1,3}|[li])[a-z]?[ ]?(?P<dot>[.:;,]?)(?:[ ]|$)")
+_ARTICLE = regex.compile(r"^di[e]u[ ]?(?P<n>\d{1,3}|[li])[a-z]?[ ]?(?P<dot>[.:;,–-]?)(?:[ ]|$)")
 _PART = regex.compile(r"^(?:phan|chuong|muc|tieu muc)[ ](?:thu[ ][a-z]+|[ivxl]+|\d{1,2})\b[ .:]*")
 _ROMAN_MARK = regex.compile(r"^(?P<n>[IVX]{1,5})[ ]?(?P<dot>[.\-–/)])[ ]?(?=[\p{L}\"“])")
 _MULTI = regex.compile(r"^(?P<n>\d{1,2}(?:\.\d{1,2}){1,3})[ ]?(?P<dot>[.):\-–]?)[ ](?=[\p{L}\"“(])")
@@ -77,7 +77,7 @@ def _article(text: str) -> Marker | None:
         return None
     repaired = not match["n"].isdigit()
     value = 1 if repaired else int(match["n"])
-    label = f"Điều {value}{match['dot'] or ''}"
+    label = f"Điều {value}{match['dot'].replace('–', '-')}"
     return Marker("article", value, label, end, repaired)
 
 

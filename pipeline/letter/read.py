@@ -26,7 +26,7 @@ from pipeline.letter.recipients import Entry, read_recipients
 from pipeline.letter.sections import Sections, divide
 from pipeline.record import Evidence, Header, Letter, Signature
 
-_EDGES = " .,:;*\"'“”_|~–—-="
+_EDGES = " .,:;*\"'“”_|~"
 
 
 def read_letter(pages: Sequence[RestoredPage]) -> Letter:
@@ -97,7 +97,7 @@ def _header(
     marks: dict[str, tuple[str, Mark | PageLine]],
 ) -> Header:
     joint = head.number is not None and head.number.type_code in ("TTLT", "NQLT", "LT")
-    joined = [join([line.text.strip(_EDGES) for line in group]) for group in names]
+    joined = [join([line.text.strip(_EDGES) for line in group]).strip("–—-= ") for group in names]
     issuing = (" ".join(joined) if joint else joined[-1]) if joined else None
     parent = None if joint or len(joined) < 2 else " ".join(joined[:-1])
     number = head.number
