@@ -18,9 +18,12 @@ from pipeline import ink, poppler, seals, tesseract
 from pipeline.document import Box, Mark, Operation, PageImage, PageKind, PageSource
 from pipeline.errors import DocumentError
 from pipeline.settings import Settings
+from pipeline.textlayer import is_stamp_text
 
 A4_POINTS = (595.0, 842.0)
-LOWEST_DPI, HIGHEST_DPI = 250, 320
+HIGHEST_DPI = 300  # drawn finer, a page is only slower
+READ_DPI = 200
+SOFTEN = 0.7  # sigma in pixels
 LEAST_SKEW = 0.15
 MOST_SHEAR = 2.0
 SURE_LEVEL = 0.1
@@ -54,10 +57,9 @@ def prepare(page: PageSource, settings: Settings) -> PageImage:
     work.note("render" if page.kind is PageKind.PDF else "load", start, dpi=round(work.dpi))
     marks = _overlays(page, work.dpi)
     _without_colour(work)
-    _resample(work, settings)
     if ink.is_blank(work.image, work.dpi):
         work.note("blank", time.perf_counter())
-        return _finished(page, work, 0, 0.0, marks)
+        return _finished(page, work, 0, 0.0, marks, 1.0)
     start = time.perf_counter()
     turn, angle = _upright(work.image, work.dpi, settings)
     if turn:
@@ -69,21 +71,24 @@ def prepare(page: PageSource, settings: Settings) -> PageImage:
         work.note("deskew", start, degrees=round(angle, 2))
     else:
         angle = 0.0
-    return _finished(page, work, turn, angle, marks + _seals(page, work))
+    found = [*_seals(work), *_stamps(work, settings)]
+    drawn = work.dpi
+    _for_reading(work, settings)
+    return _finished(page, work, turn, angle, [*marks, *found], work.dpi / drawn)
 
 
 def _overlays(page: PageSource, dpi: float) -> list[Mark]:
     return [replace(m, page=page.number, box=_scaled(m.box, dpi / 72)) for m in page.overlays]
 
 
-def _seals(page: PageSource, work: _Work) -> list[Mark]:
+def _seals(work: _Work) -> list[Mark]:
     """Take black round seals off the page."""
     start = time.perf_counter()
     grey, boxes = seals.without_round_seals(np.asarray(work.image), work.dpi)
     if boxes:
         work.image = Image.fromarray(grey)
     work.note("seals", start, found=len(boxes))
-    return [Mark("seal", page.number, box, None, 1.0) for box in boxes]
+    return [Mark("seal", 0, box, None, 1.0) for box in boxes]
 
 
 _TURNS = {
@@ -93,9 +98,36 @@ _TURNS = {
 }
 
 
+def _stamps(work: _Work, settings: Settings) -> list[Mark]:
+    """Take framed stamps off the page, and say what they read."""
+    start = time.perf_counter()
+    grey = np.asarray(work.image)
+    marks: list[Mark] = []
+    for quad in seals.stamp_frames(grey, work.dpi):
+        box = seals.quad_box(quad, grey)
+        text, confidence = tesseract.read_stamp(work.image.crop(box), round(work.dpi), settings)
+        if is_stamp_text(text):
+            grey = seals.without_frame(grey, quad, work.dpi)
+            marks.append(Mark("stamp", 0, box, text, confidence))
+    if marks:
+        work.image = Image.fromarray(grey)
+    work.note("stamps", start, found=len(marks))
+    return marks
+
+
 def _finished(
-    page: PageSource, work: _Work, turn: int, angle: float, marks: list[Mark]
+    page: PageSource, work: _Work, turn: int, angle: float, marks: list[Mark], scale: float
 ) -> PageImage:
+    """The page with its marks, whose boxes are still those of the page as drawn; those of
+    electronic signatures are lost where the page had to be turned."""
+    placed = tuple(
+        replace(
+            m,
+            page=page.number,
+            box=None if turn and m.kind == "electronic_signature" else _scaled(m.box, scale),
+        )
+        for m in marks
+    )
     return PageImage(
         page.number,
         work.image,
@@ -103,7 +135,7 @@ def _finished(
         turn,
         round(angle, 2),
         tuple(work.operations),
-        tuple(marks),
+        placed,
     )
 
 
@@ -126,9 +158,7 @@ def _load(page: PageSource, settings: Settings) -> _Work:
 def _render(page: PageSource, settings: Settings) -> _Work:
     """A PDF page at its native resolution, held within bounds and `settings.max_pixels`."""
     native = page.dpi or settings.render_dpi
-    dpi = min(max(native, LOWEST_DPI), HIGHEST_DPI)
-    if native < LOWEST_DPI:
-        dpi = 300
+    dpi = min(max(native, READ_DPI), HIGHEST_DPI)
     width, height = page.size or A4_POINTS
     pixels = max(1.0, width * height) / 72**2 * dpi**2
     if pixels > settings.max_pixels:
@@ -168,22 +198,26 @@ def _plain(image: Image.Image) -> Image.Image:
     return image.convert("RGB")
 
 
-def _resample(work: _Work, settings: Settings) -> None:
-    """Bring pictures of too low or too high a resolution to one that Tesseract reads well."""
+def _for_reading(work: _Work, settings: Settings) -> None:
+    """Bring the page to the resolution and softness that Tesseract reads best.
+
+    Its network sees each line 36 pixels high and shrinks larger ones without smoothing, which
+    breaks thin marks: at READ_DPI the lines of a letter come to about that height, and SOFTEN
+    rounds the steps of 1-bit scans (docs/reading.md has the figures)."""
     start = time.perf_counter()
-    target = work.dpi
-    if work.dpi < LOWEST_DPI or work.dpi > HIGHEST_DPI + 1:
-        target = 300.0
+    target = float(READ_DPI)
     pixels = work.image.width * work.image.height * (target / work.dpi) ** 2
     if pixels > settings.max_pixels:
         target *= (settings.max_pixels / pixels) ** 0.5
     factor = target / work.dpi
-    if abs(factor - 1) < 0.02:
-        return
-    size = (max(1, round(work.image.width * factor)), max(1, round(work.image.height * factor)))
-    kind = Image.Resampling.BICUBIC if factor > 1 else Image.Resampling.BOX
-    work.image = work.image.resize(size, kind)
-    work.note("resample", start, factor=round(factor, 3))
+    grey = np.asarray(work.image)
+    if abs(factor - 1) > 0.01:
+        size = (max(1, round(grey.shape[1] * factor)), max(1, round(grey.shape[0] * factor)))
+        how = cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC
+        grey = np.asarray(cv2.resize(grey, size, interpolation=how), np.uint8)
+    grey = np.asarray(cv2.GaussianBlur(grey, (0, 0), SOFTEN), np.uint8)
+    work.image = Image.fromarray(grey)
+    work.note("resample", start, factor=round(factor, 3), soften=SOFTEN)
     work.dpi = target
 
 

@@ -147,3 +147,122 @@ def _text_rows(grey: Grey, x: float, y: float, radius: float, dpi: float) -> NDA
     rows = count >= 3
     grow = round(0.05 * dpi)  # marks above and below the letters
     return np.asarray(np.convolve(rows, np.ones(2 * grow + 1), "same") > 0)
+
+
+# --- framed stamps -----------------------------------------------------------------------------
+
+FRAME_DPI = 100
+FRAME_INCHES = ((0.9, 3.2), (0.28, 1.25))  # width, height
+MOST_FIELDS = 3
+Quad = NDArray[np.float32]
+
+
+def stamp_frames(grey: Grey, dpi: float) -> list[Quad]:
+    """Corners, in pixels, of closed frames of the size of a stamp that stand alone in the upper
+    two thirds of the page. Stamps are set by hand and askew; cells of a table touch others."""
+    step = max(1, round(dpi / FRAME_DPI))
+    small = cv2.erode(grey, np.ones((step, step), np.uint8))[::step, ::step]
+    ink = cv2.dilate((small < INK).astype(np.uint8), np.ones((3, 3), np.uint8))
+    inch = dpi / step
+    long, high = round(0.2 * inch), round(0.12 * inch)
+    level = cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((1, long), np.uint8))
+    upright = cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((high, 1), np.uint8))
+    rules = cv2.dilate(level | upright, np.ones((3, 3), np.uint8))
+    contours, _ = cv2.findContours(rules, cv2.RETR_LIST, cv2.CHAIN_APPROX_SIMPLE)
+    fields = _outermost([q for c in contours if (q := _field(c, inch)) is not None])
+    low = grey.shape[0] * 0.66 / step
+    frames: list[Quad] = []
+    for group in _touching(fields, inch):
+        quad = np.asarray(cv2.boxPoints(cv2.minAreaRect(np.concatenate(group))), np.float32)
+        fits = _stacked(group, inch) and _is_frame(quad, inch)
+        if fits and quad[:, 1].max() < low:
+            frames.append(quad * step)
+    return frames
+
+
+def _field(contour: Any, inch: float) -> Quad | None:
+    """Corners of a contour that is nearly an oblong, no larger than a stamp."""
+    _, _, w, h = cv2.boundingRect(contour)
+    (least_w, most_w), (_, most_h) = FRAME_INCHES
+    if not (least_w <= w / inch <= most_w and 0.12 * inch <= h <= most_h * inch):
+        return None
+    quad = np.asarray(cv2.boxPoints(cv2.minAreaRect(contour)), np.float32)
+    full = cv2.contourArea(quad) > 0 and cv2.contourArea(contour) > 0.8 * cv2.contourArea(quad)
+    return quad if full else None
+
+
+def _stacked(group: list[Quad], inch: float) -> bool:
+    """Whether these are the fields of one stamp: few, one above the other, equally wide."""
+    lefts = [float(q[:, 0].min()) for q in group]
+    rights = [float(q[:, 0].max()) for q in group]
+    spread = max(max(lefts) - min(lefts), max(rights) - min(rights))
+    return len(group) <= MOST_FIELDS and spread < 0.15 * inch
+
+
+def _is_frame(quad: Quad, inch: float) -> bool:
+    (least_w, most_w), (least_h, most_h) = FRAME_INCHES
+    w, h = (quad.max(axis=0) - quad.min(axis=0)) / inch
+    return bool(least_w <= w <= most_w and least_h <= h <= most_h)
+
+
+def _touching(quads: list[Quad], inch: float) -> list[list[Quad]]:
+    """Groups of fields that lie edge to edge: the two or three of one stamp, or a whole table."""
+    groups: list[list[Quad]] = []
+    for quad in quads:
+        near = [g for g in groups if any(_adjacent(quad, other, 0.08 * inch) for other in g)]
+        groups = [g for g in groups if not any(g is n for n in near)]
+        groups.append([quad, *(q for g in near for q in g)])
+    return groups
+
+
+def _adjacent(a: Quad, b: Quad, slack: float) -> bool:
+    apart = (a.min(axis=0) > b.max(axis=0) + slack) | (b.min(axis=0) > a.max(axis=0) + slack)
+    return not bool(apart.any())
+
+
+def _outermost(quads: list[Quad]) -> list[Quad]:
+    """One of each nest of fields: the outer edge of a stroke, its inner edge, fields inside."""
+    kept: list[Quad] = []
+    for quad in sorted(quads, key=lambda q: -float(cv2.contourArea(q))):
+        x, y = (float(v) for v in quad.mean(axis=0))
+        if not any(cv2.pointPolygonTest(k, (x, y), False) >= 0 for k in kept):
+            kept.append(quad)
+    return kept
+
+
+def quad_box(quad: Quad, grey: Grey) -> Box:
+    """The upright box around a frame, within the page."""
+    left, top = np.maximum(quad.min(axis=0), 0)
+    right, bottom = np.minimum(quad.max(axis=0), grey.shape[::-1])
+    return (int(left), int(top), int(right), int(bottom))
+
+
+def without_frame(grey: Grey, quad: Quad, dpi: float) -> Grey:
+    """Take a stamp off the page: its frame, and what stands inside and does not reach outside.
+
+    Print that the frame's edge runs through keeps all but the stroke of the edge."""
+    corners = np.rint(quad).astype(np.int32)
+    edge = np.zeros(grey.shape, np.uint8)
+    cv2.polylines(edge, [corners], True, 1, thickness=max(3, round(dpi / 20)))
+    inside = np.zeros(grey.shape, np.uint8)
+    cv2.fillPoly(inside, [corners], 1)
+    left, top, right, bottom = _wider(quad_box(quad, grey), round(dpi / 3), grey)
+    here = np.s_[top:bottom, left:right]
+    ink = (grey[here] < INK).astype(np.uint8) & (1 - edge[here])
+    bridge = np.ones((round(dpi / 14), 1), np.uint8)  # across the stroke, up and down
+    _, labels = cv2.connectedComponents(cv2.morphologyEx(ink, cv2.MORPH_CLOSE, bridge))
+    labels = labels * ink
+    total = np.bincount(labels.ravel())
+    within = np.bincount(labels[inside[here] > 0].ravel(), minlength=len(total))
+    reaches = within < 0.75 * total
+    reaches[0] = False
+    keep = reaches[labels]
+    out = grey.copy()
+    out[here][((inside[here] | edge[here]) > 0) & ~keep] = 255
+    return out
+
+
+def _wider(box: Box, by: int, grey: Grey) -> Box:
+    left, top, right, bottom = box
+    height, width = grey.shape
+    return (max(0, left - by), max(0, top - by), min(width, right + by), min(height, bottom + by))

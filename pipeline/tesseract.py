@@ -19,7 +19,7 @@ import pytesseract
 import regex
 from PIL import Image
 
-from pipeline import ink
+from pipeline import columns, ink
 from pipeline.document import OcrPage, Operation, PageImage, Word
 from pipeline.errors import DocumentError, MissingError
 from pipeline.settings import Settings
@@ -89,9 +89,11 @@ def read_words(page: PageImage, path: Path, settings: Settings) -> OcrPage:
 
 def _read(image: Image.Image, page: PageImage, path: Path, settings: Settings) -> Iterator[Word]:
     failure = {"path": path, "page": page.number}
+    found = columns.gutters(image, page.dpi)
+    image = columns.stacked(image, found)
     try:
         data = run(image, settings.ocr_model, page.dpi, PAGE_SEGMENTATION, settings.page_timeout)
-        yield from words_of(data)
+        yield from (columns.placed_back(w, found) for w in words_of(data))
     except pytesseract.TesseractNotFoundError as e:
         raise MissingError("tesseract_missing") from e
     except pytesseract.TesseractError as e:
@@ -120,6 +122,16 @@ def readable(part: Image.Image, dpi: int, settings: Settings) -> float:
     except (RuntimeError, OSError, ValueError):
         return 0.0
     return sum(len(w.text) * w.confidence for w in words if is_legal_syllable(w.text))
+
+
+def read_stamp(part: Image.Image, dpi: int, settings: Settings) -> tuple[str, float]:
+    """Words of the inside of a stamp and their mean confidence; empty where none are read."""
+    try:
+        words = list(words_of(run(part, settings.ocr_model, dpi, 6, settings.page_timeout)))
+    except (RuntimeError, OSError, ValueError):
+        return "", 0.0
+    mean = sum(w.confidence for w in words) / len(words) if words else 0.0
+    return " ".join(w.text for w in words), round(mean, 3)
 
 
 def run(

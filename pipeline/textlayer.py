@@ -16,6 +16,10 @@ SIGNATURE = regex.compile(
     r"(?i)\b(ký bởi|người ký|ngày ký|thời gian ký|giờ ký|địa chỉ email|e-?mail|signed by|"
     r"signature valid|digitally signed|sao y|cơ quan:)|@|\d{1,2}:\d{2}:\d{2}|\+07:00"
 )
+STAMP = regex.compile(
+    r"(?i)\b(đ[eếêéề]n\b|giờ|ngày\W*\d|công văn|văn thư|số đến|chuyển|cổng thông tin)|"
+    r"\b(TUYỆT MẬT|TỐI MẬT|MẬT|H[OỎ]A? ?[TŤ]ỐC|HOẢ TỐC|THƯỢNG KHẨN|KHẨN|SAO Y|SAO LỤC)\b(?! TRẬN)"
+)
 ONSET = r"(?:ngh?|nh|ch|th|tr|kh|gh|gi|ph|qu|[bcdđghklmnpqrstvx])?"
 NUCLEUS = (
     r"(?:uyê|uya|uye|iêu|yêu|uôi|ươi|ươu|oai|oay|oao|oeo|uây|uyu|uêu|iê|yê|ia|ya|uô|ua|ươ|ưa|ai|ao|au|"
@@ -30,6 +34,11 @@ FEWEST_WORDS = 25
 def is_signature_text(text: str) -> bool:
     """Whether the words of an annotation are those of an electronic signature or its stamp."""
     return bool(SIGNATURE.search(text)) or len(text.split()) >= 4
+
+
+def is_stamp_text(text: str) -> bool:
+    """Whether the words inside a frame are those of an arrival, secrecy, urgency or copy stamp."""
+    return STAMP.search(text) is not None
 
 
 def is_legal_syllable(word: str) -> bool:

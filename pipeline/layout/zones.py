@@ -14,7 +14,7 @@ from pipeline.document import Box, Mark, PageImage, Word, Zone
 from pipeline.layout import wording
 from pipeline.layout.frames import by_rows, tables
 from pipeline.layout.marks import mark
-from pipeline.layout.segments import Metrics, Segment, around, engine_lines, joined, rows
+from pipeline.layout.segments import Metrics, Segment, engine_lines, joined, rows
 
 Row = list[Segment]
 
@@ -301,7 +301,7 @@ def _by_cells(segments: Sequence[Segment], cells: Sequence[Box], metrics: Metric
     for word in words:
         cell = next((c for c in cells if _holds(c, word)), None)
         if cell is None:
-            cell = _open_cell([w for w in words if w.block == word.block], cells)
+            cell = _open_cell(word, cells)
         inside.setdefault(cell, []).append(word)
     placed: list[Placed] = []
     for cell in by_rows(inside, metrics.line):
@@ -315,9 +315,13 @@ def _holds(cell: Box, word: Word) -> bool:
     return cell[0] <= x <= cell[2] and cell[1] <= y <= cell[3]
 
 
-def _open_cell(words: Sequence[Word], cells: Sequence[Box]) -> Box:
-    """Box of words outside every cell, as high as the cells of its row."""
-    box = around(w.box for w in words if not any(_holds(c, w) for c in cells))
-    level = (box[1] + box[3]) / 2
-    tops = [c[1] for c in cells if c[1] <= level <= c[3]]
-    return (box[0], max(tops), box[2], box[3]) if tops else box
+def _open_cell(word: Word, cells: Sequence[Box]) -> Box:
+    """The field of a word that no cell holds: as high as the cells of its row, as wide as they
+    leave room."""
+    x, y = (word.box[0] + word.box[2]) / 2, (word.box[1] + word.box[3]) / 2
+    beside = [c for c in cells if c[1] <= y <= c[3]]
+    if not beside:
+        return word.box
+    left = max((c[2] for c in beside if c[2] <= x), default=0)
+    right = min((c[0] for c in beside if c[0] >= x), default=10**6)
+    return (left, max(c[1] for c in beside), right, min(c[3] for c in beside))

@@ -1,0 +1,122 @@
+"""Columns that stand side by side, set one below the other before the page is read.
+
+Tesseract reads the letterhead and the foot of a letter straight across, and where the rows of the
+two columns do not match it garbles both. So the right part of such a stretch is moved below its
+left part, the page is read once, and the boxes are moved back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from pipeline import ink
+from pipeline.document import Word
+
+FIND_DPI = 75
+NARROWEST = 0.2  # inches of white between two columns
+SHORTEST = 0.55  # inches
+
+
+@dataclass(frozen=True, slots=True)
+class Gutter:
+    """White between two columns: at `x`, from row `top` to row `bottom`, in pixels."""
+
+    x: int
+    top: int
+    bottom: int
+
+    @property
+    def height(self) -> int:
+        """Rows it covers."""
+        return self.bottom - self.top
+
+
+def gutters(image: Image.Image, dpi: float) -> list[Gutter]:
+    """Gutters of a straight page, top to bottom, none overlapping another in height."""
+    mask = ink.letters(image, dpi, FIND_DPI) > 0
+    scale = image.height / mask.shape[0]
+    found: list[Gutter] = []
+    for gutter in sorted(_candidates(mask), key=lambda g: -g.height):
+        if all(gutter.bottom <= f.top or gutter.top >= f.bottom for f in found):
+            found.append(gutter)
+    return [
+        Gutter(round(g.x * scale), round(g.top * scale), round(g.bottom * scale))
+        for g in sorted(found, key=lambda g: g.top)
+    ]
+
+
+def _candidates(mask: NDArray[np.bool_]) -> list[Gutter]:
+    """White stretches in the middle half of the page with lines of letters on both sides."""
+    width = mask.shape[1]
+    wide = round(NARROWEST * FIND_DPI)
+    found: list[Gutter] = []
+    for x in range(round(width * 0.3), round(width * 0.68), 3):
+        white = ~mask[:, x : x + wide].any(axis=1)
+        edges = np.flatnonzero(np.diff(np.concatenate([[0], white.astype(int), [0]])))
+        for top, bottom in zip(edges[::2], edges[1::2], strict=True):
+            gutter = _trimmed(mask, Gutter(x + wide // 2, int(top), int(bottom)))
+            if gutter is not None:
+                found.append(gutter)
+    return found
+
+
+def _trimmed(mask: NDArray[np.bool_], gutter: Gutter) -> Gutter | None:
+    """The part of a white stretch beside which letters stand on both sides; None where that is
+    short or one side has hardly a line."""
+    left = mask[gutter.top : gutter.bottom, : gutter.x].any(axis=1)
+    right = mask[gutter.top : gutter.bottom, gutter.x :].any(axis=1)
+    if not left.any() or not right.any():
+        return None
+    empty = np.flatnonzero(~(left | right))
+    if len(empty) < 2:
+        return None
+    # Cut only where the whole row of the page is white, next to the first and last line there.
+    inked = np.flatnonzero(left | right)
+    first = int(max(empty[empty <= inked[0]], default=empty[0]))
+    last = int(min(empty[empty >= inked[-1]], default=empty[-1])) + 1
+    left, right = left[first:last], right[first:last]
+    top, bottom = gutter.top + first, gutter.top + last
+    both = min(_lines(left), _lines(right))
+    if bottom - top < SHORTEST * FIND_DPI or both < 2 or max(_lines(left), _lines(right)) < 3:
+        return None
+    return Gutter(gutter.x, top, bottom)
+
+
+def _lines(rows: NDArray[np.bool_]) -> int:
+    """Number of runs of inked rows at least 5 high: lines of letters, no specks."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], rows.astype(int), [0]])))
+    return int(((edges[1::2] - edges[::2]) >= 5).sum())
+
+
+def stacked(image: Image.Image, found: Sequence[Gutter]) -> Image.Image:
+    """The page with the right part of each stretch below its left part; the gutters do not
+    overlap and come top to bottom."""
+    page = np.asarray(image)
+    parts: list[NDArray[np.uint8]] = []
+    at = 0
+    for gutter in found:
+        parts.append(page[at : gutter.top])
+        left = page[gutter.top : gutter.bottom].copy()
+        right = left.copy()
+        left[:, gutter.x :] = 255
+        right[:, : gutter.x] = 255
+        parts += [left, right]
+        at = gutter.bottom
+    parts.append(page[at:])
+    return Image.fromarray(np.concatenate(parts))
+
+
+def placed_back(word: Word, found: Sequence[Gutter]) -> Word:
+    """A word of the stacked page with its box on the page itself."""
+    left, top, right, bottom = word.box
+    middle = (top + bottom) / 2
+    moved = 0
+    for gutter in found:
+        if middle >= gutter.bottom + moved:
+            moved += gutter.height
+    return replace(word, box=(left, top - moved, right, bottom - moved))
