@@ -17,6 +17,7 @@ from PIL import Image
 from pipeline import ink
 from pipeline.document import Word
 
+Rows = NDArray[np.bool_]
 FIND_DPI = 75
 NARROWEST = 0.2  # inches of white between two columns
 SHORTEST = 0.55  # inches
@@ -68,21 +69,21 @@ def _candidates(mask: NDArray[np.bool_]) -> list[Gutter]:
 def _trimmed(mask: NDArray[np.bool_], gutter: Gutter) -> Gutter | None:
     """The part of a white stretch beside which letters stand on both sides; None where that is
     short or one side has hardly a line."""
-    left = mask[gutter.top : gutter.bottom, : gutter.x].any(axis=1)
-    right = mask[gutter.top : gutter.bottom, gutter.x :].any(axis=1)
+    left: Rows = mask[gutter.top : gutter.bottom, : gutter.x].any(axis=1)
+    right: Rows = mask[gutter.top : gutter.bottom, gutter.x :].any(axis=1)
     if not left.any() or not right.any():
         return None
-    empty = np.flatnonzero(~(left | right))
+    either = np.asarray(left | right)
+    empty = np.flatnonzero(~either)
     if len(empty) < 2:
         return None
     # Cut only where the whole row of the page is white, next to the first and last line there.
-    inked = np.flatnonzero(left | right)
+    inked = np.flatnonzero(either)
     first = int(max(empty[empty <= inked[0]], default=empty[0]))
     last = int(min(empty[empty >= inked[-1]], default=empty[-1])) + 1
-    left, right = left[first:last], right[first:last]
     top, bottom = gutter.top + first, gutter.top + last
-    both = min(_lines(left), _lines(right))
-    if bottom - top < SHORTEST * FIND_DPI or both < 2 or max(_lines(left), _lines(right)) < 3:
+    lines = (_lines(left[first:last]), _lines(right[first:last]))
+    if bottom - top < SHORTEST * FIND_DPI or min(lines) < 2 or max(lines) < 3:
         return None
     return Gutter(gutter.x, top, bottom)
 

@@ -321,11 +321,13 @@ def _images(page: pikepdf.Page) -> Iterator[pikepdf.Object]:
 
 
 def _signature_boxes(page: pikepdf.Page) -> Iterator[tuple[float, float, float, float]]:
-    for annotation in page.obj.get("/Annots", ()):
+    for annotation in page.obj.get("/Annots", pikepdf.Array()):
         try:
-            kind = annotation.get("/FT") or annotation.get("/Parent", {}).get("/FT")
+            kind = annotation.get("/FT")
+            if kind is None and (parent := annotation.get("/Parent")) is not None:
+                kind = parent.get("/FT")
             if kind == "/Sig" and "/AP" in annotation and "/Rect" in annotation:
-                box = poppler.shown_box(page, list(annotation["/Rect"]))
+                box = poppler.shown_box(page, [*annotation["/Rect"]])
                 if box[2] > box[0] and box[3] > box[1]:
                     yield box
         except (AttributeError, TypeError, ValueError):  # an annotation that is no dictionary
@@ -446,7 +448,7 @@ def decode_text(data: bytes, path: Path) -> str:
     control = sum(c < " " and c not in "\t\n\r\f" for c in text)
     if "\0" in text or control > len(text) // 100:
         raise DocumentError("not_a_document", path=path, reason="binary data")
-    return regex.sub(r"\r\n?", "\n", text)
+    return str(regex.sub(r"\r\n?", "\n", text))
 
 
 def _decoded(data: bytes) -> str:

@@ -11,9 +11,11 @@ import os
 import shutil
 import signal
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import pdf2image
@@ -86,19 +88,20 @@ def render_page(
     Raises DocumentError render_failed or render_timeout, MissingError poppler_missing."""
     require()
     failure = {"path": path, "page": index + 1}
+    seconds = max(1, round(timeout))
     try:
         if without:
             data = _page_without(path, index, {m.box for m in without if m.box})
             images = pdf2image.convert_from_bytes(
-                data, dpi=dpi, timeout=timeout, grayscale=grey, use_cropbox=True
+                data, dpi=round(dpi), timeout=seconds, grayscale=grey, use_cropbox=True
             )
         else:
             images = pdf2image.convert_from_path(
                 path,
-                dpi=dpi,
+                dpi=round(dpi),
                 first_page=index + 1,
                 last_page=index + 1,
-                timeout=timeout,
+                timeout=seconds,
                 grayscale=grey,
                 use_cropbox=True,
             )
@@ -118,7 +121,7 @@ def _first_line(error: Exception) -> str:
     return lines[-1] if lines else type(error).__name__
 
 
-def shown_box(page: pikepdf.Page, rectangle: list[float]) -> tuple[float, float, float, float]:
+def shown_box(page: pikepdf.Page, rectangle: Sequence[Any]) -> tuple[float, float, float, float]:
     """A rectangle of PDF user space as left, top, right, bottom in points of the page as shown
     (crop box, /Rotate applied)."""
     x0, y0, x1, y1 = (float(v) for v in page.cropbox)
@@ -159,7 +162,7 @@ def _page_without(path: Path, index: int, boxes: set[Box]) -> bytes:
         page.obj["/Annots"] = pikepdf.Array(
             a
             for a in page.obj.get("/Annots", pikepdf.Array())
-            if rounded(shown_box(page, list(a["/Rect"]))) not in boxes
+            if rounded(shown_box(page, [*a["/Rect"]])) not in boxes
         )
         data = io.BytesIO()
         alone.save(data)
@@ -189,7 +192,12 @@ def _layer_page(page: ElementTree.Element) -> LayerPage:
     space = "{http://www.w3.org/1999/xhtml}"
     words = [
         LayerWord(
-            word.text or "", *(float(word.get(k, 0)) for k in ("xMin", "yMin", "xMax", "yMax")), n
+            word.text or "",
+            float(word.get("xMin", 0)),
+            float(word.get("yMin", 0)),
+            float(word.get("xMax", 0)),
+            float(word.get("yMax", 0)),
+            n,
         )
         for n, line in enumerate(page.iter(f"{space}line"))
         for word in line.iter(f"{space}word")

@@ -167,7 +167,7 @@ def stamp_frames(grey: Grey, dpi: float) -> list[Quad]:
     long, high = round(0.2 * inch), round(0.12 * inch)
     level = cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((1, long), np.uint8))
     upright = cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((high, 1), np.uint8))
-    rules = cv2.dilate(level | upright, np.ones((3, 3), np.uint8))
+    rules = cv2.dilate(cv2.bitwise_or(level, upright), np.ones((3, 3), np.uint8))
     contours, _ = cv2.findContours(rules, cv2.RETR_LIST, cv2.CHAIN_APPROX_SIMPLE)
     fields = _outermost([q for c in contours if (q := _field(c, inch)) is not None])
     low = grey.shape[0] * 0.66 / step

@@ -7,13 +7,15 @@ crash, write nonsense) comes back as a DocumentError; a missing program or model
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import time
 import unicodedata
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytesseract
 import regex
@@ -148,6 +150,25 @@ def run(
             timeout=timeout,
         )
     return str(text)
+
+
+def _arguments_of_a_group(include_stdout: bool = True) -> dict[str, Any]:
+    return {**_plain_arguments(include_stdout), "start_new_session": True}
+
+
+def _kill_group(process: subprocess.Popen[bytes], code: int) -> None:
+    """Kill Tesseract and whatever it or a wrapper script of that name started."""
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait(5)
+    process.returncode = code
+
+
+# pytesseract starts its child in our process group and on a timeout kills that child alone; there
+# is no option for either.
+_plain_arguments = pytesseract.pytesseract.subprocess_args
+pytesseract.pytesseract.subprocess_args = _arguments_of_a_group
+pytesseract.pytesseract.kill = _kill_group
 
 
 @contextmanager

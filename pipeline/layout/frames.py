@@ -54,8 +54,8 @@ def frames(image: PageImage) -> list[Box]:
     Stamps are set by hand and a little askew, so a frame is any one stroke that encloses an
     area nearly as large as its box."""
     ink, scale = _ink(image)
-    ink = cv2.morphologyEx(ink, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
-    contours, _ = cv2.findContours(ink, cv2.RETR_LIST, cv2.CHAIN_APPROX_SIMPLE)
+    closed = cv2.morphologyEx(ink, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
+    contours, _ = cv2.findContours(closed, cv2.RETR_LIST, cv2.CHAIN_APPROX_SIMPLE)
     found: list[Box] = []
     inch = RULE_DPI
     for contour in contours:
@@ -112,7 +112,14 @@ def _cells(part: NDArray[np.uint8]) -> list[Box]:
             continue
         if w >= 0.12 * RULE_DPI and h >= 0.12 * RULE_DPI:
             cells.append((x, y, x + w, y + h))
-    return by_rows(cells, 0.08 * RULE_DPI)
+    return by_rows([c for c in cells if not any(_holds(c, o) for o in cells)], 0.08 * RULE_DPI)
+
+
+def _holds(cell: Box, other: Box) -> bool:
+    """Whether the middle of `other` lies in `cell`: a broken rule made one field of several, whose
+    words then find their places by the sound cells beside them."""
+    x, y = (other[0] + other[2]) / 2, (other[1] + other[3]) / 2
+    return cell != other and cell[0] <= x <= cell[2] and cell[1] <= y <= cell[3]
 
 
 def by_rows(cells: Iterable[Box], slack: float) -> list[Box]:

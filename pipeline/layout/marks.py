@@ -158,7 +158,9 @@ def _print_quality(segment: Segment) -> float:
 
 
 def _is_page_number(segment: Segment, metrics: Metrics) -> bool:
-    if not regex.fullmatch(r"[-–—\s.|]*\d{1,3}[-–—\s.|]*", segment.text):
+    """One to three characters alone at the top or foot of the page, in the middle; a number
+    alone there is often misread ("g3")."""
+    if not regex.fullmatch(r"[-–—\s.|]*\p{L}?\d{1,3}[-–—\s.|]*|\w{1,2}", segment.text):
         return False
     near_edge = segment.bottom < 0.1 * metrics.height or segment.top > 0.92 * metrics.height
     central = abs(segment.centre - metrics.centre) < 0.08 * metrics.width

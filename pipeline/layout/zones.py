@@ -19,6 +19,9 @@ from pipeline.layout.segments import Metrics, Segment, engine_lines, joined, row
 Row = list[Segment]
 
 
+RULES = frozenset("|¦][_")  # what the engine makes of a table's rules
+
+
 @dataclass(frozen=True, slots=True)
 class Placed:
     """A line to be read, in its zone. `cell` numbers the table cell it stands in."""
@@ -296,7 +299,7 @@ def _by_cells(segments: Sequence[Segment], cells: Sequence[Box], metrics: Metric
     """Words of a table by cell: the engine's lines may run across rules, so words are placed.
 
     Words in no cell (a broken rule left it open) make cells of their own by the engine's blocks."""
-    words = [w for s in segments for w in s.words]
+    words = [w for s in segments for w in s.words if w.text not in RULES]
     inside: dict[Box, list[Word]] = {}
     for word in words:
         cell = next((c for c in cells if _holds(c, word)), None)
