@@ -14,22 +14,32 @@ FACES: dict[str, tuple[str, str, tuple[str, str, str, str]]] = {
     "Tinos": (
         "fonts-croscore",
         "/usr/share/fonts/truetype/croscore",
-        ("Tinos-Regular", "Tinos-Bold", "Tinos-Italic", "Tinos-BoldItalic"),
+        ("Tinos-Regular.ttf", "Tinos-Bold.ttf", "Tinos-Italic.ttf", "Tinos-BoldItalic.ttf"),
     ),
     "Liberation Serif": (
         "fonts-liberation2",
         "/usr/share/fonts/truetype/liberation2",
         (
-            "LiberationSerif-Regular",
-            "LiberationSerif-Bold",
-            "LiberationSerif-Italic",
-            "LiberationSerif-BoldItalic",
+            "LiberationSerif-Regular.ttf",
+            "LiberationSerif-Bold.ttf",
+            "LiberationSerif-Italic.ttf",
+            "LiberationSerif-BoldItalic.ttf",
         ),
     ),
     "FreeSerif": (
         "fonts-freefont-ttf",
         "/usr/share/fonts/truetype/freefont",
-        ("FreeSerif", "FreeSerifBold", "FreeSerifItalic", "FreeSerifBoldItalic"),
+        ("FreeSerif.ttf", "FreeSerifBold.ttf", "FreeSerifItalic.ttf", "FreeSerifBoldItalic.ttf"),
+    ),
+    "TeX Gyre Termes": (
+        "fonts-texgyre",
+        "/usr/share/texmf/fonts/opentype/public/tex-gyre",
+        (
+            "texgyretermes-regular.otf",
+            "texgyretermes-bold.otf",
+            "texgyretermes-italic.otf",
+            "texgyretermes-bolditalic.otf",
+        ),
     ),
 }
 STYLES = ("Regular", "Bold", "Italic", "Bold Italic")
@@ -45,7 +55,7 @@ def font_path(family: str, bold: bool = False, italic: bool = False) -> Path:
     has it, KeyError for a family not in FACES."""
     package, folder, files = FACES[family]
     style = int(bold) + 2 * int(italic)
-    usual = Path(folder, files[style] + ".ttf")
+    usual = Path(folder, files[style])
     if usual.is_file():
         return usual
     found = _ask_fontconfig(family, STYLES[style])
@@ -69,6 +79,16 @@ def font(
     precomposed glyph, and it gives the same picture with and without Raqm."""
     path = font_path(family, bold, italic)
     return ImageFont.truetype(str(path), pixels, layout_engine=ImageFont.Layout.BASIC)
+
+
+@lru_cache(maxsize=4096)
+def glyph(
+    family: str, pixels: int, bold: bool, italic: bool, letter: str
+) -> tuple[float, tuple[float, float, float, float]]:
+    """Of one letter: how far it moves the pen, and the box of its ink about the pen (left, top,
+    right, bottom; the baseline is 0). Pixels."""
+    face = font(family, pixels, bold, italic)
+    return face.getlength(letter), face.getbbox(letter, anchor="ls")
 
 
 def _is_installed(family: str) -> bool:

@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from math import ceil, floor
 
 from PIL import Image, ImageDraw
 
-from benchmarks.page_simulator.fonts import font
+from benchmarks.page_simulator.fonts import font, glyph
 
 Box = tuple[int, int, int, int]
 """left, top, right, bottom in pixels."""
@@ -312,11 +313,16 @@ class _Setter:
 
     def _tokens(self, paragraph: Paragraph) -> list[_Token]:
         pixels = round(paragraph.size * self.scale)
-        tokens = []
-        for run in paragraph.runs:
-            face = font(self.style.family, pixels, run.bold, run.italic)
-            tokens += [_Token(text, run, face.getlength(text)) for text in run.text.split()]
-        return tokens
+        return [
+            _Token(text, run, self._width(text, run, pixels))
+            for run in paragraph.runs
+            for text in run.text.split()
+        ]
+
+    def _width(self, text: str, run: Run, pixels: int) -> float:
+        """Letter after letter, without kerning: that is how Word sets letters."""
+        family = self.style.family
+        return sum(glyph(family, pixels, run.bold, run.italic, letter)[0] for letter in text)
 
     def _break(
         self, tokens: Sequence[_Token], paragraph: Paragraph, width: float
@@ -347,13 +353,15 @@ class _Setter:
         self, token: _Token, room: float, size: float
     ) -> tuple[_Token | None, _Token]:
         """The longest head up to a hyphen that fits, and the rest; None where none does."""
-        face = font(self.style.family, round(size * self.scale), token.run.bold, token.run.italic)
+        pixels = round(size * self.scale)
         text = token.text
         for at in range(len(text) - 1, 1, -1):
-            width = face.getlength(text[:at])
-            if text[at - 1] == "-" and text[at].isalnum() and width <= room:
-                head = _Token(text[:at], token.run, width)
-                return head, _Token(text[at:], token.run, face.getlength(text[at:]))
+            if text[at - 1] != "-" or not text[at].isalnum():
+                continue
+            width = self._width(text[:at], token.run, pixels)
+            if width <= room:
+                rest = _Token(text[at:], token.run, token.width - width)
+                return _Token(text[:at], token.run, width), rest
         return None, token
 
     def _space(self, size: float) -> float:
@@ -400,13 +408,25 @@ class _Setter:
         baseline = y + row.height * 0.5 + row.size * 0.3
         words = []
         for token, x in row.words:
-            face = font(self.style.family, round(row.size), token.run.bold, token.run.italic)
-            draw.text((x, baseline), token.text, 0, face, anchor="ls")
-            left, top, right, bottom = draw.textbbox((x, baseline), token.text, face, anchor="ls")
-            box = (int(left), int(top), int(right) + 1, int(bottom) + 1)
+            box = self._draw_word(draw, token, x, baseline, round(row.size))
             words.append(PlacedWord(token.text, box, line))
         self._underline(draw, row, baseline)
         return tuple(words)
+
+    def _draw_word(
+        self, draw: ImageDraw.ImageDraw, token: _Token, x: float, y: float, pixels: int
+    ) -> Box:
+        style = (self.style.family, pixels, token.run.bold, token.run.italic)
+        face = font(*style)
+        boxes = []
+        for letter in token.text:
+            advance, (left, top, right, bottom) = glyph(*style, letter)
+            draw.text((x, y), letter, 0, face, anchor="ls")
+            boxes.append(
+                (floor(x + left), floor(y + top), ceil(x + right) + 1, ceil(y + bottom) + 1)
+            )
+            x += advance
+        return around(boxes)
 
     def _underline(self, draw: ImageDraw.ImageDraw, row: _Row, baseline: float) -> None:
         marked = [(x, x + token.width) for token, x in row.words if token.run.underline]
