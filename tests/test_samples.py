@@ -23,7 +23,7 @@ PLANS = read_plans()
 NAMES = sorted(PLANS)
 needs_fonts = pytest.mark.skipif(
     not {plan.font for plan in PLANS.values()} <= set(fonts.installed_families()),
-    reason="typefaces missing: apt-get install fonts-texgyre fonts-croscore fonts-liberation2 fonts-freefont-ttf",
+    reason="typefaces missing: apt-get install fonts-texgyre fonts-liberation2 fonts-freefont-ttf",
 )
 
 
