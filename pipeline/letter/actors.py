@@ -110,6 +110,8 @@ def _opens_actor(text: str, *, asked: bool) -> bool:
 def _goes_on(after: str) -> bool:
     """Does a name go on after its first words ("Sở" Y tế, "Công an" tỉnh)?"""
     match = regex.match(r"[ ]([\p{L}]+)", after)
+    if after.startswith((" hành", " chức", " nghị")):
+        return False
     return match is not None and (match[1][0].isupper() or match[1] in lower_name_words())
 
 

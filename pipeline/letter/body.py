@@ -15,7 +15,6 @@ from pipeline.letter.directives import Node, find_points
 from pipeline.letter.folding import fold, upper_share
 from pipeline.letter.lines import PageLine
 from pipeline.letter.paragraphs import Paragraph, paragraphs
-from pipeline.letter.tables import folded_phrases
 
 _MAIN_CLAUSE = regex.compile(
     r"(?:co y kien|yeu cau|de nghi|bao cao|kinh trinh|thong bao|huong dan|ban hanh|tra loi|"
@@ -75,7 +74,7 @@ def _bases(
     for paragraph in before:
         if _is_capitals(paragraph):
             continue
-        opens = fold(paragraph.text).startswith(folded_phrases(kind))
+        opens = keywords.opens_phrase(paragraph.text, kind)
         fits = opens and (enacted or _is_bare_basis(paragraph, bases))
         (bases if fits and (enacted or not others) else others).append(paragraph)
     return bases, others

@@ -76,6 +76,8 @@ def _number(letter: Letter, doubts: Doubts) -> Iterator[Flag]:
             yield _flag("number_incomplete", "the number has no symbol", "header.symbol")
         return
     where = "header.number_symbol"
+    if "number" in doubts.head.doubtful:
+        yield _flag("number_doubtful", "a hand may have written the number", where)
     if number.repaired:
         yield _flag("number_repaired", f"{number.printed!r} was read as {number.text!r}", where)
     if number.form != "old" and {letter.family, number.form} == {"party", "state"}:
@@ -100,6 +102,8 @@ def _date(letter: Letter, doubts: Doubts) -> Iterator[Flag]:
         yield _flag("date_incomplete", f"not all of the date can be read: {date.printed!r}", where)
     elif date.iso < _EARLIEST:
         yield _flag("date_implausible", f"before September 1945: {date.iso}", where)
+    if "date" in doubts.head.doubtful:
+        yield _flag("date_doubtful", "a part of the date is not clear", where)
     if date.repaired:
         yield _flag("date_repaired", f"{date.printed!r} was read as {date.iso}", where)
     if date.iso is None:

@@ -23,6 +23,7 @@ from pipeline.record import Citation
 _BEFORE = 90
 _NUMBER_WORD = regex.compile(r"(?:\bs[o06e5][ ]?[:.]?[ ]?)$")
 _OLD_START = regex.compile(r"\bsố[ ]+(?=\d{1,6}[ ]?[-–][ ]?[\p{Lu}])")
+_STRAY = regex.compile(r"(?<=\p{Ll}[ ])[.'’`][ ](?=\p{L})|(?<=\p{Ll}[ ])-[ ](?=\p{Ll})")
 _DATE_GAP = regex.compile(r"[ ]?,?[ ]?(?=ng)|[ ]?\((?=ng)")
 
 
@@ -39,7 +40,7 @@ class Mention:
 def find_citations(texts: Sequence[str], own: str | None) -> list[Mention]:
     """All documents cited in `texts`, each once, the letter's own number left out."""
     merged: dict[str, Mention] = {}
-    for text in texts:
+    for text in (_STRAY.sub("", t) for t in texts):
         for mention in _mentions(text):
             key = mention.citation.number_symbol
             if key == own:

@@ -21,8 +21,8 @@ _MONTH_WORDS = {
 _WORDS = "|".join(sorted(_MONTH_WORDS, key=len, reverse=True))
 # Folded text, with the damage OCR does to the three short words ("thing", "nim", "nang").
 _LONG = regex.compile(
-    rf"\bng[a-z]{{1,3}}[ ]?(?P<d>{_DIGITS}{{1,2}})?(?P<dx>[^a-z\n]{{0,14}}+)"
-    rf"t?h[a-z]{{1,3}}ng[ ]?(?P<m>{_DIGITS}{{1,2}}|{_WORDS})?(?P<mx>[^a-z\n]{{0,14}}+)"
+    rf"\bng[a-z]{{1,3}}[ ]?(?P<d>{_DIGITS}{{1,2}})?(?P<dx>[^a-z\n]{{0,14}}+|.{{0,6}}?)"
+    rf"t?h[a-z]{{1,3}}ng[ ]?(?P<m>{_DIGITS}{{1,2}}|{_WORDS})?(?P<mx>[^a-z\n]{{0,14}}+|.{{0,6}}?)"
     rf"n[a-z]{{1,2}}m?[ ]?(?P<y>{_DIGITS}{{4}}|\d{{2,3}}[ .…_]*+)?(?![\d])"
 )
 _BLANKS = " .,…_:;"

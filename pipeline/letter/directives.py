@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 
 import regex
 
+from pipeline.letter import keywords
 from pipeline.letter.folding import fold
 from pipeline.letter.header import opens_body
 from pipeline.letter.markers import Marker, as_arabic_one
 from pipeline.letter.paragraphs import Paragraph
-from pipeline.letter.tables import folded_phrases
 from pipeline.record import Directive, Item
 
 _OUTER = ("part",)
@@ -182,7 +182,7 @@ def _closes(paragraph: Paragraph, *, is_last: bool) -> bool:
     text, folded = paragraph.text.rstrip(), fold(paragraph.text)
     if is_last and _END_MARK.search(text):
         return True
-    opener = folded.startswith(folded_phrases("closing"))
+    opener = keywords.opens_phrase(paragraph.text, "closing")
     return text.endswith((".", "/", "!")) and (
         opener or (opens_body(paragraph.text) and _ASKS.match(folded) is not None)
     )

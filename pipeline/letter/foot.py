@@ -125,7 +125,8 @@ def _is_signature(line: PageLine, current: Signer, *, in_list: bool) -> bool:
         return True
     if keywords.is_name(text):
         return not in_list or line.zone is Zone.FOOT_RIGHT or line.gap or current.begun
-    capitals = upper_share(text) > 0.85 and len(letters(text)) > 3
+    words = [w for w in text.split() if len(w) > 1 and w.isalpha()]
+    capitals = upper_share(text) > 0.85 and len(words) > 1 and not any(c.isdigit() for c in text)
     if line.zone is Zone.FOOT_RIGHT:
         return capitals
     wraps = bool(current.authority) and not current.position and current.name is None

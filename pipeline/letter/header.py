@@ -22,7 +22,7 @@ from pipeline.letter.identifiers import (
     read_number_line,
     read_symbol_at_end,
 )
-from pipeline.letter.lines import PageLine, cut
+from pipeline.letter.lines import PageLine, cut, words_between
 from pipeline.letter.paragraphs import join
 from pipeline.letter.tables import body_words, folded_phrases
 
@@ -46,6 +46,7 @@ class Letterhead:
     place: str | None = None
     date: DateMention | None = None
     date_lines: list[PageLine] = field(default_factory=list)
+    doubtful: set[str] = field(default_factory=set)
     about: list[PageLine] = field(default_factory=list)
 
 
@@ -95,6 +96,7 @@ def read_letterhead(lines: Sequence[PageLine]) -> Letterhead:
             head.about.append(line)
         elif _names_body(head, line):
             head.bodies.append(line)
+    _doubt_reading(head)
     return head
 
 
@@ -122,6 +124,31 @@ def _read_date(head: Letterhead, line: PageLine) -> bool:
     if head.date is None or (head.date.iso is None and date.iso is not None):
         head.date, head.place, head.date_lines = date, _place(before), [line]
     return True
+
+
+_SURE = 0.75
+
+
+def _doubt_reading(head: Letterhead) -> None:
+    """Note a number or day that a hand may have written: ill read, or set apart from the symbol."""
+    number = head.number
+    for line in head.number_lines if number is not None and number.number is not None else []:
+        start = line.text.find(number.printed) if number else -1
+        end = start + len(number.number or "") if number else 0
+        apart = start >= 0 and line.text[end : end + 1] == " " and bool(line.words)
+        if apart or (start >= 0 and _least(line, start, end) < _SURE):
+            head.doubtful.add("number")
+    for line in head.date_lines if head.date is not None and head.date.iso else []:
+        start = head.date.start if head.date else 0
+        if _least(line, start, head.date.end if head.date else 0, digits=True) < _SURE:
+            head.doubtful.add("date")
+
+
+def _least(line: PageLine, start: int, end: int, *, digits: bool = False) -> float:
+    """The least confidence among the words of a part of a line."""
+    words = words_between(line, start, end)
+    sure = [w.confidence for w in words if not digits or any(c.isdigit() for c in w.text)]
+    return min(sure, default=1.0)
 
 
 def _place(before: str) -> str | None:

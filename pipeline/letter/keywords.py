@@ -219,6 +219,20 @@ def title_type(text: str) -> tuple[DocumentType, int] | None:
     return None
 
 
+def opens_phrase(text: str, kind: str) -> bool:
+    """Does `text` begin with a set phrase of `kind`? Of two words or more, marks and spaces may be
+    damaged; a single word must stand as it is (Nhằm is not Nhâm)."""
+    lower, plain = text.lstrip("\"'“”-–* ").casefold(), letters(text[:60])
+    for phrase in phrases(kind):
+        if " " not in phrase:
+            word = phrase.casefold()
+            if lower.startswith(word) and not lower[len(word) : len(word) + 1].isalnum():
+                return True
+        elif plain.startswith(letters(phrase)):
+            return True
+    return False
+
+
 def is_enacting(text: str) -> bool:
     """ "QUYẾT ĐỊNH:", "QUYẾT NGHỊ:" between the bases and the Điều."""
     if upper_share(text) < 0.8 or len(text) > 80:

@@ -21,6 +21,7 @@ _ROMAN = {number: i for i, number in enumerate(_ROMAN_NUMBERS.split(" "), 1)}
 _ARTICLE = regex.compile(r"^di[e]u[ ]?(?P<n>\d{1,3}|[li])[a-z]?[ ]?(?P<dot>[.:;,–-]?)(?:[ ]|$)")
 _PART = regex.compile(r"^(?:phan|chuong|muc|tieu muc)[ ](?:thu[ ][a-z]+|[ivxl]+|\d{1,2})\b[ .:]*")
 _ROMAN_MARK = regex.compile(r"^(?P<n>[IVX]{1,5})[ ]?(?P<dot>[.\-–/)])[ ]?(?=[\p{L}\"“])")
+_ROMAN_BARE = regex.compile(r"^(?P<n>II|III|IV|VI{1,3}|IX)(?P<dot>)[ ](?=\p{Lu}{2,}[ ]\p{Lu}{2,})")
 _MULTI = regex.compile(r"^(?P<n>\d{1,2}(?:\.\d{1,2}){1,3})[ ]?(?P<dot>[.):\-–]?)[ ](?=[\p{L}\"“(])")
 _ARABIC = regex.compile(
     r"^(?P<n>\d{1,2}|[lI|])[ ]?(?P<dot>[.\-–/):])(?:[ ]?[-–](?=[ ]))?[ ]?(?=[\p{L}\"“(*\d])"
@@ -89,7 +90,7 @@ def _part(text: str) -> Marker | None:
 
 
 def _roman(text: str) -> Marker | None:
-    match = _ROMAN_MARK.match(text)
+    match = _ROMAN_MARK.match(text) or _ROMAN_BARE.match(text)
     value = _ROMAN.get(match["n"]) if match else None
     if match is None or value is None:
         return None

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 import regex
 
 from pipeline.document import Zone
-from pipeline.letter.folding import fold, starts_lower
+from pipeline.letter.folding import starts_lower
+from pipeline.letter.keywords import opens_phrase
 from pipeline.letter.lines import PageLine
 from pipeline.letter.markers import Marker, Numbering, read_marker
-from pipeline.letter.tables import folded_phrases
 
 _OPEN_HYPHEN = regex.compile(r"[\p{L}\d][-–/]$")
 _NARROWEST = 66.0  # characters: running text at 14 pt on A4 is wider (HD 36-HD/VPTW, NĐ 30)
@@ -157,4 +157,4 @@ def _runs_on(before: PageLine, line: PageLine, widths: Measure) -> bool:
 
 
 def _opens_basis(text: str) -> bool:
-    return fold(text).startswith(folded_phrases("enacted_basis"))
+    return opens_phrase(text, "enacted_basis")

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import regex
+
 from pipeline.document import Mark, RestoredPage
 from pipeline.letter import evidence, keywords
 from pipeline.letter.actors import find_actors
@@ -26,6 +28,7 @@ from pipeline.letter.recipients import Entry, read_recipients
 from pipeline.letter.sections import Sections, divide
 from pipeline.record import Evidence, Header, Letter, Signature
 
+_STRAY = regex.compile(r"(?:^[^\p{L}\p{N}\s\"“(/&-]{1,2}[ ])|(?:[ ][^\p{L}\p{N}\s&/–-]{1,2}$)")
 _EDGES = " .,:;*\"'“”_|~"
 
 
@@ -79,7 +82,7 @@ def _subject(parts: Sections, head: Letterhead) -> tuple[list[PageLine], str | N
             lines, texts = [parts.title, *lines], [rest, *texts]
     else:
         lines, texts = head.about, [line.text for line in head.about]
-    text = join(texts)
+    text = join([_STRAY.sub("", t) for t in texts])
     start = keywords.about_start(text)
     text = (
         text[start or 0 :].strip(' .;*_"”“')

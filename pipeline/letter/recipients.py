@@ -12,13 +12,12 @@ from dataclasses import dataclass
 import regex
 
 from pipeline.letter import keywords
-from pipeline.letter.folding import fold, starts_lower, upper_share
+from pipeline.letter.folding import starts_lower, upper_share
 from pipeline.letter.lines import PageLine
 from pipeline.letter.markers import read_marker
 from pipeline.letter.paragraphs import Measure, join, measure
-from pipeline.letter.tables import folded_phrases
 
-_DASH = regex.compile(r"^[-–—−•*+·●▪\"'“”~.]{1,2}+[ ]*(?=[\p{L}\d(])")
+_DASH = regex.compile(r"^(?:[\"'“”‘’.,~*|]{0,2}[ ]?[-–—−•*+·●▪]{1,2}+|[\"'“”~.])[ ]*(?=[\p{L}\d(])")
 _INNER = regex.compile(r";[ ]*(?:[-–—+][ ]*)?|(?<=[,.])[ ]+[-–—+][ ]+|^[-–—+][ ]*")
 
 
@@ -65,7 +64,7 @@ def _belongs(taken: Sequence[PageLine], line: PageLine, widths: Measure) -> bool
 
 
 def _opens_body(line: PageLine) -> bool:
-    opener = fold(line.text).startswith(folded_phrases("body"))
+    opener = keywords.opens_phrase(line.text, "body")
     return opener and len(line.text) > 40 and upper_share(line.text) < 0.5
 
 

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from pipeline.document import Zone
 from pipeline.letter import keywords
 from pipeline.letter.dates import find_date
-from pipeline.letter.folding import fold, starts_lower, upper_share
+from pipeline.letter.folding import fold, letters, starts_lower, upper_share
 from pipeline.letter.header import is_mark_line, opens_body, split_columns
 from pipeline.letter.lines import PageLine
 from pipeline.letter.markers import read_marker
 from pipeline.letter.paragraphs import Measure, measure
 from pipeline.letter.recipients import recipient_lines
-from pipeline.letter.tables import DocumentType, folded_phrases
+from pipeline.letter.tables import DocumentType
 
 _HEAD_LINES = 45
 
@@ -112,7 +112,7 @@ def _opens_running_text(lines: Sequence[PageLine], i: int) -> bool:
     """Does the body begin here, in a letter with neither title nor "Kính gửi"?"""
     text = lines[i].text
     long = len(text) > 55 and upper_share(text) < 0.4
-    opener = fold(text).startswith(folded_phrases("body"))
+    opener = keywords.opens_phrase(text, "body")
     return opener and long and (lines[i].gap or not starts_lower(text))
 
 
@@ -153,6 +153,8 @@ def _ends_subject(
         return "" if _goes_on(subject, line) else "sure"
     if subject[-1].text.endswith((".", ":")) and not starts_lower(text):
         return "sure"
+    if text[:1].isupper() and keywords.opens_phrase(text, "body_sure"):
+        return "sure"
     return "" if parted or starts_lower(text) else _ends_unparted(subject[-1], line, widths)
 
 
@@ -160,7 +162,7 @@ def _ends_unparted(last: PageLine, line: PageLine, widths: Measure) -> str:
     """As above, for text without empty lines: running text is wide and begins with set words."""
     wide = not widths.is_short(line)
     narrow_before = widths.is_short(last)
-    if fold(line.text).startswith(folded_phrases("body")) and (wide or narrow_before):
+    if keywords.opens_phrase(line.text, "body") and (wide or narrow_before):
         return "sure"
     return "guess" if wide and narrow_before else ""
 
@@ -244,15 +246,16 @@ def opens_after(line: PageLine) -> bool:
 
 
 def _foot_end(lines: Sequence[PageLine], start: int) -> int:
-    signed = listed = False
+    signed = listed = filed = False
     for i in range(start, len(lines)):
         line = lines[i]
         if i > start and opens_after(line):
             return i
         if line.zone is Zone.TABLE and i > start:
             return i
-        if line.top and i > start and signed and (listed or i - start > 4):
+        if line.top and i > start and (filed or (signed and (listed or i - start > 4))):
             return i
         signed = signed or keywords.is_name(line.text)
         listed = listed or keywords.distribution_start(line.text) is not None
+        filed = filed or (listed and letters(line.text).startswith("luu"))
     return len(lines)

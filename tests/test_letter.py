@@ -1,0 +1,274 @@
+"""What holds for every letter, and the parts on their own."""
+
+from __future__ import annotations
+
+import string
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from pipeline.document import Line, Mark, RestoredLine, RestoredPage, Word, Zone
+from pipeline.letter import keywords
+from pipeline.letter.dates import find_date
+from pipeline.letter.deadlines import find_deadline
+from pipeline.letter.folding import fold
+from pipeline.letter.identifiers import find_identifiers, read_number_line
+from pipeline.letter.issuers import body_name
+from pipeline.letter.marks import read_mark
+from pipeline.letter.read import read_letter
+from pipeline.record import Letter
+from tests.test_letter_cases import CASES, bare_pages
+
+PIECES = st.sampled_from(
+    [
+        "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", "ĐẢNG CỘNG SẢN VIỆT NAM", "Số: 12/QĐ-UBND", "Số",
+        "V/v", "Kính gửi:", "- ", "1. ", "1.1. ", "a) ", "Điều 1. ", "I. ", "l. ", "Căn cứ ",
+        "QUYẾT ĐỊNH:", "QUYẾT ĐỊNH", "Nơi nhận:", "TM. ", "KT. CHỦ TỊCH", "CHỦ TỊCH", "Lê Văn A",
+        "Phụ lục", "SAO Y", "./.", ";", ":", ",", "\n", "\n\n", "\f", "        ",
+        "ngày 3 tháng 2 năm 2020", "ngày 31/2/2020", "số 20-NQ/TW", "của Ban Bí thư", "Hà Nội, ", "UBND tỉnh", "MẬT", "“", "Ð",
+    ]
+)  # fmt: skip
+TEXTS = st.lists(st.one_of(PIECES, st.text(max_size=12)), max_size=60).map(" ".join)
+
+
+def pages_of(text: str) -> list[RestoredPage]:
+    return bare_pages([page.split("\n") for page in text.split("\f")])
+
+
+@given(TEXTS)
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_any_text_gives_a_valid_letter(text: str) -> None:
+    letter = read_letter(pages_of(text))
+    assert Letter.model_validate(letter.model_dump()) == letter
+
+
+@given(TEXTS)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_nothing_is_invented(text: str) -> None:
+    """Names, places and entries are words of the text; numbers may only lose their spaces."""
+    letter = read_letter(pages_of(text))
+    letters = "".join(c for c in fold(text) if c.isalnum())
+    header, signature = letter.header, letter.signature
+    printed = [header.place, header.issuing_body, header.subject, signature.signer]
+    printed += [*letter.recipients, *letter.distribution, *letter.preamble, *letter.closing]
+    for value in filter(None, printed):
+        for word in value.split():
+            assert "".join(c for c in fold(word) if c.isalnum()) in letters
+
+
+@given(st.text(max_size=80))
+def test_folding_keeps_every_place(text: str) -> None:
+    assert len(fold(text)) == len(text)
+
+
+ADVERSARIAL = [
+    "1" * 20_000, "1-" * 8_000, "1/" * 8_000, "A-" * 8_000, "12/" + "A-" * 8_000, "a " * 8_000,
+    " " * 20_000, "." * 20_000, "ngày " * 4_000, "ngày 1 tháng " * 2_000, "và " * 6_000,
+    "Ủy ban nhân dân, " * 1_500, "của Bộ " * 3_000, "số 1" * 5_000, "trong " * 4_000, "- " * 8_000,
+    "TM. " * 4_000, "QUYẾT ĐỊNH " * 2_000, "(" * 10_000, "các Nghị định của " * 1_000, "I" * 20_000,
+    "Nguyễn " * 3_000, "hoàn thành " * 2_000, ";" * 10_000, "l" * 20_000, string.ascii_letters * 300,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("line", ADVERSARIAL, ids=lambda line: line[:12])
+def test_long_lines_take_no_exponential_time(line: str) -> None:
+    """A pattern that backtracks without bound would never end here."""
+    for head in ("", "Kính gửi: ", "Số: ", "V/v ", "1. ", "Điều 1. ", "Nơi nhận: ", "TM. "):
+        read_letter(pages_of(f"Số: 1/QĐ-UBND\nHà Nội, ngày 1 tháng 2 năm 2020\n{head}{line}"))
+
+
+def test_zones_may_be_wrong() -> None:
+    """Every case gives the same fields when all its lines are said to be body."""
+    case = next(
+        c.values[0]
+        for c in CASES
+        if c.id == "state: điểm đ after d, g after e, a gap between points"
+    )
+    assert isinstance(case, dict)
+    bare = bare_pages(case["pages"])
+    zoned = [
+        RestoredPage(p.number, 0, 0, 0, tuple(
+            RestoredLine(Line(x.text, Zone.BODY if x.text else Zone.UNKNOWN), x.text) for x in p.lines
+        ))
+        for p in bare
+    ]  # fmt: skip
+    assert read_letter(zoned) == read_letter(bare)
+
+
+def scanned(rows: list[tuple[str, Zone, int, int]], marks: tuple[Mark, ...] = ()) -> RestoredPage:
+    """A page with boxes: each row is its text, zone, left and top."""
+    lines = []
+    for text, zone, left, top in rows:
+        words, x = [], left
+        for token in text.split():
+            words.append(Word(token, (x, top, x + 20 * len(token), top + 40), 0.9))
+            x += 20 * len(token) + 12
+        box = (left, top, x - 12, top + 40) if words else None
+        lines.append(RestoredLine(Line(text, zone, box, tuple(words)), text))
+    return RestoredPage(1, 2480, 3508, 300, tuple(lines), marks)
+
+
+SCAN = [
+    ("SỞ Y TẾ BÌNH AN", Zone.LETTERHEAD_LEFT, 300, 200),
+    ("Số: 15/SYT-NV", Zone.LETTERHEAD_LEFT, 320, 300),
+    ("", Zone.UNKNOWN, 0, 0),
+    ("CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", Zone.LETTERHEAD_RIGHT, 1200, 200),
+    ("Bình An, ngày 03 tháng 02 năm 2024", Zone.LETTERHEAD_RIGHT, 1300, 300),
+    ("V/v trực Tết", Zone.LETTERHEAD_LEFT, 340, 360),
+    ("", Zone.UNKNOWN, 0, 0),
+    ("Kính gửi: Các bệnh viện", Zone.BODY, 900, 500),
+    ("Đề nghị các bệnh viện trực Tết.", Zone.BODY, 400, 700),
+    ("", Zone.UNKNOWN, 0, 0),
+    ("Nơi nhận:", Zone.FOOT_LEFT, 300, 1500),
+    ("- Như trên;", Zone.FOOT_LEFT, 300, 1550),
+    ("- Lưu: VT.", Zone.FOOT_LEFT, 300, 1600),
+    ("", Zone.UNKNOWN, 0, 0),
+    ("GIÁM ĐỐC", Zone.FOOT_RIGHT, 1500, 1500),
+    ("Vũ Thị Hoa", Zone.FOOT_RIGHT, 1500, 1800),
+]
+
+
+def test_evidence_is_where_the_words_stand() -> None:
+    letter = read_letter([scanned(SCAN)])
+    number = letter.evidence["header.number_symbol"]
+    assert (number.page, number.box, number.confidence) == (1, (392, 300, 572, 340), 0.9)
+    assert letter.evidence["signature.signer"].box == (1500, 1800, 1704, 1840)
+    assert letter.evidence["recipients.0"].page == 1
+    assert letter.signature.signer == "Vũ Thị Hoa"
+    assert letter.distribution == ["Như trên", "Lưu: VT"]
+    assert letter.header.subject == "trực Tết"
+
+
+def test_bare_text_is_sure_evidence_without_box() -> None:
+    letter = read_letter(pages_of("Số: 15/SYT-NV\nBình An, ngày 3 tháng 2 năm 2024\nKính gửi: Ai"))
+    assert letter.evidence["header.date"].confidence == 1.0
+    assert letter.evidence["header.date"].box is None
+
+
+@pytest.mark.parametrize(
+    ("text", "secrecy"),
+    [("MẬT", "MẬT"), ("TỐI MẬT", "TỐI MẬT"), ("MẶT", None), ("MẶT TRẬN", None), ("MAT", None)],
+)
+def test_stamps(text: str, secrecy: str | None) -> None:
+    stamp = Mark("stamp", 1, (1, 2, 3, 4), text, 0.8)
+    letter = read_letter([scanned(SCAN, (stamp,))])
+    assert letter.header.secrecy == secrecy
+    assert ("header.secrecy" in letter.evidence) == (secrecy is not None)
+
+
+def test_a_number_written_by_hand_is_flagged() -> None:
+    rows = [
+        ("Số: 15 /SYT-NV", z, x, y) if t.startswith("Số") else (t, z, x, y) for t, z, x, y in SCAN
+    ]
+    letter = read_letter([scanned(rows)])
+    assert letter.header.number_symbol == "15/SYT-NV"
+    assert "number_doubtful" in [f.code for f in letter.flags]
+
+
+@pytest.mark.parametrize(
+    ("text", "symbols"),
+    [
+        ("Số 1046-CV/TU và 24/TTr -UBND", ["1046-CV/TU", "24/TTr-UBND"]),
+        ("số 61/2018/ NĐ-CP; 15/2021/QĐ-UBND", ["61/2018/NĐ-CP", "15/2021/QĐ-UBND"]),
+        ("Luật số 35/2021/QH15", ["35/2021/QH15"]),
+        ("55/2005/TTLT-BNV-VPCP", ["55/2005/TTLT-BNV-VPCP"]),
+        ("1488/VP-KH&CĐS.", ["1488/VP-KH&CĐS"]),
+        ("từ ngày 30/4 đến 01/5/2024, đạt 24/7", []),
+        ("giai đoạn 2021-2030/Bộ", []),
+        ("#99/UBND-NC", []),
+    ],
+)
+def test_identifiers(text: str, symbols: list[str]) -> None:
+    assert [i.text for i in find_identifiers(text)] == symbols
+
+
+@pytest.mark.parametrize(
+    ("text", "number", "symbol", "illegible"),
+    [
+        ("/TTr-UBND", None, "TTr-UBND", False),
+        ("...../QĐ-UBND", None, "QĐ-UBND", False),
+        ("-CV/TU", None, "CV/TU", False),
+        ("$4/UBND-KTTH", None, "UBND-KTTH", True),
+        ("@4+ /TTr -UBND", None, "TTr-UBND", True),
+        ("77-TTg", "77", "TTg", False),
+        ("1117 TCT/NV2", "1117", "TCT/NV2", False),
+        ("07 /QĐ-UBND", "07", "QĐ-UBND", False),
+    ],
+)
+def test_number_lines(text: str, number: str | None, symbol: str, illegible: bool) -> None:
+    found = read_number_line(text)
+    assert found is not None
+    assert (found.number, found.symbol, found.illegible) == (number, symbol, illegible)
+
+
+@pytest.mark.parametrize(
+    ("text", "iso"),
+    [
+        ("Hải Phòng, ngày 18 tháng 9 năm 2019", "2019-09-18"),
+        ("ngày 26tháng 7 năm 2020", "2020-07-26"),
+        ("ngày 4 tháng mười hai năm 1999", "1999-12-04"),
+        ("ngày 30-5-2019", "2019-05-30"),
+        ("ngày      tháng 9 năm 2019", None),
+        ("ngày {5 tháng 9 năm 2019", None),
+        ("ngày 1† tháng 9 năm 2019", None),
+        ("ngày 31 tháng 6 năm 2019", None),
+    ],
+)
+def test_dates(text: str, iso: str | None) -> None:
+    date = find_date(text)
+    assert date is not None
+    assert date.iso == iso
+
+
+@pytest.mark.parametrize(
+    ("text", "deadline"),
+    [
+        ("Gửi về Sở trước ngày 30/6/2024.", "trước ngày 30/6/2024"),
+        ("hoàn thành trong quý III/2024;", "trong quý III/2024"),
+        ("xử lý trong 10 ngày kể từ ngày ký.", "trong 10 ngày kể từ ngày ký"),
+        ("báo cáo chậm nhất ngày 15 tháng 8 năm 2023", "chậm nhất ngày 15 tháng 8 năm 2023"),
+        ("nộp trước 16 giờ 00 ngày 02/3/2022", "trước 16 giờ 00 ngày 02/3/2022"),
+        ("theo Công văn ngày 30/6/2024", None),
+        ("đến hết năm 2025", "đến hết năm 2025"),
+    ],
+)
+def test_deadlines(text: str, deadline: str | None) -> None:
+    assert find_deadline(text) == deadline
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Ban Bí thư về tiếp tục thực hiện", "Ban Bí thư"),
+        (
+            "Ủy ban nhân dân Thành phố Hồ Chí Minh cử cán bộ",
+            "Ủy ban nhân dân Thành phố Hồ Chí Minh",
+        ),
+        ("Bộ trưởng, Chủ nhiệm Văn phòng Chính phủ về", "Bộ trưởng, Chủ nhiệm Văn phòng Chính phủ"),
+        ("Bộ Văn hóa, Thể thao và Du lịch quy định", "Bộ Văn hóa, Thể thao và Du lịch"),
+        (
+            "Ban Chấp hành Đảng bộ thành phố khoá XIV “về",
+            "Ban Chấp hành Đảng bộ thành phố khoá XIV",
+        ),
+        ("Bộ Giáo dục và Đào tạo ban hành Quy chế", "Bộ Giáo dục và Đào tạo"),
+        ("đồng bào", ""),
+    ],
+)
+def test_names_of_bodies(text: str, name: str) -> None:
+    assert body_name(text) == name
+
+
+def test_marks_are_decided_with_their_diacritics() -> None:
+    assert read_mark("MẬT") == ("secrecy", "MẬT")
+    assert read_mark("Hỏa tốc") == ("urgency", "Hỏa tốc")
+    assert read_mark("MẶT TRẬN TỔ QUỐC") is None
+
+
+@pytest.mark.parametrize(
+    "text", ["Kính gửi: A", "Kinh gui: A", "Kính gửi A", "gửi: A", "Kinh giri: A"]
+)
+def test_damaged_address(text: str) -> None:
+    start = keywords.recipients_start(text)
+    assert start is not None
+    assert text[start:].strip() == "A"
