@@ -110,7 +110,8 @@ def _stamped(
         hand = seals.signature(dpi, rng)
         page = _centred(page, hand, blue, (middle[0] + dpi // 12, middle[1]))
         ring = seals.seal(plan.seal, dpi, rng)
-        page = _centred(page, ring, red, (middle[0] - dpi // 2, middle[1] - dpi // 30))
+        aside, down = round(rng.uniform(0.55, 0.95) * dpi), round(rng.uniform(-0.08, 0.12) * dpi)
+        page = _centred(page, ring, red, (middle[0] - aside, middle[1] + down))
     if letter.urgency and STAMP in anchors:
         left, top, right, bottom = anchors[STAMP]
         mark = seals.stamp(letter.urgency, dpi, rng)

@@ -163,7 +163,7 @@ def foot(
         Paragraph((run,), 14, Align.CENTRE, space_after=0, joined=index > 0)
         for index, run in enumerate(titles)
     ]
-    right += [Gap(78, anchor=SIGNATURE), _line(signer, 14, bold=True, joined=False)]
+    right += [Gap(84, anchor=SIGNATURE), _line(signer, 14, bold=True, joined=False)]
     return Columns(tuple(left), tuple(right), share=0.5, space_after=0)
 
 
