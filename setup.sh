@@ -35,7 +35,7 @@ missing_packages() {
     # Fonts that have Vietnamese, for the samples, the tests and the benchmarks.
     has fc-match || echo fontconfig
     local font
-    for font in fonts-croscore fonts-liberation2 fonts-freefont-ttf; do
+    for font in fonts-texgyre fonts-croscore fonts-liberation2 fonts-freefont-ttf; do
         if lacks_package "$font"; then echo "$font"; fi
     done
 }
