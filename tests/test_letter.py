@@ -26,7 +26,8 @@ PIECES = st.sampled_from(
         "V/v", "Kính gửi:", "- ", "1. ", "1.1. ", "a) ", "Điều 1. ", "I. ", "l. ", "Căn cứ ",
         "QUYẾT ĐỊNH:", "QUYẾT ĐỊNH", "Nơi nhận:", "TM. ", "KT. CHỦ TỊCH", "CHỦ TỊCH", "Lê Văn A",
         "Phụ lục", "SAO Y", "./.", ";", ":", ",", "\n", "\n\n", "\f", "        ",
-        "ngày 3 tháng 2 năm 2020", "ngày 31/2/2020", "số 20-NQ/TW", "của Ban Bí thư", "Hà Nội, ", "UBND tỉnh", "MẬT", "“", "Ð",
+        "ngày 3 tháng 2 năm 2020", "ngày 31/2/2020", "số 20-NQ/TW", "của Ban Bí thư", "Hà Nội, ",
+        "UBND tỉnh", "MẬT", "“", "Ð",
     ]
 )  # fmt: skip
 TEXTS = st.lists(st.one_of(PIECES, st.text(max_size=12)), max_size=60).map(" ".join)
@@ -67,7 +68,8 @@ ADVERSARIAL = [
     " " * 20_000, "." * 20_000, "ngày " * 4_000, "ngày 1 tháng " * 2_000, "và " * 6_000,
     "Ủy ban nhân dân, " * 1_500, "của Bộ " * 3_000, "số 1" * 5_000, "trong " * 4_000, "- " * 8_000,
     "TM. " * 4_000, "QUYẾT ĐỊNH " * 2_000, "(" * 10_000, "các Nghị định của " * 1_000, "I" * 20_000,
-    "Nguyễn " * 3_000, "hoàn thành " * 2_000, ";" * 10_000, "l" * 20_000, string.ascii_letters * 300,
+    "Nguyễn " * 3_000, "hoàn thành " * 2_000, ";" * 10_000, "l" * 20_000,
+    string.ascii_letters * 300,
 ]  # fmt: skip
 
 
@@ -89,7 +91,8 @@ def test_zones_may_be_wrong() -> None:
     bare = bare_pages(case["pages"])
     zoned = [
         RestoredPage(p.number, 0, 0, 0, tuple(
-            RestoredLine(Line(x.text, Zone.BODY if x.text else Zone.UNKNOWN), x.text) for x in p.lines
+            RestoredLine(Line(x.text, Zone.BODY if x.text else Zone.UNKNOWN), x.text)
+            for x in p.lines
         ))
         for p in bare
     ]  # fmt: skip
@@ -133,7 +136,7 @@ def test_evidence_is_where_the_words_stand() -> None:
     letter = read_letter([scanned(SCAN)])
     number = letter.evidence["header.number_symbol"]
     assert (number.page, number.box, number.confidence) == (1, (392, 300, 572, 340), 0.9)
-    assert letter.evidence["signature.signer"].box == (1500, 1800, 1704, 1840)
+    assert letter.evidence["signature.signer"].box == (1500, 1800, 1684, 1840)
     assert letter.evidence["recipients.0"].page == 1
     assert letter.signature.signer == "Vũ Thị Hoa"
     assert letter.distribution == ["Như trên", "Lưu: VT"]
@@ -177,6 +180,7 @@ def test_a_number_written_by_hand_is_flagged() -> None:
         ("từ ngày 30/4 đến 01/5/2024, đạt 24/7", []),
         ("giai đoạn 2021-2030/Bộ", []),
         ("#99/UBND-NC", []),
+        ("số 01/⁄2018/TT-VPCP", ["01/2018/TT-VPCP"]),
     ],
 )
 def test_identifiers(text: str, symbols: list[str]) -> None:
@@ -272,3 +276,17 @@ def test_damaged_address(text: str) -> None:
     start = keywords.recipients_start(text)
     assert start is not None
     assert text[start:].strip() == "A"
+
+
+def test_a_number_read_as_two_is_one_and_flagged() -> None:
+    letter = read_letter(pages_of("Căn cứ Quyết định số 1 747/QĐ-BTC và số 69/201 8/NĐ-CP;"))
+    assert [c.number_symbol for c in letter.citations] == ["1747/QĐ-BTC", "69/2018/NĐ-CP"]
+    assert [f.code for f in letter.flags].count("citation_repaired") == 2
+
+
+def test_points_of_a_quoted_law_are_not_the_letters_own() -> None:
+    text = (
+        "Số: 8/CT-CS\nKính gửi: Chi cục Thuế\n\nLuật Thuế quy định:\n\n“1. Thu nhập chịu thuế;\n\n"
+        "2. Thu nhập được miễn.”\n\nCục Thuế trả lời để Chi cục biết./."
+    )
+    assert read_letter(pages_of(text)).directives == []

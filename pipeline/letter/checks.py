@@ -161,7 +161,7 @@ def _signature(letter: Letter, doubts: Doubts) -> Iterator[Flag]:
 def _citations(mentions: Sequence[Mention]) -> Iterator[Flag]:
     for i, mention in enumerate(mentions):
         where = f"citations.{i}"
-        if mention.identifier.repaired:
+        if mention.identifier.repaired or mention.mended:
             message = f"{mention.identifier.printed!r} was read as {mention.identifier.text!r}"
             yield _flag("citation_repaired", message, where)
         if mention.date_repaired:

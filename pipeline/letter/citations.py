@@ -24,6 +24,11 @@ _BEFORE = 90
 _NUMBER_WORD = regex.compile(r"(?:\bs[o06e5][ ]?[:.]?[ ]?)$")
 _OLD_START = regex.compile(r"\bsố[ ]+(?=\d{1,6}[ ]?[-–][ ]?[\p{Lu}])")
 _STRAY = regex.compile(r"(?<=\p{Ll}[ ])[.'’`][ ](?=\p{L})|(?<=\p{Ll}[ ])-[ ](?=\p{Ll})")
+# A number OCR read as two: only one number can stand between "số" and the slash, and the year.
+_SPLIT = regex.compile(
+    r"((?<=số[ ])\d{1,3}|(?<=\d/)(?:19|20)\d|(?<=\d/)[12])[ ](\d{1,4}(?=[ ]?/[ ]?\p{L}))"
+    r"|((?<=số[ ])\d)[ ](\d{1,3}(?=/(?:19|20)\d\d/))"
+)
 _DATE_GAP = regex.compile(r"[ ]?,?[ ]?(?=ng)|[ ]?\((?=ng)")
 
 
@@ -35,13 +40,17 @@ class Mention:
     identifier: Identifier
     impossible_date: str | None
     date_repaired: bool = False
+    mended: bool = False
 
 
 def find_citations(texts: Sequence[str], own: str | None) -> list[Mention]:
     """All documents cited in `texts`, each once, the letter's own number left out."""
     merged: dict[str, Mention] = {}
-    for text in (_STRAY.sub("", t) for t in texts):
-        for mention in _mentions(text):
+    for printed in texts:
+        text = _SPLIT.sub(lambda m: "".join(g for g in m.groups() if g), _STRAY.sub("", printed))
+        for found in _mentions(text):
+            mended = found.identifier.printed not in printed
+            mention = replace(found, mended=mended) if mended else found
             key = mention.citation.number_symbol
             if key == own:
                 continue

@@ -160,7 +160,7 @@ def _sign(line: PageLine, signers: list[Signer]) -> None:
 
 def signature_text(lines: Sequence[PageLine]) -> str | None:
     """Lines of authority or position as one, without stray marks at the edges."""
-    text = join([line.text.strip(" :;*'\"’“”_|") for line in lines]).strip(" ,.;")
+    text = join([line.text.strip(" :;*'\"’“”_|~=^`—–") for line in lines]).strip(" ,.;")
     text = _FOR.sub("KT. ", regex.sub(r"^(KT|TM|TL|TUQ)[.,:]{1,2}[ ]?(?=\p{L})", r"\1. ", text))
     return text or None
 

@@ -41,7 +41,7 @@ _OLD = regex.compile(
     rf"(?:[ ]?[-–/.][ ]?[{_U}][{_U}a-z0-9]{{0,9}}+){{0,3}}){_STOP}"
 )
 _UNREAD = regex.compile(
-    rf"^(?P<num>[^\p{{L}}/-]{{0,12}}|[^/]{{0,8}}?)[ ]?(?P<sep>[-–/⁄])[ ]?"
+    rf"^(?P<num>[^\p{{L}}/-]{{0,12}}|[^/]{{0,8}}?)[ ]?(?P<sep>[-–/⁄])[ ,.]{{0,2}}"
     rf"(?:(?P<year>(?:19|20)\d\d){_SLASH})?(?P<sym>{_PART}(?:[ ]?[-–/][ ]?{_PART}){{0,5}}){_STOP}"
 )
 _LOOKALIKE_DIGITS = str.maketrans({"O": "0", "o": "0", "l": "1", "I": "1"})

@@ -96,8 +96,10 @@ def paragraphs(lines: Sequence[PageLine]) -> list[Paragraph]:
     widths = measure([line for line in lines if line.zone is not Zone.TABLE])
     numbering = Numbering()
     groups: list[tuple[Marker | None, list[PageLine]]] = []
-    for line in lines:
-        marker = read_marker(line.text)
+    quoted_until = -1
+    for i, line in enumerate(lines):
+        quoted_until = max(quoted_until, _quotation_end(lines, i))
+        marker = read_marker(line.text) if i > quoted_until else None
         before = groups[-1][1][-1] if groups else None
         settled = before is None or _is_settled(before, line, widths)
         if marker is not None and not (settled and numbering.accepts(marker)):
@@ -109,6 +111,21 @@ def paragraphs(lines: Sequence[PageLine]) -> list[Paragraph]:
         else:
             groups[-1][1].append(line)
     return [_paragraph(marker, group) for marker, group in groups]
+
+
+_LONGEST_QUOTATION = 40
+
+
+def _quotation_end(lines: Sequence[PageLine], i: int) -> int:
+    """The line that ends a quotation beginning at line `i`, whose numbers are not the letter's
+    own; -1 where none begins, or its end was lost."""
+    if not lines[i].text.startswith(("“", '"')):
+        return -1
+    for j in range(i, min(i + _LONGEST_QUOTATION, len(lines))):
+        text = lines[j].text.rstrip(" .;,")
+        if text.endswith(("”", '"')) and (j > i or len(text) > 1):
+            return j
+    return -1
 
 
 def _paragraph(marker: Marker | None, lines: list[PageLine]) -> Paragraph:

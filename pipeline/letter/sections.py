@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import regex
+
 from pipeline.document import Zone
 from pipeline.letter import keywords
 from pipeline.letter.dates import find_date
@@ -20,6 +22,7 @@ from pipeline.letter.recipients import recipient_lines
 from pipeline.letter.tables import DocumentType
 
 _HEAD_LINES = 45
+_DASH_ENTRY = regex.compile(r"^[-–—−•+*][ ]?\p{L}[^.]*;$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +216,8 @@ def _opens_foot(lines: Sequence[PageLine], i: int) -> bool:
         return True
     if i == 0 or line.zone is Zone.TABLE:
         return False
+    if line.zone is Zone.FOOT_LEFT and _DASH_ENTRY.match(line.text):
+        return sum(x.zone is Zone.FOOT_LEFT for x in lines[i : i + 4]) > 1
     if keywords.authority_end(line.text) is not None or keywords.is_position(line.text):
         return _leads_to_name(lines, i)
     if line.zone in (Zone.FOOT_RIGHT, Zone.FOOT_LEFT) and upper_share(line.text) > 0.8:
