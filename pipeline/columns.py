@@ -69,8 +69,8 @@ def _candidates(mask: NDArray[np.bool_]) -> list[Gutter]:
 def _trimmed(mask: NDArray[np.bool_], gutter: Gutter) -> Gutter | None:
     """The part of a white stretch beside which letters stand on both sides; None where that is
     short or one side has hardly a line."""
-    left: Rows = mask[gutter.top : gutter.bottom, : gutter.x].any(axis=1)
-    right: Rows = mask[gutter.top : gutter.bottom, gutter.x :].any(axis=1)
+    left: Rows = np.asarray(mask[gutter.top : gutter.bottom, : gutter.x].any(axis=1))
+    right: Rows = np.asarray(mask[gutter.top : gutter.bottom, gutter.x :].any(axis=1))
     if not left.any() or not right.any():
         return None
     either = np.asarray(left | right)

@@ -11,6 +11,7 @@ import os
 import shutil
 import signal
 import subprocess
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -157,7 +158,9 @@ def rounded(box: tuple[float, float, float, float]) -> Box:
 def _page_without(path: Path, index: int, boxes: set[Box]) -> bytes:
     """A PDF of one page without the annotations at `boxes`; the file itself is not touched."""
     with pikepdf.open(path) as pdf, pikepdf.new() as alone:
-        alone.pages.append(pdf.pages[index])
+        with warnings.catch_warnings():  # forms do not matter to a page that is only drawn
+            warnings.simplefilter("ignore")
+            alone.pages.append(pdf.pages[index])
         page = alone.pages[0]
         page.obj["/Annots"] = pikepdf.Array(
             a

@@ -154,6 +154,7 @@ def _text_rows(grey: Grey, x: float, y: float, radius: float, dpi: float) -> NDA
 FRAME_DPI = 100
 FRAME_INCHES = ((0.9, 3.2), (0.28, 1.25))  # width, height
 MOST_FIELDS = 3
+GROWN = 2  # pixels at FRAME_DPI by which strokes are widened on the way to contours
 Quad = NDArray[np.float32]
 
 
@@ -168,8 +169,13 @@ def stamp_frames(grey: Grey, dpi: float) -> list[Quad]:
     level = cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((1, long), np.uint8))
     upright = cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((high, 1), np.uint8))
     rules = cv2.dilate(cv2.bitwise_or(level, upright), np.ones((3, 3), np.uint8))
-    contours, _ = cv2.findContours(rules, cv2.RETR_LIST, cv2.CHAIN_APPROX_SIMPLE)
-    fields = _outermost([q for c in contours if (q := _field(c, inch)) is not None])
+    contours, nesting = cv2.findContours(rules, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
+    fields: list[Quad] = []
+    for contour, links in zip(contours, nesting[0] if contours else (), strict=True):
+        if (quad := _field(contour, inch)) is not None:
+            # Strokes were widened on the way: outer edges moved out, inner ones in.
+            fields.append(_shrunk(quad, -GROWN if links[3] >= 0 else GROWN))
+    fields = _outermost(fields)
     low = grey.shape[0] * 0.66 / step
     frames: list[Quad] = []
     for group in _touching(fields, inch):
@@ -178,6 +184,11 @@ def stamp_frames(grey: Grey, dpi: float) -> list[Quad]:
         if fits and quad[:, 1].max() < low:
             frames.append(quad * step)
     return frames
+
+
+def _shrunk(quad: Quad, by: float) -> Quad:
+    """Each corner `by` pixels nearer to the middle, across and down; negative: farther."""
+    return np.asarray(quad + np.sign(quad.mean(axis=0) - quad) * by, np.float32)
 
 
 def _field(contour: Any, inch: float) -> Quad | None:
@@ -243,7 +254,7 @@ def without_frame(grey: Grey, quad: Quad, dpi: float) -> Grey:
     Print that the frame's edge runs through keeps all but the stroke of the edge."""
     corners = np.rint(quad).astype(np.int32)
     edge = np.zeros(grey.shape, np.uint8)
-    cv2.polylines(edge, [corners], True, 1, thickness=max(3, round(dpi / 20)))
+    cv2.polylines(edge, [corners], True, 1, thickness=max(3, round(dpi / 16)))
     inside = np.zeros(grey.shape, np.uint8)
     cv2.fillPoly(inside, [corners], 1)
     left, top, right, bottom = _wider(quad_box(quad, grey), round(dpi / 3), grey)

@@ -1,0 +1,165 @@
+"""Pages set upright and straight, seals and stamps off, letters untouched."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+
+from pipeline import columns, ink, seals
+from pipeline.document import PageImage, PageKind, PageSource, Word
+from pipeline.errors import DocumentError
+from pipeline.imaging import prepare
+from pipeline.intake import Candidate, read_source
+from pipeline.settings import Settings
+from tests.conftest import LETTER, draw_page
+from tests.test_intake import signed_pdf
+
+SETTINGS = Settings()
+BODY = "\n".join(LETTER.splitlines()[9:11] * 9)
+
+
+def prepared(image: Image.Image, folder: Path, dpi: int = 150) -> PageImage:
+    path = folder / "page.png"
+    image.save(path, dpi=(dpi, dpi))
+    return prepare(PageSource(1, path, 0, PageKind.IMAGE, float(dpi)), SETTINGS)
+
+
+@pytest.mark.parametrize("turn", [0, 90, 180, 270])
+def test_a_page_is_set_upright(tmp_path: Path, turn: int) -> None:
+    page = draw_page(BODY).rotate(turn, expand=True)  # anticlockwise, so undone by the same turn
+    assert prepared(page, tmp_path).rotation == turn
+
+
+@pytest.mark.parametrize("degrees", [-10.0, -3.0, -0.8, 0.0, 0.5, 4.0, 10.0])
+def test_a_skewed_page_is_straightened(tmp_path: Path, degrees: float) -> None:
+    page = draw_page(BODY).rotate(degrees, Image.Resampling.BICUBIC, fillcolor=255)
+    made = prepared(page, tmp_path)
+    assert made.skew == pytest.approx(-degrees, abs=0.3)
+    assert abs(ink.skew(ink.letters(made.image, made.dpi, ink.SKEW_DPI))) <= 0.3
+
+
+def test_a_straight_page_is_left_alone(tmp_path: Path) -> None:
+    assert "deskew" not in [o.step for o in prepared(draw_page(BODY), tmp_path).operations]
+
+
+def test_a_blank_page_is_known(tmp_path: Path) -> None:
+    page = Image.new("L", (900, 1200), 250)
+    ImageDraw.Draw(page).rectangle((0, 0, 12, 1200), fill=0)  # a scan's black edge
+    assert ink.is_blank(prepared(page, tmp_path).image, 150)
+    assert not ink.is_blank(draw_page(BODY), 150)
+
+
+def test_red_ink_fades_and_black_beneath_it_stays() -> None:
+    pixels = np.full((60, 60, 3), 255, np.uint8)
+    pixels[10:50, 10:50] = (220, 40, 50)
+    pixels[25:35, 25:35] = (40, 10, 12)
+    grey, share = seals.without_red(pixels)
+    assert share > 0.1
+    assert grey[15, 15] > 200
+    assert grey[30, 30] < 60
+
+
+def seal_at(image: Image.Image, x: int, y: int, dpi: int) -> None:
+    draw = ImageDraw.Draw(image)
+    for radius, width in ((0.71, 4), (0.66, 2), (0.45, 2)):
+        r = radius * dpi
+        draw.ellipse((x - r, y - r, x + r, y + r), outline=0, width=width)
+
+
+def test_a_black_seal_goes_and_the_text_right_of_it_stays() -> None:
+    page = draw_page("\n\n\n\n\n\n\n          TM. ỦY BAN NHÂN DÂN", 200)
+    plain = np.asarray(page).copy()
+    seal_at(page, 250, 500, 200)
+    cleaned, boxes = seals.without_round_seals(np.asarray(page), 200)
+    assert len(boxes) == 1
+    outside = np.ones(plain.shape, bool)
+    left, top, right, bottom = boxes[0]
+    outside[top:bottom, left:right] = False
+    assert (cleaned[outside] == plain[outside]).all()
+    assert (cleaned < 128).sum() - (plain < 128).sum() < 0.2 * (np.asarray(page) < 128).sum()
+
+
+def test_lines_of_text_are_no_seal() -> None:
+    page = np.asarray(draw_page(BODY, 200))
+    cleaned, boxes = seals.without_round_seals(page, 200)
+    assert boxes == []
+    assert cleaned is page
+
+
+def test_a_stamp_in_a_frame_is_found_and_the_cells_of_a_table_are_not() -> None:
+    page = Image.new("L", (1600, 2200), 255)
+    draw = ImageDraw.Draw(page)
+    draw.rectangle((100, 300, 450, 440), outline=0, width=4)
+    for x in (300, 600, 900):
+        for y in (800, 900, 1000):
+            draw.rectangle((x, y, x + 300, y + 100), outline=0, width=4)
+    frames = [
+        seals.quad_box(q, np.asarray(page)) for q in seals.stamp_frames(np.asarray(page), 200)
+    ]
+    assert len(frames) == 1
+    assert frames[0] == pytest.approx((100, 300, 450, 440), abs=8)
+
+
+def test_what_runs_out_of_a_stamp_stays_when_it_is_taken_off() -> None:
+    page = Image.new("L", (1600, 2200), 255)
+    draw = ImageDraw.Draw(page)
+    draw.rectangle((100, 300, 450, 440), outline=0, width=4)
+    draw.rectangle((200, 350, 230, 380), fill=0)
+    draw.rectangle((300, 400, 320, 520), fill=0)
+    pixels = np.asarray(page)
+    (quad,) = seals.stamp_frames(pixels, 200)
+    cleaned = seals.without_frame(pixels, quad, 200)
+    assert cleaned[365, 215] == 255
+    assert cleaned[500, 310] == 0
+    assert cleaned[301, 150] == 255
+
+
+def test_columns_are_stacked_and_their_words_placed_back() -> None:
+    page = Image.new("L", (1200, 1600), 255)
+    rows = [(200, 500), (270, 500), (340, 500), (410, 500)]
+    draw = ImageDraw.Draw(page)
+    for y, right in rows:
+        for x in (*range(100, 400, 16), *range(right + 150, 1050, 16)):
+            draw.rectangle((x, y, x + 10, y + 24), fill=0)
+    for x in range(100, 1050, 16):
+        draw.rectangle((x, 700, x + 10, 724), fill=0)
+    found = columns.gutters(page, 150)
+    assert len(found) == 1
+    assert found[0].top <= 200 < 434 <= found[0].bottom <= 700
+    tall = columns.stacked(page, found)
+    assert tall.height == page.height + found[0].height
+    assert (np.asarray(tall) < 128).sum() == (np.asarray(page) < 128).sum()
+    word = Word("x", (700, 270 + found[0].height, 800, 294 + found[0].height), 1.0)
+    assert columns.placed_back(word, found).box == (700, 270, 800, 294)
+    below = Word("x", (100, 700 + found[0].height, 200, 724 + found[0].height), 1.0)
+    assert columns.placed_back(below, found).box == (100, 700, 200, 724)
+
+
+def test_an_electronic_signature_is_not_drawn(tmp_path: Path) -> None:
+    path = signed_pdf(tmp_path / "signed.pdf")
+    before = path.read_bytes()
+    page = read_source(Candidate(path, (path,)), SETTINGS).pages[0]
+    made = prepare(page, SETTINGS)
+    assert ink.is_blank(made.image, made.dpi)
+    assert [m.kind for m in made.marks] == ["electronic_signature"]
+    assert path.read_bytes() == before
+
+
+def test_a_huge_page_is_read_smaller(tmp_path: Path) -> None:
+    small = Settings(max_pixels=400_000)
+    path = tmp_path / "page.png"
+    draw_page(BODY, 200).save(path)
+    made = prepare(PageSource(1, path, 0, PageKind.IMAGE, 200.0), small)
+    assert made.image.width * made.image.height <= 410_000
+
+
+def test_a_cut_image_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "page.jpg"
+    draw_page(BODY).save(path)
+    path.write_bytes(path.read_bytes()[:400])
+    with pytest.raises(DocumentError) as caught:
+        prepare(PageSource(1, path, 0, PageKind.IMAGE, 150.0), SETTINGS)
+    assert caught.value.code == "image_damaged"

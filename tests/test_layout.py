@@ -1,0 +1,136 @@
+"""Reading order: every word once, in the order a person reads."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image, ImageDraw
+
+from pipeline import layout
+from pipeline.document import OcrPage, PageImage, PageKind, PageSource, Word, Zone
+
+CASES = json.loads((Path(__file__).parent / "cases/layout/pages.json").read_text("utf-8"))
+WIDTH, HEIGHT, DPI = 1654, 2339, 200
+
+
+def words_of(x: int, y: int, text: str, confidence: float, line: int) -> list[Word]:
+    words: list[Word] = []
+    for part in text.split():
+        words.append(Word(part, (x, y, x + 13 * len(part), y + 36), confidence, 1, 1, line))
+        x += 13 * len(part) + 9
+    return words
+
+
+def page_of(lines: list[list[Any]]) -> OcrPage:
+    words = tuple(w for line in lines for w in words_of(*line))
+    return OcrPage(1, WIDTH, HEIGHT, DPI, "vie", words, ())
+
+
+def blank() -> PageImage:
+    return PageImage(1, Image.new("L", (WIDTH, HEIGHT), 255), DPI, 0, 0.0, ())
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda c: c["name"])
+def test_reading_order(case: dict[str, Any]) -> None:
+    arranged = layout.arrange(page_of(case["lines"]), blank())
+    assert [line.text for line in arranged.lines if line.text] == case["text"]
+    assert set(case["marks"]) <= {m.kind for m in arranged.marks}
+
+
+def test_zones_are_named_and_parted_by_empty_lines() -> None:
+    arranged = layout.arrange(page_of(CASES[0]["lines"]), blank())
+    zones = [line.zone for line in arranged.lines if line.text]
+    assert zones[:7] == [Zone.LETTERHEAD_LEFT] * 4 + [Zone.LETTERHEAD_RIGHT] * 3
+    texts = [line.text for line in arranged.lines]
+    assert texts[4] == ""
+    assert texts[8] == ""
+
+
+def test_an_indented_line_begins_a_paragraph() -> None:
+    lines = [
+        [
+            240,
+            300,
+            "phần còn lại của đoạn văn ở trang trước được viết tiếp ở đây cho đủ dòng",
+            0.9,
+            1,
+        ],
+        [240, 345, "và kết thúc ở đây.", 0.9, 2],
+        [
+            320,
+            390,
+            "1. Sở Nội vụ chủ trì, phối hợp với các cơ quan liên quan rà soát toàn bộ",
+            0.9,
+            3,
+        ],
+        [
+            240,
+            435,
+            "hồ sơ lưu trữ, lập danh mục và báo cáo kết quả về tỉnh trước thời hạn nêu.",
+            0.9,
+            4,
+        ],
+    ]
+    texts = [line.text for line in layout.arrange(page_of(lines), blank()).lines]
+    assert texts.index("") == 2
+    assert texts.count("") == 1
+
+
+def test_a_ruled_table_is_read_cell_by_cell() -> None:
+    image = Image.new("L", (WIDTH, HEIGHT), 255)
+    draw = ImageDraw.Draw(image)
+    for y in (400, 520, 700):
+        draw.line((200, y, 1400, y), fill=0, width=3)
+    for x in (200, 700, 1400):
+        draw.line((x, 400, x, 700), fill=0, width=3)
+    lines = [
+        [220, 430, "Tên thủ tục", 0.95, 1], [720, 430, "Cơ quan thực hiện", 0.95, 1],
+        [220, 550, "Cấp giấy phép", 0.95, 2], [720, 550, "Sở Nội vụ chủ trì,", 0.95, 2],
+        [220, 600, "xây dựng", 0.95, 3], [720, 600, "các sở phối hợp", 0.95, 3],
+    ]  # fmt: skip
+    page = PageImage(1, image, DPI, 0, 0.0, ())
+    arranged = layout.arrange(page_of(lines), page)
+    assert [line.text for line in arranged.lines if line.text] == [
+        "Tên thủ tục", "Cơ quan thực hiện",
+        "Cấp giấy phép", "xây dựng", "Sở Nội vụ chủ trì,", "các sở phối hợp",
+    ]  # fmt: skip
+    assert {line.zone for line in arranged.lines if line.text} == {Zone.TABLE}
+
+
+def test_bare_text_keeps_every_line() -> None:
+    text = "  SỞ NỘI VỤ \n\nKính gửi: ai đó\n"
+    page = PageSource(3, Path("a.txt"), 0, PageKind.TEXT, text=text)
+    arranged = layout.arrange_text(page)
+    assert "\n".join(line.text for line in arranged.lines) == text
+    assert arranged.number == 3
+
+
+boxes = st.tuples(
+    st.integers(0, WIDTH - 60), st.integers(0, HEIGHT - 40), st.integers(1, 400), st.integers(1, 90)
+)
+texts = st.sampled_from(
+    ["Sở", "Nội", "vụ", "-", "|", "12/QĐ-UBND", "2", "ĐẾN", "Nơi", "nhận:", "…"]
+)
+
+
+@given(st.lists(st.tuples(boxes, texts, st.floats(0, 1), st.integers(0, 9)), max_size=40))
+@settings(max_examples=60, deadline=None)
+def test_no_word_is_lost_or_doubled(
+    drawn: list[tuple[tuple[int, int, int, int], str, float, int]],
+) -> None:
+    words = tuple(
+        Word(text, (x, y, x + w, y + h), confidence, 1, 1, line)
+        for (x, y, w, h), text, confidence, line in drawn
+    )
+    arranged = layout.arrange(OcrPage(1, WIDTH, HEIGHT, DPI, "vie", words, ()), blank())
+    in_lines = [w.text for line in arranged.lines for w in line.words]
+    in_marks = [t for m in arranged.marks for t in (m.text or "").split()]
+    assert Counter(in_lines + in_marks) == Counter(w.text for w in words)
+    for line in arranged.lines:
+        assert line.text == " ".join(w.text for w in line.words)
