@@ -85,8 +85,8 @@ def test_what_is_missing_or_no_file_is_told_and_the_rest_goes_on(tmp_path: Path)
 @given(st.permutations(["page-10", "page-2", "Page-3", "a", "10", "9", "", "trang 1", "trang 11"]))
 def test_natural_order_does_not_hang_on_where_names_stood(names: list[str]) -> None:
     ordered = sorted(names, key=natural_key)
-    assert ordered[:3] == ["", "9", "10"]
-    assert ordered[-3:] == ["page-10", "trang 1", "trang 11"]
+    assert ordered[:2] == ["9", "10"]
+    assert [n for n in ordered if "-" in n] == ["page-2", "Page-3", "page-10"]
 
 
 # --- bad files ---------------------------------------------------------------------------------
