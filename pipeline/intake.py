@@ -181,7 +181,7 @@ def read_source(candidate: Candidate, settings: Settings) -> Source:
     return Source(
         path=candidate.path,
         files=candidate.files,
-        sha256=hashes[0] if len(hashes) == 1 else _joint(hashes),
+        sha256=hashes[0] if len(hashes) == 1 else group_digest(hashes),
         bytes=size,
         media_type=MEDIA_TYPES[kinds[0]],
         signed=signed,
@@ -189,7 +189,8 @@ def read_source(candidate: Candidate, settings: Settings) -> Source:
     )
 
 
-def _joint(hashes: list[str]) -> str:
+def group_digest(hashes: list[str]) -> str:
+    """The hash of a group of files: over their hex hashes, one a line, in page order."""
     return hashlib.sha256("\n".join(hashes).encode("ascii")).hexdigest()
 
 

@@ -126,10 +126,19 @@ def extract_text(text: str, restorer: Restorer | None = None, *, path: str = "-"
 
 def document_id(source: Source) -> str:
     """A name for the document that people can read and that follows its content: the file's
-    name, plain ASCII, and the first 12 hex digits of its SHA-256."""
-    stem = source.path.stem if len(source.files) < 2 else source.path.name
-    slug = regex.sub(r"[^a-z0-9]+", "-", unidecode(stem).lower()).strip("-")[:48].strip("-")
-    return f"{slug}-{source.sha256[:12]}" if slug else source.sha256[:12]
+    name, plain ASCII, and the first 12 hex digits of its SHA-256. A name that says nothing
+    (`scan.pdf`, `001.tif`) has its folder's name before it."""
+    name = _slug(source.path.stem if len(source.files) < 2 else source.path.name)
+    if _NAMELESS.fullmatch(name):
+        name = _slug(f"{source.path.absolute().parent.name} {name}")
+    return "-".join(filter(None, (name, source.sha256[:12])))
+
+
+_NAMELESS = regex.compile(r"(source|scan|image|img|page|doc|document|file|van-ban)?[-0-9]*")
+
+
+def _slug(name: str) -> str:
+    return regex.sub(r"[^a-z0-9]+", "-", unidecode(name).lower()).strip("-")[:48].strip("-")
 
 
 def _read_page(page: PageSource, settings: Settings) -> _ReadPage:

@@ -139,12 +139,12 @@ def test_the_record_of_a_letter_is_found(tmp_path: Path, place: Callable[[Path],
 def test_a_group_of_images_is_found_by_the_hash_of_hashes(tmp_path: Path) -> None:
     truth_folder(tmp_path / "gold", "dyke", "đê điều")
     (tmp_path / "gold" / "dyke" / "source.pdf").unlink()
-    hashes = ""
+    hashes = []
     for number in (1, 2, 10):
         data = f"image {number}".encode()
         (tmp_path / "gold" / "dyke" / f"source-{number}.jpg").write_bytes(data)
-        hashes += hashlib.sha256(data).hexdigest()
-    digest = hashlib.sha256(hashes.encode()).hexdigest()
+        hashes.append(hashlib.sha256(data).hexdigest())
+    digest = hashlib.sha256("\n".join(hashes).encode()).hexdigest()
     write_record(tmp_path / "out", "a-1", "đê điều", sha256=digest)
     assert evaluate(tmp_path / "gold", tmp_path / "out").letters[0].record is not None
 

@@ -13,6 +13,7 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from pipeline.errors import UsageError
+from pipeline.intake import group_digest
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,7 @@ def _hashes(sources: tuple[Path, ...]) -> Iterator[str]:
     if len(each) == 1:
         yield each[0]
     elif each:
-        yield hashlib.sha256("".join(each).encode()).hexdigest()
+        yield group_digest(each)
 
 
 def _ends_in(path: PurePath, name: str) -> bool:
