@@ -25,7 +25,9 @@ IMPOSSIBLE: Final = -1e4
 _ODD = frozenset("?!'’‘`\"”“>@¢)(]}{[|~_=&*<\\^°§$%#+€£¥©®")
 _PER_LETTER = math.log(1 / 18)  # spelling of a word the vocabulary does not know
 _SPLIT = -7.0  # two words printed apart were read as one
-_PRIOR_WEIGHT = 0.6
+_CAPITAL_LOST = -4.0  # a small letter was read as a capital
+_DIGITS = -3.0  # a word was read as nothing but digits
+_PRIOR_WEIGHT = 0.8
 
 
 class Reading(NamedTuple):
@@ -39,11 +41,14 @@ class Reading(NamedTuple):
 
 @dataclass(slots=True)
 class Settings:
-    """How wide to look. `width` readings at most, none worse than the best by `beam`."""
+    """How wide to look. `width` readings at most, none worse than the best by `beam`, none with a
+    channel score under `least`. A word the vocabulary does not know costs at least `spelling`."""
 
     heavy: bool
     width: int
     beam: float
+    least: float
+    spelling: float
 
 
 @dataclass(slots=True)
@@ -80,7 +85,9 @@ class Candidates:
         """The row of a sentence boundary."""
         return self.row("\x00boundary", False)
 
-    def _add(self, readings: list[Reading], first: list[int], second: list[int], score: list[float]) -> int:
+    def _add(
+        self, readings: list[Reading], first: list[int], second: list[int], score: list[float]
+    ) -> int:
         row = len(self.readings)
         if row == len(self.first):
             self.first = np.concatenate([self.first, np.full_like(self.first, NONE)])
@@ -104,7 +111,7 @@ class Candidates:
         if (
             protect.is_address(token)
             or protect.is_item_mark(token)
-            or (core and protect.is_acronym(core, in_capitals))
+            or (core and protect.is_acronym(core, in_capitals, self.settings.heavy))
         ):
             return alone
         found: dict[tuple[str, ...], tuple[float, int, int]] = {}
@@ -115,6 +122,26 @@ class Candidates:
         if not found:
             return alone
         return self._ranked(word, kept, start, end, core, found)
+
+    def _kept_sign(self, core: str) -> float:
+        """log P of a token with digits or signs being printed so."""
+        if not self.settings.heavy or core.isdigit():
+            return -0.1
+        if any(c in "/-" for c in core):
+            return -0.7
+        return -11.0 if any(c.islower() for c in core) else -6.0
+
+    def fixed(self, text: str) -> int:
+        """The row of a token that is certain: the field grammar put it so."""
+        key = ("\x00" + text, False)
+        found = self.row_of.get(key)
+        if found is None:
+            start, end = core_of(text)
+            word = classify(text[start:end])
+            kept = self.ids.get(word, 1) if word else 1
+            found = self._add([Reading(start, end, None)], [kept], [NONE], [0.0])
+            self.row_of[key] = found
+        return found
 
     def _spans(self, token: str, start: int, end: int) -> list[tuple[int, int]]:
         """The core, and the core with the odd marks around it that may be misread letters."""
@@ -135,10 +162,15 @@ class Candidates:
         self, read: str, a: int, b: int, found: dict[tuple[str, ...], tuple[float, int, int]]
     ) -> None:
         shape = shape_of(read)
+        penalty = _DIGITS if read.isdigit() else 0.0
         words, scores = self._best(read, shape, self.settings.width)
         for w, s in zip(words, scores, strict=True):
-            self._offer(found, (self.model.words[w],), float(s), a, b)
-        if self.settings.heavy and 5 <= len(read) and (not len(scores) or scores.max() < -9):
+            self._offer(found, (self.model.words[w],), float(s) + penalty, a, b)
+        if self.settings.heavy and shape == "Capital":  # "Ign" for "lợn": the capital is misread
+            words, scores = self._best(read, "lower", 6)
+            for w, s in zip(words, scores, strict=True):
+                self._offer(found, (self.model.words[w],), float(s) + _CAPITAL_LOST, a, b)
+        if self.settings.heavy and len(read) >= 5 and (not len(scores) or scores.max() < -9.0):
             self._pairs(read, shape, a, b, found)
 
     def _pairs(
@@ -171,7 +203,7 @@ class Candidates:
 
     def _best(self, read: str, shape: Shape, width: int) -> tuple[Ids, Floats]:
         """The likeliest syllables for `read` (word ids), and log P(read | syllable)."""
-        onsets, lower = self.channel.onsets[shape], self.channel.rimes["lower"]
+        onsets = self.channel.onsets[shape]
         rimes = self.channel.rimes["CAPITALS" if shape == "CAPITALS" else "lower"]
         table = np.full((len(self.lexicon.onsets), len(self.lexicon.rimes)), -60.0, np.float32)
         for k in range(min(len(read), 5) + 1):
@@ -184,11 +216,17 @@ class Candidates:
             if likely[0] == 0 and shape == "Capital":
                 rows[0] = before[0] + self.channel.rimes["Capital"].log(read[k:])
             table[likely] = np.maximum(table[likely], rows)
-        del lower
         scores = table.ravel()[self.lexicon.cell]
         ranked = scores + _PRIOR_WEIGHT * self.model.unigram[self.lexicon.word]
-        top = np.argpartition(-ranked, width)[:width] if len(ranked) > width else np.arange(len(ranked))
-        top = top[(ranked[top] > ranked[top].max() - self.settings.beam) & (scores[top] > -30)]
+        top = (
+            np.argpartition(-ranked, width)[:width]
+            if len(ranked) > width
+            else np.arange(len(ranked))
+        )
+        good = (ranked[top] > ranked[top].max() - self.settings.beam) & (
+            scores[top] > self.settings.least
+        )
+        top = top[good]
         top = top[np.argsort(-ranked[top])]
         return self.lexicon.word[top], scores[top]
 
@@ -203,9 +241,10 @@ class Candidates:
     ) -> tuple[list[Reading], list[int], list[int], list[float]]:
         """All readings, the token as it is first, best first after it."""
         own = found.pop((word,), None)
-        as_read = own[0] if own else (-0.7 + (_PER_LETTER * len(core) if kept == 1 else 0.0))
-        if not word:
-            as_read = -6.0
+        spelling = max(_PER_LETTER * len(core), self.settings.spelling) if kept == 1 else 0.0
+        as_read = own[0] if own else -0.7 + spelling
+        if not core.isalpha():
+            as_read = self._kept_sign(core)
         first, second, scores = [kept], [NONE], [as_read]
         readings = [Reading(start, end, None)]
         prior = self.model.unigram

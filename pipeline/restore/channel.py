@@ -17,13 +17,17 @@ import numpy as np
 import numpy.typing as npt
 from unidecode import unidecode
 
+from pipeline.restore.orthography import split_tone
+
 Floats = npt.NDArray[np.float32]
 Shape = Literal["lower", "Capital", "CAPITALS"]
 Kind = Literal["onset", "rime", "letter"]
 
 FLOOR: Final = -25.0
 _PRIOR = 2.0  # readings of a unit seen this often weigh as much as the judgement by letters
-_LETTER_PRIOR = 4.0
+_SHARE = 0.05  # and, however often a unit was seen, this share is left to it
+_LETTER_PRIOR = 6.0
+_LETTER_SHARE = 0.02
 _LONGEST = 3  # one letter is read as at most so many characters
 
 
@@ -55,12 +59,18 @@ class Counts:
 
 
 class LetterModel:
-    """P(read characters | one printed letter), smoothed towards look-alikes."""
+    """P(read characters | one printed letter), smoothed towards the letter's kin: the letters with
+    the same hat (all tones of ô are misread in like ways), and letters that look alike."""
 
     def __init__(self, counts: Mapping[tuple[str, str], float]) -> None:
         self._total: dict[str, float] = defaultdict(float)
-        for (letter, _), n in counts.items():
+        self._kin: dict[tuple[str, str], float] = defaultdict(float)
+        self._kin_total: dict[str, float] = defaultdict(float)
+        for (letter, read), n in counts.items():
             self._total[letter] += n
+            if read != letter:
+                self._kin[split_tone(letter)[0], read] += n
+                self._kin_total[split_tone(letter)[0]] += n
         self._counts = counts
         self._cache: dict[tuple[str, str], float] = {}
 
@@ -69,8 +79,11 @@ class LetterModel:
         key = (letter, read)
         if (found := self._cache.get(key)) is None:
             n, total = self._counts.get(key, 0.0), self._total[letter]
-            p = (n + _LETTER_PRIOR * _likeness(letter, read)) / (total + _LETTER_PRIOR)
-            found = self._cache[key] = math.log(p)
+            kin = split_tone(letter)[0]
+            like = 0.5 * _likeness(letter, read)
+            like += 0.5 * self._kin.get((kin, read), 0.0) / (self._kin_total[kin] + 1)
+            weight = _LETTER_PRIOR + _LETTER_SHARE * total
+            found = self._cache[key] = math.log((n + weight * like) / (total + weight))
         return found
 
 
@@ -82,15 +95,18 @@ def _likeness(letter: str, read: str) -> float:
         return 2e-3
     if len(read) == 1:
         base, other = unidecode(letter).lower(), unidecode(read).lower()
-        return 0.05 if base == other else 2e-4
-    return 3e-5 if len(read) == 2 else 2e-6
+        return 0.05 if base == other else 1e-3
+    return 1e-5 if len(read) == 2 else 1e-6
 
 
 class UnitTable:
     """The units of one kind (onsets, or rimes) in one shape, and how likely each reading is."""
 
     def __init__(
-        self, units: tuple[str, ...], counts: Mapping[str, Mapping[str, float]], letters: LetterModel
+        self,
+        units: tuple[str, ...],
+        counts: Mapping[str, Mapping[str, float]],
+        letters: LetterModel,
     ) -> None:
         self.units = units
         self._letters = letters
@@ -122,10 +138,11 @@ class UnitTable:
         return found
 
     def _compute(self, read: str) -> Floats:
-        p = _PRIOR * np.exp(self._by_letters(read))
+        prior = _PRIOR + _SHARE * self._total
+        p = prior * np.exp(self._by_letters(read))
         for i, n in self._seen.get(read, ()):
             p[i] += n
-        return np.maximum(np.log(p / (self._total + _PRIOR) + 1e-30), FLOOR).astype(np.float32)
+        return np.maximum(np.log(p / (self._total + prior) + 1e-30), FLOOR).astype(np.float32)
 
     def _emission(self, read: str) -> Floats:
         found = self._emissions.get(read)
@@ -151,7 +168,8 @@ class UnitTable:
             best = after
         if n and self.units[0] == "":  # nothing printed, something read: an invented mark
             best[n, 0] = -4.0 - 2.0 * n
-        return best[n]
+        whole: Floats = best[n]
+        return whole
 
 
 @dataclass(slots=True)

@@ -8,6 +8,7 @@ overlapping windows, so the cost is a few array operations per step, not per tok
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +18,7 @@ from pipeline.restore.lexicon import PhraseTable
 
 Floats = npt.NDArray[np.float32]
 Doubles = npt.NDArray[np.float64]
+_T = TypeVar("_T", bound=np.generic)
 CORE = 20
 AROUND = 7
 BATCH = 3000
@@ -28,8 +30,8 @@ class Weights:
     """How much each part counts: exponents of the language model and the channel, and the share of
     the phrase lists in the language model."""
 
-    language: float = 1.0
-    channel: float = 1.0
+    language: float = 1.1
+    channel: float = 0.8
     phrases: float = 0.2
 
 
@@ -115,7 +117,9 @@ class Decoder:
     def _first_pass(self, lattice: Lattice, emitted: Floats) -> Floats:
         """Best score of any bigram path through each reading."""
         before = np.concatenate([np.full((1, emitted.shape[1]), NONE), lattice.last[:-1]])
-        live_before = np.concatenate([np.ones((1, emitted.shape[1]), bool), emitted[:-1] > NEVER / 2])
+        live_before = np.concatenate(
+            [np.ones((1, emitted.shape[1]), bool), emitted[:-1] > NEVER / 2]
+        )
         live = emitted > NEVER / 2
         at = np.nonzero(live_before[:, :, None] & live[:, None, :])
         v, w = before[at[0], at[1]], lattice.first[at[0], at[2]]
@@ -137,7 +141,9 @@ class Decoder:
         live = emitted > NEVER / 2
         live_1 = np.concatenate([np.ones((1, k), bool), live[:-1]])
         live_2 = np.concatenate([np.ones((1, k), bool), live_1[:-1]])
-        at = np.nonzero(live_2[:, :, None, None] & live_1[:, None, :, None] & live[:, None, None, :])
+        at = np.nonzero(
+            live_2[:, :, None, None] & live_1[:, None, :, None] & live[:, None, None, :]
+        )
         u = np.where(two[at[0], at[2]], first_1[at[0], at[2]], back_2[at[0], at[1]])
         v, w = back_1[at[0], at[2]], lattice.first[at[0], at[3]]
         u = np.where(v == 0, NONE, u)
@@ -151,7 +157,7 @@ class Decoder:
         return _marginals(steps, weight)
 
 
-def _widened(values: npt.NDArray[np.generic], width: int) -> npt.NDArray[np.generic]:
+def _widened(values: npt.NDArray[_T], width: int) -> npt.NDArray[_T]:
     """`values` [T, k] with columns of zeros added up to `width`."""
     return np.pad(values, ((0, 0), (0, width - values.shape[1])))
 
@@ -162,7 +168,7 @@ def _windows(n: int) -> Ids:
     return starts[:, None] + np.arange(CORE + 2 * AROUND)[None, :]
 
 
-def _padded(values: npt.NDArray[np.generic], fill: tuple[float, float]) -> npt.NDArray[np.generic]:
+def _padded(values: npt.NDArray[_T], fill: tuple[float, float]) -> npt.NDArray[_T]:
     """`values` [T, K] with boundary tokens before and after, to a whole number of windows.
 
     `fill`: the value of a boundary's only reading, and of the readings it has not."""
@@ -201,7 +207,9 @@ def _marginals(steps: Doubles, weight: Doubles) -> Doubles:
     rows, length = index.shape
     k = weight.shape[1]
     forward = np.empty((length, rows, k, k))
-    before = (weight[np.maximum(index[:, 0] - 1, 0)] > 0)[:, :, None] * weight[index[:, 0]][:, None, :]
+    before = (weight[np.maximum(index[:, 0] - 1, 0)] > 0)[:, :, None] * weight[index[:, 0]][
+        :, None, :
+    ]
     forward[0] = before
     for t in range(1, length):
         at = index[:, t]

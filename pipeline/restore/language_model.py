@@ -28,7 +28,8 @@ _MIX_2 = np.uint64(0xBF58476D1CE4E5B9)
 
 def quantise(logs: npt.NDArray[np.floating]) -> npt.NDArray[np.uint8]:
     """Log-probabilities (at most 0) as bytes."""
-    return np.clip(np.rint(-logs / STEP), 0, 255).astype(np.uint8)
+    scaled: npt.NDArray[np.uint8] = np.clip(np.rint(-logs / STEP), 0, 255).astype(np.uint8)
+    return scaled
 
 
 _LOGS = (-STEP * np.arange(256)).astype(np.float32)
@@ -93,7 +94,7 @@ def _place(
     stored: npt.NDArray[np.uint8],
     used: Ids,
 ) -> Ids:
-    """Put the keys `left` into their target buckets as far as there is room; the rest comes back."""
+    """Put the keys `left` into their target buckets where there is room; the rest comes back."""
     order = left[np.argsort(target[left], kind="stable")]
     bucket = target[order]
     starts = np.flatnonzero(np.r_[True, bucket[1:] != bucket[:-1]])

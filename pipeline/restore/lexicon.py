@@ -9,16 +9,26 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 
-from pipeline.restore.language_model import Floats, Ids, Keys, LanguageModel, bigram_key, trigram_key
+from pipeline.restore.language_model import (
+    Floats,
+    Ids,
+    Keys,
+    LanguageModel,
+    bigram_key,
+    trigram_key,
+)
 from pipeline.restore.orthography import Syllable, analyse
 from pipeline.restore.tokens import SPECIALS, classify, core_of
 
-PHRASE_LISTS: Final = ("phrases.tsv", "party_bodies.tsv", "places.tsv", "names.tsv")
+PHRASE_LISTS: Final = ("phrases.tsv", "places.tsv", "names.tsv")
+SET_PHRASE = 0.5  # phrases of this weight are the register's own
+COMMON_WORD = -7.0  # unigram log-probability of their words, at least
 NEW_WORD = -15.0  # unigram log-probability of a word only the word lists know
 
 
@@ -113,7 +123,7 @@ class PhraseTable:
         trigrams: dict[tuple[int, int, int], float] = {}
         for phrase in phrases:
             w = [ids[x] for x in phrase.words]
-            for pair in zip(w, w[1:], strict=False):
+            for pair in pairwise(w):
                 bigrams[pair] = max(bigrams.get(pair, 0), phrase.weight)
             for triple in zip(w, w[1:], w[2:], strict=False):
                 trigrams[triple] = max(trigrams.get(triple, 0), phrase.weight)
@@ -137,14 +147,17 @@ def _shared(ngrams: dict, share: float) -> dict:  # type: ignore[type-arg]
 
 
 def extend(model: LanguageModel, phrases: Sequence[Phrase]) -> LanguageModel:
-    """The model with the words it lacks of the phrases."""
+    """The model with the words it lacks of the phrases; words of set phrases are no rare words."""
     known = set(model.words)
     new = sorted({w for p in phrases for w in p.words} - known)
-    if not new:
-        return model
+    words = model.words + tuple(new)
+    unigram = np.append(model.unigram, np.full(len(new), NEW_WORD, np.float32))
+    common = {w for p in phrases if p.weight >= SET_PHRASE and len(p.words) > 1 for w in p.words}
+    at = np.array([i for i, w in enumerate(words) if w in common], np.int64)
+    unigram[at] = np.maximum(unigram[at], COMMON_WORD)
     return LanguageModel(
-        model.words + tuple(new),
-        np.append(model.unigram, np.full(len(new), NEW_WORD, np.float32)),
+        words,
+        unigram,
         np.append(model.backoff, np.zeros(len(new), np.float32)),
         model.bigrams,
         model.trigrams,

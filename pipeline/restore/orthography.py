@@ -8,32 +8,23 @@ from __future__ import annotations
 
 import unicodedata
 from functools import cache, lru_cache
+from importlib.resources import files
 from typing import NamedTuple
 
 import regex
 
 TONES = {"\u0300": "`", "\u0301": "'", "\u0309": "?", "\u0303": "~", "\u0323": "."}
-_MARK_OF = {v: k for k, v in TONES.items()}
-ONSETS = tuple("ngh ch gh gi kh ng nh ph qu th tr b c d đ g h k l m n p r s t v x".split())
-RIMES = frozenset(
-    """a ai ao au ay am an ang anh ap at ac ach ăm ăn ăng ăp ăt ăc âu ây âm ân âng âp ât âc
-    e eo em en eng ep et ec ê êu êm ên êng ênh êp êt êch i iu im in inh ip it ich ia iêu iêm iên
-    iêng iêp iêt iêc o oi om on ong op ot oc oong ooc ô ôi ôm ôn ông ôp ôt ôc ơ ơi ơm ơn ơp ơt
-    u ui um un ung up ut uc ua uôi uôm uôn uông uôt uôc ư ưi ưu ưng ưt ưc ưa ươi ươu ươm ươn ương
-    ươp ươt ươc ưn ưm y yêu yêm yên yêng yêt ynh yt ych oa oai oao oay oam oan oang oanh oap oat
-    oac oach oăm oăn oăng oăt oăc oe oeo oen oet uân uâng uât uây uê uênh uêch uơ uy uya uyên uyêt
-    uynh uyt uych uyu uyn
-    ao ăng an âc êt iên""".split()
+ONSETS = (
+    *("ngh", "ch", "gh", "gi", "kh", "ng", "nh", "ph", "qu", "th", "tr"),
+    *"bcdđghklmnprstvx",
 )
+_RIME_LINES = (files("dictionaries") / "rimes.tsv").read_text(encoding="utf-8").splitlines()
+RIMES = frozenset(line for line in _RIME_LINES if line and not line.startswith("#"))
 """Rimes without tone, glides included. After `qu` the rime stands without its own u."""
 
 VIETNAMESE_ONLY = frozenset(
-    "ăâđêôơư"
-    + "".join(
-        unicodedata.normalize("NFC", v + t) for v in "aăâeêioôơuưy" for t in TONES
-    )
+    "ăâđêôơư" + "".join(unicodedata.normalize("NFC", v + t) for v in "aăâeêioôơuưy" for t in TONES)
 )
-LETTER = regex.compile(r"\p{L}")
 _STOPS = ("p", "t", "c", "ch")
 _OPEN_PAIRS = {"oa": 1, "oe": 1, "uy": 1}
 
@@ -137,7 +128,9 @@ def canonical(word: str) -> str:
     return parts.onset + parts.rime if parts else lower
 
 
-_PLACED = regex.compile(r"(?<![qQ])(o[àáảãạèéẻẽẹ]|u[ỳýỷỹỵ])(?!\p{L})|([òóỏõọ][ae]|[ùúủũụ]y)(?!\p{L})")
+_PLACED = regex.compile(
+    r"(?<![qQ])(o[àáảãạèéẻẽẹ]|u[ỳýỷỹỵ])(?!\p{L})|([òóỏõọ][ae]|[ùúủũụ]y)(?!\p{L})"
+)
 
 
 def tone_style(text: str) -> float:

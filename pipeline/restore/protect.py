@@ -5,14 +5,18 @@ In: a printed token and the line it stands in. Out: whether it is protected.
 
 from __future__ import annotations
 
+from functools import cache
+from importlib.resources import files
 from typing import Final
 
 import regex
 
 from pipeline.restore.orthography import split_tone
 
-_ADDRESS = regex.compile(r"\S+@\S+\.\S+|https?:|www\.|\S+\.(vn|com|org|net|gov)\b", regex.IGNORECASE)
-_ITEM = regex.compile(r"[\"“(]?(?:\p{Ll}|\d{1,2}|[IVX]+)[).]")
+_ADDRESS = regex.compile(
+    r"\S+@\S+\.\S+|https?:|www\.|\S+\.(vn|com|org|net|gov)\b|e-?mail\s*:", regex.IGNORECASE
+)
+_ITEM = regex.compile(r"[\"“(]?(?:\p{L}|\d{1,2}|[IVX]+)[).]")
 _ROMAN = regex.compile(r"[IVXLC]+")
 _SYMBOLS: Final = frozenset("&@¢§€£¥©®$")
 _VOWELS: Final = frozenset("aăâeêioôơuưy")
@@ -33,20 +37,32 @@ def has_vowel(core: str) -> bool:
     return any(split_tone(c)[0] in _VOWELS for c in core.lower())
 
 
-def is_acronym(core: str, in_capitals: bool) -> bool:
+def is_acronym(core: str, in_capitals: bool, heavy: bool = False) -> bool:
     """Capitals that are not a word in capitals: `UBND`, `QĐ`, `VKSNDTC`; Roman numerals.
 
     `in_capitals`: the neighbours are capitals too (a letterhead), where only what has no vowel
-    is an acronym."""
+    is an acronym. Under heavy damage two capitals may be a word too (`BO` for `Bộ`)."""
     letters = [c for c in core if c.isalpha()]
     capitals = sum(c.isupper() for c in letters)
     if _ROMAN.fullmatch(core):
         return True
-    if capitals < 2:
+    if capitals < 2 or (heavy and len(core) == 2 and core not in _known_pairs()):
         return False
     if capitals < len(letters):
         return sum(c.isupper() for c in letters[1:]) >= 2 or not has_vowel(core)
     return not in_capitals or not has_vowel(core)
+
+
+@cache
+def _known_pairs() -> frozenset[str]:
+    """Abbreviations of two capitals (types, bodies), as an English model prints them."""
+    found = set()
+    for name in ("document_types.tsv", "bodies.tsv", "abbreviations.tsv"):
+        resource = files("dictionaries") / name
+        if resource.is_file():
+            for line in resource.read_text(encoding="utf-8").splitlines():
+                found.add(line.split("\t")[0].replace("Đ", "D"))
+    return frozenset(x for x in found if len(x) == 2)
 
 
 def is_readable(core: str, heavy: bool) -> bool:
@@ -58,10 +74,12 @@ def is_readable(core: str, heavy: bool) -> bool:
         return True
     if not heavy:
         return False
-    if any(c in "/\\" for c in core) or core[:1].isdigit() and core[-1:].isdigit():
+    if core.isdigit():
+        return len(core) <= 2 and core[0] != "0"
+    if any(c in "/\\" for c in core) or (core[:1].isdigit() and core[-1:].isdigit()):
         return False
     letters = sum(c.isalpha() for c in core)
     digits = sum(c.isdigit() for c in core)
     if "-" in core and digits:
         return False
-    return letters > 0 and digits <= 2 or all(c in _SYMBOLS for c in core)
+    return (letters > 0 and digits <= 2) or all(c in _SYMBOLS for c in core)

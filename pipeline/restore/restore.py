@@ -6,15 +6,15 @@ for every change, a doubt for every word left though another reading is not excl
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
-import regex
 
 from pipeline.document import (
     Box,
@@ -28,9 +28,10 @@ from pipeline.document import (
 )
 from pipeline.restore import damage
 from pipeline.restore.candidates import Candidates, Reading, Settings, printed
-from pipeline.restore.channel import Channel
-from pipeline.restore.decoder import Decoder, Lattice, Weights
-from pipeline.restore.language_model import LanguageModel
+from pipeline.restore.channel import Channel, shape_of
+from pipeline.restore.corrections import compose
+from pipeline.restore.decoder import Decoder, Doubles, Lattice, Weights
+from pipeline.restore.language_model import Ids, LanguageModel
 from pipeline.restore.lexicon import (
     Lexicon,
     Phrase,
@@ -40,12 +41,14 @@ from pipeline.restore.lexicon import (
     phrases_of,
 )
 from pipeline.restore.orthography import in_style, tone_style
-from pipeline.restore.tokens import JOINED, classify, core_of, ends_sentence
+from pipeline.restore.slots import Pages, Sequencer, Slot, fixes_of
 
 Model = Literal["auto", "eng", "vie", "none"]
-_TOKEN = regex.compile(r"\S+")
+Changes = dict[tuple[int, int], tuple[list[Correction], list[Doubt]]]
 _WIDTH = 7
-_SHORT = 0.7  # a line shorter than this share of the page's longest ends its paragraph
+_PASSES = 6
+GRAMMAR_SCORE = 0.99
+GRAMMAR_MARGIN = 4.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,22 +56,15 @@ class Policy:
     """When a reading is taken: its probability, and how it must compare with leaving the token."""
 
     accept: float
+    name: float  # the same for a capitalised word: it may be a name
     doubt: float
 
 
-POLICIES = {"eng": Policy(0.4, 0.75), "vie": Policy(0.97, 0.3)}
-SETTINGS = {"eng": Settings(True, 24, 13.0), "vie": Settings(False, 8, 9.0)}
-
-
-@dataclass(frozen=True, slots=True)
-class Slot:
-    """A token of the document: its line, its place in the line, and the row of its readings."""
-
-    page: int
-    line: int
-    start: int
-    token: str
-    row: int
+POLICIES = {"eng": Policy(0.2, 0.2, 0.5), "vie": Policy(0.85, 0.95, 0.1)}
+SETTINGS = {
+    "eng": Settings(True, 24, 13.0, -24.0, -40.0),
+    "vie": Settings(False, 8, 9.0, -10.0, -16.0),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +81,11 @@ class Restorer:
     """The language model, the channels and the word lists, ready for any number of documents."""
 
     def __init__(
-        self, model: LanguageModel, channels: dict[str, Channel], lexicon: Lexicon, phrases: PhraseTable
+        self,
+        model: LanguageModel,
+        channels: dict[str, Channel],
+        lexicon: Lexicon,
+        phrases: PhraseTable,
     ) -> None:
         ids = model.ids()
         self._model = model
@@ -113,19 +113,54 @@ class Restorer:
     def restore_pages(
         self, pages: Sequence[PageLayout], model: Model = "auto"
     ) -> tuple[RestoredPage, ...]:
-        """Restore all pages of a document together; each keeps its number of lines."""
-        kinds = [self._kind(page.lines, model) for page in pages]
-        done: list[list[RestoredLine]] = [
-            [RestoredLine(line, line.text) for line in page.lines] for page in pages
-        ]
-        for name in ("eng", "vie"):
-            chosen = [i for i, kind in enumerate(kinds) if kind == name]
-            if chosen:
-                self._restore([(i, pages[i]) for i in chosen], name, done)
+        """Restore all pages of a document together; each keeps its number of lines.
+
+        The outcome restored again stays as it is: passes follow until nothing changes."""
+        done = [[RestoredLine(line, line.text) for line in page.lines] for page in pages]
+        seen = [_texts(done)]
+        states = [done]
+        for _ in range(_PASSES):
+            done = self._pass(pages, done, model)
+            if _texts(done) == seen[-1]:
+                break
+            states.append(done)
+            if _texts(done) in seen:  # passes that run in a circle: always the same place in it
+                circle = range(seen.index(_texts(done)), len(seen))
+                done = states[min(circle, key=seen.__getitem__)]
+                break
+            seen.append(_texts(done))
         return tuple(
             RestoredPage(p.number, p.width, p.height, p.dpi, tuple(lines), p.marks)
             for p, lines in zip(pages, done, strict=True)
         )
+
+    def _pass(
+        self, pages: Sequence[PageLayout], before: list[list[RestoredLine]], model: Model
+    ) -> list[list[RestoredLine]]:
+        """One pass over the document as it stands after the passes before it."""
+        current = [
+            PageLayout(
+                p.number,
+                p.width,
+                p.height,
+                p.dpi,
+                tuple(
+                    x.raw if x.text == x.raw.text else Line(x.text, x.raw.zone, x.raw.box)
+                    for x in lines
+                ),
+            )
+            for p, lines in zip(pages, before, strict=True)
+        ]
+        kinds = [self._kind(page.lines, model) for page in current]
+        done = [[RestoredLine(line, line.text) for line in page.lines] for page in current]
+        for name in ("eng", "vie"):
+            chosen = [(i, current[i]) for i, kind in enumerate(kinds) if kind == name]
+            if chosen:
+                self._restore(chosen, name, done)
+        return [
+            [_combined(x, y) for x, y in zip(a, b, strict=True)]
+            for a, b in zip(before, done, strict=True)
+        ]
 
     def restore_text(self, text: str, model: Model = "auto") -> RestoredPage:
         """Restore plain text as one page, line for line (lines part at `\\n` only)."""
@@ -137,7 +172,7 @@ class Restorer:
         text = f"{before} {word} {after}"
         name = self._kind((Line(text),), model)
         name = "vie" if name == "none" else name
-        slots, rows = self._slots([(0, PageLayout(1, 0, 0, 0, (Line(text),)))], name)
+        slots, rows = self._sequence([(0, PageLayout(1, 0, 0, 0, (Line(text),)))], name)
         at = next(i for i, s in enumerate(slots) if s and s.start == len(before) + 1)
         slot = slots[at]
         assert slot is not None
@@ -156,156 +191,137 @@ class Restorer:
         return sorted(found, key=lambda c: -c.probability)
 
     def _kind(self, lines: Sequence[Line], model: Model) -> str:
-        if model != "auto":
+        """The channel of a page. Text that has its marks is not read by an English model, even if
+        the caller says so: it has been restored already."""
+        if model in ("vie", "none"):
             return model
-        return damage.recognise("\n".join(line.text for line in lines))
+        found = damage.recognise("\n".join(line.text for line in lines))
+        return "eng" if model == "eng" and found != "vie" else found
 
-    def _restore(
-        self,
-        pages: Sequence[tuple[int, PageLayout]],
-        name: str,
-        done: list[list[RestoredLine]],
-    ) -> None:
-        slots, rows = self._slots(pages, name)
-        if not rows.size:
-            return
+    def _restore(self, pages: Pages, name: str, done: list[list[RestoredLine]]) -> None:
+        """One pass over the pages of one kind of damage; the outcome goes into `done`."""
+        slots, rows = self._sequence(pages, name)
         keep, share = self._decode(rows, name)
         policy = POLICIES[name]
-        candidates = self._candidates[name]
-        best = share.argmax(1)
-        at = np.arange(len(best))
-        chosen, probability = keep[at, best], share[at, best]
-        changes: dict[tuple[int, int], tuple[list[Correction], list[Doubt]]] = {}
-        numbers = {i: page.number for i, page in pages}
+        changes = _grammar(pages, name)
         styles = {i: tone_style("\n".join(x.text for x in p.lines)) > 0.5 for i, p in pages}
-        interesting = np.flatnonzero((chosen != 0) | (share[:, 0] < 1 - policy.doubt))
-        for t in interesting:
+        numbers = {i: page.number for i, page in pages}
+        doubtful = (keep[np.arange(len(keep)), share.argmax(1)] != 0) | (
+            share[:, 0] < 1 - policy.doubt
+        )
+        for t in np.flatnonzero(doubtful):
             slot = slots[t]
             if slot is None:
                 continue
-            found = changes.setdefault((slot.page, slot.line), ([], []))
-            reading = candidates.readings[slot.row][chosen[t]]
             line = done[slot.page][slot.line].raw
-            own = float(share[t, 0])
-            if chosen[t] and probability[t] >= policy.accept:
-                text = self._text(slot, reading, styles[slot.page])
-                fix = self._correction(slot, reading, text, line, float(probability[t]), own)
-                if fix.before != fix.after:
-                    found[0].append(_numbered(fix, numbers[slot.page]))
-                    continue
-            others = self._others(candidates.readings[slot.row], keep[t], share[t], slot)
-            found[1].append(
-                Doubt(
-                    numbers[slot.page],
-                    slot.line + 1,
-                    slot.start,
-                    _box(line, slot.start),
-                    slot.token,
-                    own,
-                    others,
-                )
-            )
+            readings = self._candidates[name].readings[slot.row]
+            judged = Judged(slot, line, numbers[slot.page], readings, keep[t], share[t])
+            corrections, doubts = changes.setdefault((slot.page, slot.line), ([], []))
+            fix = judged.correction(policy, styles[slot.page])
+            if fix is not None:
+                corrections.append(fix)
+            else:
+                doubts.append(judged.doubt())
         for (page, number), (corrections, doubts) in changes.items():
-            line = done[page][number].raw
-            fixed = tuple(corrections)
-            done[page][number] = RestoredLine(
-                line, apply_corrections(line.text, fixed), fixed, tuple(doubts)
-            )
+            line, fixed = done[page][number].raw, tuple(corrections)
+            text = apply_corrections(line.text, fixed)
+            done[page][number] = RestoredLine(line, text, fixed, tuple(doubts))
 
-    def _text(self, slot: Slot, reading: Reading, second_vowel: bool) -> str:
-        words = (reading.word or "").split(" ")
-        styled = " ".join(in_style(w, second_vowel) for w in words)
-        return printed(styled, slot.token[reading.start : reading.end])
-
-    def _correction(
-        self, slot: Slot, reading: Reading, text: str, line: Line, score: float, own: float
-    ) -> Correction:
-        start = slot.start + reading.start
-        margin = float(np.log(max(score, 1e-12)) - np.log(max(own, 1e-12)))
-        before = slot.token[reading.start : reading.end]
-        return Correction(
-            0, slot.line + 1, start, _box(line, slot.start), before, text, score, margin, "model"
-        )
-
-    def _others(
-        self,
-        readings: list[Reading],
-        keep: np.ndarray,  # type: ignore[type-arg]
-        share: np.ndarray,  # type: ignore[type-arg]
-        slot: Slot,
-    ) -> tuple[str, ...]:
-        order = np.argsort(-share)[:4]
-        words = [readings[keep[k]].word for k in order if share[k] > 0.001 and keep[k] < len(readings)]
-        return tuple(printed(w, slot.token) for w in words if w)[:3]
-
-    def _decode(self, rows: np.ndarray, name: str):  # type: ignore[no-untyped-def,type-arg]
+    def _decode(self, rows: Ids, name: str) -> tuple[Ids, Doubles]:
         candidates = self._candidates[name]
         lattice = Lattice(candidates.first[rows], candidates.second[rows], candidates.score[rows])
         return self._decoder.posteriors(lattice, _WIDTH)
 
-    def _slots(self, pages: Sequence[tuple[int, PageLayout]], name: str):  # type: ignore[no-untyped-def]
-        candidates = self._candidates[name]
-        boundary = candidates.boundary()
-        slots: list[Slot | None] = [None]
-        rows: list[int] = [boundary]
-
-        def end() -> None:
-            if slots[-1] is not None:
-                slots.append(None)
-                rows.append(boundary)
-
-        for index, page in pages:
-            longest = max((len(x.text) for x in page.lines), default=0)
-            for number, line in enumerate(page.lines):
-                capitals = in_capitals(line.text)
-                for start, token in tokens_of(line.text):
-                    if not is_word(token, name == "eng"):
-                        if ends_sentence(token):
-                            end()
-                        continue
-                    slots.append(Slot(index, number, start, token, candidates.row(token, capitals)))
-                    rows.append(slots[-1].row)  # type: ignore[union-attr]
-                    if ends_sentence(token):
-                        end()
-                if len(line.text) < _SHORT * longest:
-                    end()
-            end()
-        return slots, np.array(rows, np.int64)
+    def _sequence(self, pages: Pages, name: str) -> tuple[list[Slot | None], Ids]:
+        sequencer = Sequencer(self._candidates[name])
+        sequencer.add_pages(pages)
+        return sequencer.slots, sequencer.rows
 
 
-def tokens_of(text: str) -> list[tuple[int, str]]:
-    """The tokens of a line with their offsets; lower-case words joined by a mark are parted."""
-    found = []
-    for match in _TOKEN.finditer(text):
-        token, start = match.group(), match.start()
-        at = 0
-        for mark in JOINED.finditer(token):
-            found.append((start + at, token[at : mark.end()]))
-            at = mark.end()
-        found.append((start + at, token[at:]))
-    return found
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A token, its readings, and the probability of each (`share[i]` of reading `keep[i]`)."""
+
+    slot: Slot
+    line: Line
+    page: int
+    readings: list[Reading]
+    keep: Ids
+    share: Doubles
+
+    def correction(self, policy: Policy, second_vowel: bool) -> Correction | None:
+        """The correction, where the best reading is another and probable enough."""
+        at = int(self.share.argmax())
+        score, own = float(self.share[at]), float(self.share[0])
+        capital = shape_of(self.slot.token) == "Capital"
+        if not self.keep[at] or score < (policy.name if capital else policy.accept):
+            return None
+        reading = self.readings[self.keep[at]]
+        before = self.slot.token[reading.start : reading.end]
+        words = [in_style(w, second_vowel) for w in (reading.word or "").split(" ")]
+        after = printed(" ".join(words), before)
+        if before == after:
+            return None
+        margin = math.log(max(score, 1e-12)) - math.log(max(own, 1e-12))
+        start, box = self.slot.start + reading.start, _box(self.line, self.slot.start)
+        return Correction(
+            self.page, self.slot.line + 1, start, box, before, after, score, margin, "model"
+        )
+
+    def doubt(self) -> Doubt:
+        """The token left as it is, with its likeliest other readings."""
+        order = [k for k in np.argsort(-self.share)[:4] if self.share[k] > 0.001]
+        words = [self.readings[self.keep[k]].word for k in order]
+        return Doubt(
+            self.page,
+            self.slot.line + 1,
+            self.slot.start,
+            _box(self.line, self.slot.start),
+            self.slot.token,
+            float(self.share[0]),
+            tuple(printed(w, self.slot.token) for w in words if w)[:3],
+        )
 
 
-@lru_cache(maxsize=100_000)
-def is_word(token: str, heavy: bool) -> bool:
-    """Whether a token counts in the sequence of words."""
-    start, end = core_of(token)
-    if start < end:
-        return bool(classify(token[start:end])) or heavy
-    return heavy and any(c in "&@¢§€£¥©®" for c in token)
+def _grammar(pages: Pages, name: str) -> Changes:
+    """The corrections of the field grammar, by (page, line)."""
+    changes: Changes = {}
+    for index, page in pages:
+        for number, line in enumerate(page.lines):
+            for fix in fixes_of(line.text, name == "eng", page.number, number):
+                correction = Correction(
+                    page.number,
+                    number + 1,
+                    fix.start,
+                    _box(line, fix.start),
+                    line.text[fix.start : fix.end],
+                    fix.after,
+                    GRAMMAR_SCORE,
+                    GRAMMAR_MARGIN,
+                    "grammar",
+                )
+                changes.setdefault((index, number), ([], []))[0].append(correction)
+    return changes
 
 
-def in_capitals(text: str) -> bool:
-    """Whether a line is printed in capitals for the most part."""
-    upper = sum(c.isupper() for c in text)
-    lower = sum(c.islower() for c in text)
-    return upper > 4 and upper > 1.5 * lower
+def _texts(lines: list[list[RestoredLine]]) -> tuple[tuple[str, ...], ...]:
+    return tuple(tuple(x.text for x in page) for page in lines)
 
 
-def _numbered(fix: Correction, page: int) -> Correction:
-    return Correction(
-        page, fix.line, fix.start, fix.box, fix.before, fix.after, fix.score, fix.margin, fix.source
-    )
+def _combined(before: RestoredLine, after: RestoredLine) -> RestoredLine:
+    """A line after one more pass, told from its raw text. Doubts keep their place in the raw line
+    where the line was not corrected before."""
+    if before.raw.text == after.raw.text:
+        fixed = after.corrections
+        doubts = after.doubts
+    else:
+        boxes = before.raw
+        new = tuple(replace(c, box=_box(boxes, c.start)) for c in after.corrections)
+        fixed = compose(before.raw.text, before.corrections, new)
+        touched = {c.start for c in fixed}
+        doubts = tuple(d for d in before.doubts if d.start not in touched)
+    text = apply_corrections(before.raw.text, fixed)
+    return RestoredLine(before.raw, text, fixed, doubts)
 
 
 def _box(line: Line, start: int) -> Box | None:

@@ -23,7 +23,9 @@ SLASH_WORDS: Final = frozenset({"v/v", "t/m", "k/t", "t/l"})
 _LEAD: Final = "\"'“”‘’«»„([{<*•·–—-_=~+|¦!,.:;…\\/"
 _TRAIL: Final = "\"'“”‘’«»)]}>*•·–—-_=~|¦!?,.:;…\\/"
 _ENDS: Final = frozenset(".;:!?…")
-_DATE: Final = regex.compile(r"\d{1,2}\s*[/.-]\s*\d{1,2}\s*[/.-]\s*\d{2,4}|\d{1,2}/\d{4}|\d{1,2}/\d{1,2}")
+_DATE: Final = regex.compile(
+    r"\d{1,2}\s*[/.-]\s*\d{1,2}\s*[/.-]\s*\d{2,4}|\d{1,2}/\d{4}|\d{1,2}/\d{1,2}"
+)
 JOINED: Final = regex.compile(r"(?<=\p{Ll})[-–/,.;:](?=\p{Ll}{2})")
 """Where two lower-case words are printed without a space between them."""
 

@@ -21,11 +21,10 @@ from pipeline.restore.language_model import (
     Keys,
     LanguageModel,
     Table,
-    bigram_key,
     quantise,
 )
 from pipeline.restore.orthography import analyse
-from pipeline.restore.tokens import BOUNDARY, JOINED, SPECIALS, classify, core_of, ends_sentence
+from pipeline.restore.tokens import JOINED, SPECIALS, classify, core_of, ends_sentence
 
 Doubles = npt.NDArray[np.float64]
 OFFICIAL = re.compile(r"letter|decision|law|gazette|congbao|official|vbpl")
@@ -99,7 +98,7 @@ def _sequence(raw: npt.NDArray[np.int32], vocabulary: Vocabulary) -> npt.NDArray
     flat = np.stack([first, second], 1).ravel()
     flat = flat[flat >= 0]
     repeated = np.r_[False, (flat[1:] == 0) & (flat[:-1] == 0)]
-    return np.r_[0, flat[~repeated]]
+    return np.concatenate([np.zeros(1, np.int64), flat[~repeated]])
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,13 +136,21 @@ def _search(keys: Keys, wanted: Keys) -> tuple[Ids, npt.NDArray[np.bool_]]:
     return at, keys[at] == wanted
 
 
+def _split(keys: Keys) -> tuple[Ids, Ids]:
+    """The last two ids of each key."""
+    pair = keys & np.uint64(0xFFFFFFFF)
+    return (pair >> np.uint64(16)).astype(np.int64), (pair & np.uint64(0xFFFF)).astype(np.int64)
+
+
 def _discounts(counts: Doubles) -> Doubles:
     """Modified Kneser-Ney discounts for counts 0, 1, 2, 3 and more (Chen and Goodman, 1999)."""
     n = [float((counts == k).sum()) for k in range(5)]
     if min(n[1:5]) == 0:
         return np.array([0, 0.7, 1.0, 1.3])
     y = n[1] / (n[1] + 2 * n[2])
-    return np.array([0.0, 1 - 2 * y * n[2] / n[1], 2 - 3 * y * n[3] / n[2], 3 - 4 * y * n[4] / n[3]])
+    return np.array(
+        [0.0, 1 - 2 * y * n[2] / n[1], 2 - 3 * y * n[3] / n[2], 3 - 4 * y * n[4] / n[3]]
+    )
 
 
 def _interpolate(keys: Keys, counts: Doubles) -> tuple[Doubles, Keys, Doubles]:
@@ -178,7 +185,10 @@ def smooth(words: npt.NDArray[np.int64], size: int) -> Smoothed:
     share_2, contexts_1, g1 = _interpolate(keys_2, counts_2)
     gamma_1 = np.ones(size)
     gamma_1[contexts_1.astype(np.int64)] = g1
-    v, last = (keys_2 >> np.uint64(16)).astype(np.int64), (keys_2 & np.uint64(0xFFFF)).astype(np.int64)
+    v, last = (
+        (keys_2 >> np.uint64(16)).astype(np.int64),
+        (keys_2 & np.uint64(0xFFFF)).astype(np.int64),
+    )
     prob_2 = share_2 + gamma_1[v] * unigram[last]
 
     keys_3, counts_3 = keys_3[plain], n3[plain].astype(np.float64)
@@ -229,14 +239,20 @@ def mix(
     gain_3 = gain[keep_3]
     keys_3, prob_3 = keys_3[keep_3], prob_3[keep_3]
 
-    v, w = (keys_2 >> np.uint64(16)).astype(np.int64), (keys_2 & np.uint64(0xFFFF)).astype(np.int64)
+    v, w = _split(keys_2)
     needed = np.zeros(len(keys_2), bool)
     at, found = _search(keys_2, keys_3 >> np.uint64(16))
     needed[at[found]] = True
     gain_2 = unigram[v] * prob_2 * (np.log(prob_2) - np.log(unigram[w]))
     gain_2[needed] += gain_2.max()
     keep_2 = np.sort(np.argsort(-gain_2, kind="stable")[:bigrams])
-    gain_2, keys_2, prob_2, v, w = gain_2[keep_2], keys_2[keep_2], prob_2[keep_2], v[keep_2], w[keep_2]
+    gain_2, keys_2, prob_2, v, w = (
+        gain_2[keep_2],
+        keys_2[keep_2],
+        prob_2[keep_2],
+        v[keep_2],
+        w[keep_2],
+    )
 
     kept_1 = np.bincount(v, prob_2, len(words))
     lower_1 = np.bincount(v, unigram[w], len(words))
@@ -244,8 +260,7 @@ def mix(
 
     context, has = _search(keys_2, keys_3 >> np.uint64(16))
     low_at, low_found = _search(keys_2, keys_3 & np.uint64(0xFFFFFFFF))
-    v3 = ((keys_3 >> np.uint64(16)) & np.uint64(0xFFFF)).astype(np.int64)
-    w3 = (keys_3 & np.uint64(0xFFFF)).astype(np.int64)
+    v3, w3 = _split(keys_3)
     low = np.where(low_found, prob_2[low_at], np.exp(backoff[v3]) * unigram[w3])
     kept = np.bincount(context[has], prob_3[has], len(keys_2))
     lower = np.bincount(context[has], low[has], len(keys_2))
@@ -268,10 +283,10 @@ def train(
     out: Path,
     exclude: Sequence[Path] = (),
     *,
-    bigrams: int = 900_000,
-    trigrams: int = 3_500_000,
+    bigrams: int = 1_100_000,
+    trigrams: int = 4_000_000,
     vocabulary: int = 40_000,
-    official_share: float = 0.7,
+    official_share: float = 0.6,
     held_out: bool = False,
 ) -> LanguageModel:
     """Build a model from the `.txt` and `.txt.xz` files under `text` and write it to `out`.
@@ -287,7 +302,7 @@ def train(
     if not sum(len(s) for _, s in streams):
         raise ValueError(f"no training text under {text}")
     counts = sum(np.bincount(s[s >= 0], minlength=len(types)) for _, s in streams)
-    vocab = _vocabulary(types, np.asarray(counts, np.float64), vocabulary, least=12)
+    vocab = _vocabulary(types, np.asarray(counts, np.float64), vocabulary, least=8)
     groups: dict[bool, list[npt.NDArray[np.int64]]] = {}
     for path, stream in streams:
         groups.setdefault(bool(OFFICIAL.search(path.name)), []).append(_sequence(stream, vocab))
@@ -299,7 +314,3 @@ def train(
     model = mix(parts, vocab.words, bigrams, trigrams)
     model.save(out)
     return model
-
-
-__all__ = ["BOUNDARY", "train"]
-_ = bigram_key

@@ -1,0 +1,171 @@
+"""The field grammar: repairs of numbers' labels, symbols, dates and code points where only one
+reading is possible.
+
+In: a line of text. Out: the spans to replace. Digits are never changed, except a letter l, I or O
+inside a date; hyphen and slash are never exchanged. Rules follow NĐ 30/2020/NĐ-CP, Phụ lục III and
+HD 36-HD/VPTW for the forms of numbers.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator
+from functools import cache
+from importlib.resources import files
+from typing import NamedTuple
+
+import regex
+
+from pipeline.restore.orthography import analyse
+from pipeline.restore.protect import is_address
+
+
+class Fix(NamedTuple):
+    """Replace `text[start:end]` by `after`."""
+
+    start: int
+    end: int
+    after: str
+
+
+_NUMBER = r"\d{1,5}[a-z]?\s?[-–/]\s?(?:(?:19|20)\d\d\s?/\s?)?['’‘]?\p{Lu}[\p{Lu}\p{Ll}&'’./-]+"
+_LABEL = regex.compile(
+    rf"(?<!\S)(?P<label>[SsŠš5$8][6ốéếôóõöðo0O8bdsS§]{{1,2}}|[Ss]|5)(?P<colon>[:.;]?)(?=\s{{1,3}}{_NUMBER})"
+)
+_SYMBOL = regex.compile(
+    r"(?<![\p{L}\d])\d{0,5}[a-z]?\s?[-–/]\s?(?:(?:19|20)\d\d\s?/\s?)?(?P<symbol>['’‘]?\p{Lu}[\p{Lu}\p{Ll}&'’‘/-]*[\p{Lu}\p{Ll}])"
+)
+_PART = regex.compile(r"['’‘]?[\p{L}&]+")
+_ACRONYM = regex.compile(r"(?<![\p{L}\d'’/-])[A-Z]{2,8}(?![\p{L}\d/-])")
+_CODE_POINTS = regex.compile("[ĐÐƉ]?[ÐƉ]")
+_SMALL_POINTS = regex.compile(r"(?<!\p{L})[ðɖ]\p{L}*")
+_WORD = regex.compile(r"\S+")
+_DATE_WORDS = regex.compile(
+    r"(?<!\p{L})(?P<day>[nN]g[^\s\d]{1,3}y)\s(?P<d>\d{1,2})\s(?P<month>th[^\s]{1,3}n?g)\s(?P<m>\d{1,2})\s(?P<year>n[^\s]{1,2}m)\s(?P<y>\d{4})"
+)
+_SHORT_DATE = regex.compile(r"(?<![\w/.-])[\dlIOo]{1,2}/[\dlIOo]{1,2}/[12lI][\dlIOo]{3}(?![\w/])")
+_DIGIT = {"l": "1", "I": "1", "O": "0", "o": "0"}
+_SUBJECT = regex.compile(r"^\s*(?P<mark>Viv|Vlv|VIv|V/y|Vv|V/V|VA|Vív|V/ v)\s+(?=\p{Ll})")
+_RUN_TYPE = regex.compile(r"(?<!\p{L})KIL(?=/T[WU])")
+
+
+@cache
+def _abbreviations() -> dict[str, str]:
+    """Each abbreviation as an English model prints it (Đ as D) to the abbreviation, where only one
+    prints so."""
+    found: dict[str, set[str]] = {}
+    for name in ("document_types.tsv", "bodies.tsv", "abbreviations.tsv"):
+        resource = files("dictionaries") / name
+        if not resource.is_file():
+            continue
+        for line in resource.read_text(encoding="utf-8").splitlines():
+            code = line.split("\t")[0].strip()
+            if code and not line.startswith("#"):
+                found.setdefault(_without_bar(code), set()).add(code)
+    found.setdefault("ND", set()).add("NĐ")
+    return {k: next(iter(v)) for k, v in found.items() if len(v) == 1}
+
+
+def _without_bar(code: str) -> str:
+    return code.replace("Đ", "D").replace("đ", "d").replace("Ư", "U").replace("ố", "o")
+
+
+def fixes(text: str, heavy: bool, near_top: bool) -> list[Fix]:
+    """All repairs of a line, in order, none overlapping another.
+
+    `heavy`: an English model read it; `near_top`: among the first lines of a document, where the
+    subject of a letter stands."""
+    found = [*_composed(text), *_code_points(text), *_dates(text)]
+    if heavy:
+        found += [*_labels(text), *_symbols(text), *_acronyms(text), *_date_words(text)]
+        if near_top and not _mostly_capitals(text):
+            match = _SUBJECT.match(text)
+            if match and match["mark"] != "V/v":
+                found.append(Fix(match.start("mark"), match.end("mark"), "V/v"))
+    return _apart(found)
+
+
+def _apart(found: list[Fix]) -> list[Fix]:
+    """Longer fixes first; what overlaps one already taken is dropped."""
+    taken: list[Fix] = []
+    for fix in sorted(found, key=lambda f: (f.start - f.end, f.start)):
+        if all(fix.end <= t.start or fix.start >= t.end for t in taken):
+            taken.append(fix)
+    return sorted(taken)
+
+
+def _mostly_capitals(text: str) -> bool:
+    return sum(c.isupper() for c in text) > sum(c.islower() for c in text)
+
+
+def _composed(text: str) -> Iterator[Fix]:
+    """Words written with combining marks, in NFC (TCVN 6909:2001)."""
+    if unicodedata.is_normalized("NFC", text):
+        return
+    for match in _WORD.finditer(text):
+        after = unicodedata.normalize("NFC", match.group())
+        if after != match.group():
+            yield Fix(match.start(), match.end(), after)
+
+
+def _code_points(text: str) -> Iterator[Fix]:
+    if is_address(text):
+        return
+    for match in _CODE_POINTS.finditer(text):
+        if match.group() not in "ðɖ":
+            yield Fix(match.start(), match.end(), "Đ")
+    for word in _SMALL_POINTS.finditer(text):
+        if analyse(word.group().replace("ð", "đ").replace("ɖ", "đ")):
+            yield Fix(word.start(), word.start() + 1, "đ")
+
+
+def _dates(text: str) -> Iterator[Fix]:
+    for match in _SHORT_DATE.finditer(text):
+        after = "".join(_DIGIT.get(c, c) for c in match.group())
+        if after != match.group() and sum(c.isdigit() for c in match.group()) >= 5:
+            yield Fix(match.start(), match.end(), after)
+
+
+def _date_words(text: str) -> Iterator[Fix]:
+    for match in _DATE_WORDS.finditer(text):
+        if int(match["d"]) > 31 or int(match["m"]) > 12:
+            continue
+        for group, word in (("day", "ngày"), ("month", "tháng"), ("year", "năm")):
+            after = word.capitalize() if match[group][0].isupper() else word
+            if match[group] != after:
+                yield Fix(match.start(group), match.end(group), after)
+
+
+def _labels(text: str) -> Iterator[Fix]:
+    for match in _LABEL.finditer(text):
+        first = not text[: match.start()].strip() or match["label"][0] in "SŠ$"
+        after = "Số" if first else "số"
+        if match["label"] != after:
+            yield Fix(match.start("label"), match.end("label"), after)
+
+
+def _symbols(text: str) -> Iterator[Fix]:
+    known = _abbreviations()
+    for match in _RUN_TYPE.finditer(text):
+        yield Fix(match.start(), match.end(), "KL")
+    for match in _SYMBOL.finditer(text):
+        start = match.start("symbol")
+        for part in _PART.finditer(match["symbol"]):
+            read = part.group().lstrip("'’‘")
+            bare = _without_bar(read)
+            if match_run := regex.fullmatch("(NQ|KL|CT|QD)I(T[WU])", bare):
+                run = f"{known.get(match_run[1], match_run[1])}/{match_run[2]}"
+                yield Fix(start + part.start(), start + part.end(), run)
+            after = known.get(bare)
+            if after and (after != part.group()):
+                yield Fix(start + part.start(), start + part.end(), after)
+
+
+def _acronyms(text: str) -> Iterator[Fix]:
+    if _mostly_capitals(text):
+        return
+    known = _abbreviations()
+    for match in _ACRONYM.finditer(text):
+        after = known.get(match.group())
+        if after and after != match.group() and len(after) > 2:
+            yield Fix(match.start(), match.end(), after)

@@ -1,0 +1,135 @@
+"""A document as one sequence of tokens for the decoder: words, classes, boundaries.
+
+In: pages of lines. Out: slots (which token stands where) beside rows of candidate readings. Wrapped
+lines run on; a sentence's end, a short line and a page's end are boundaries.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import regex
+
+from pipeline.document import Line, PageLayout
+from pipeline.restore import identifiers
+from pipeline.restore.candidates import Candidates
+from pipeline.restore.identifiers import Fix
+from pipeline.restore.language_model import Ids
+from pipeline.restore.protect import is_address
+from pipeline.restore.tokens import JOINED, classify, core_of, ends_sentence
+
+Pages = Sequence[tuple[int, PageLayout]]
+_TOKEN = regex.compile(r"\S+")
+_TOP = 15  # the subject of a letter stands among so many lines
+_SHORT = 0.7  # a line shorter than this share of the page's longest ends its paragraph
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A token of the document: its line, its place in the line, and the row of its readings."""
+
+    page: int
+    line: int
+    start: int
+    token: str
+    row: int
+
+
+class Sequencer:
+    """Builds the sequence of one document."""
+
+    def __init__(self, candidates: Candidates) -> None:
+        self._candidates = candidates
+        self._heavy = candidates.settings.heavy
+        self.slots: list[Slot | None] = [None]
+        self._rows = [candidates.boundary()]
+
+    @property
+    def rows(self) -> Ids:
+        """The row of readings of each slot."""
+        return np.array(self._rows, np.int64)
+
+    def add_pages(self, pages: Pages) -> None:
+        """Add all pages, each under its index."""
+        for index, page in pages:
+            longest = max((len(line.text) for line in page.lines), default=0)
+            for number, line in enumerate(page.lines):
+                self._add_line(index, page.number, number, line)
+                if len(line.text) < _SHORT * longest:
+                    self._end()
+            self._end()
+
+    def _add_line(self, index: int, page: int, number: int, line: Line) -> None:
+        capitals = in_capitals(line.text)
+        fixes = fixes_of(line.text, self._heavy, page, number)
+        for start, token in tokens_of(line.text, self._heavy):
+            certain = _fixed_token(start, token, fixes) if fixes else None
+            if certain is not None:
+                row = self._candidates.fixed(certain)
+                self._append(Slot(index, number, start, token, row), certain)
+            elif is_word(token, self._heavy):
+                row = self._candidates.row(token, capitals)
+                self._append(Slot(index, number, start, token, row), token)
+            elif ends_sentence(token):
+                self._end()
+
+    def _append(self, slot: Slot, token: str) -> None:
+        self.slots.append(slot)
+        self._rows.append(slot.row)
+        if ends_sentence(token):
+            self._end()
+
+    def _end(self) -> None:
+        if self.slots[-1] is not None:
+            self.slots.append(None)
+            self._rows.append(self._candidates.boundary())
+
+
+def fixes_of(text: str, heavy: bool, page: int, number: int) -> list[Fix]:
+    """The repairs of the field grammar for line `number` (from 0) of page `page` (from 1)."""
+    return identifiers.fixes(text, heavy, page == 1 and number < _TOP)
+
+
+def _fixed_token(start: int, token: str, fixes: Sequence[Fix]) -> str | None:
+    """The token after the fixes that touch it, or None where none does."""
+    out, touched = token, False
+    for fix in reversed(fixes):
+        a, b = max(fix.start - start, 0), min(fix.end - start, len(token))
+        if a < b:
+            out, touched = out[:a] + fix.after + out[b:], True
+    return out if touched else None
+
+
+def tokens_of(text: str, heavy: bool) -> list[tuple[int, str]]:
+    """The tokens of a line with their offsets; lower-case words joined by a mark are parted."""
+    found = []
+    for match in _TOKEN.finditer(text):
+        token, start = match.group(), match.start()
+        at = 0
+        if is_address(token) or (not heavy and token.isascii() and "." in token[1:-1]):
+            found.append((start, token))
+            continue
+        for mark in JOINED.finditer(token):
+            found.append((start + at, token[at : mark.end()]))
+            at = mark.end()
+        found.append((start + at, token[at:]))
+    return found
+
+
+@lru_cache(maxsize=100_000)
+def is_word(token: str, heavy: bool) -> bool:
+    """Whether a token counts in the sequence of words."""
+    start, end = core_of(token)
+    if start < end:
+        return bool(classify(token[start:end])) or heavy
+    return heavy and any(c in "&@¢§€£¥©®" for c in token)
+
+
+def in_capitals(text: str) -> bool:
+    """Whether a line is printed in capitals for the most part."""
+    upper = sum(c.isupper() for c in text)
+    lower = sum(c.islower() for c in text)
+    return upper > 4 and upper > 1.5 * lower
