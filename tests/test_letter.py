@@ -181,6 +181,7 @@ def test_a_number_written_by_hand_is_flagged() -> None:
         ("giai đoạn 2021-2030/Bộ", []),
         ("#99/UBND-NC", []),
         ("số 01/⁄2018/TT-VPCP", ["01/2018/TT-VPCP"]),
+        ("văn bản số 1511UBND-KT", ["1511/UBND-KT"]),
     ],
 )
 def test_identifiers(text: str, symbols: list[str]) -> None:
@@ -213,6 +214,7 @@ def test_number_lines(text: str, number: str | None, symbol: str, illegible: boo
         ("ngày 26tháng 7 năm 2020", "2020-07-26"),
         ("ngày 4 tháng mười hai năm 1999", "1999-12-04"),
         ("ngày 30-5-2019", "2019-05-30"),
+        ("ngày 31/10/2017 hướng dẫn nghiệp vụ", "2017-10-31"),
         ("ngày      tháng 9 năm 2019", None),
         ("ngày {5 tháng 9 năm 2019", None),
         ("ngày 1† tháng 9 năm 2019", None),
@@ -279,9 +281,12 @@ def test_damaged_address(text: str) -> None:
 
 
 def test_a_number_read_as_two_is_one_and_flagged() -> None:
-    letter = read_letter(pages_of("Căn cứ Quyết định số 1 747/QĐ-BTC và số 69/201 8/NĐ-CP;"))
-    assert [c.number_symbol for c in letter.citations] == ["1747/QĐ-BTC", "69/2018/NĐ-CP"]
-    assert [f.code for f in letter.flags].count("citation_repaired") == 2
+    letter = read_letter(
+        pages_of("Căn cứ Quyết định số 1 747/QĐ-BTC, số 69/201 8/NĐ-CP, số 1 098-TB/TU;")
+    )
+    found = [c.number_symbol for c in letter.citations]
+    assert found == ["1747/QĐ-BTC", "69/2018/NĐ-CP", "1098-TB/TU"]
+    assert [f.code for f in letter.flags].count("citation_repaired") == 3
 
 
 def test_points_of_a_quoted_law_are_not_the_letters_own() -> None:

@@ -22,7 +22,8 @@ _WORDS = "|".join(sorted(_MONTH_WORDS, key=len, reverse=True))
 # Folded text, with the damage OCR does to the three short words ("thing", "nim", "nang").
 _LONG = regex.compile(
     rf"\bng[a-z]{{1,3}}[ ]?(?P<d>{_DIGITS}{{1,2}})?(?P<dx>[^a-z\n]{{0,14}}+|.{{0,6}}?)"
-    rf"t?h[a-z]{{1,3}}ng[ ]?(?P<m>{_DIGITS}{{1,2}}|{_WORDS})?(?P<mx>[^a-z\n]{{0,14}}+|.{{0,6}}?)"
+    rf"(?:th[a-z]{{1,3}}g|hang)[ ]?(?P<m>{_DIGITS}{{1,2}}|{_WORDS})?"
+    rf"(?P<mx>[^a-z\n]{{0,14}}+|.{{0,6}}?)"
     rf"n[a-z]{{1,2}}m?[ ]?(?P<y>{_DIGITS}{{4}}|\d{{2,3}}[ .…_]*+)?(?![\d])"
 )
 _BLANKS = " .,…_:;"
@@ -52,7 +53,7 @@ def find_date(text: str, start: int = 0, *, anchored: bool = False) -> DateMenti
     A short date counts with or without the word "ngày" before it."""
     folded = fold(text)
     if anchored:
-        return _long(_LONG.match(folded, start), text) or _short_after_word(folded, text, start)
+        return _short_after_word(folded, text, start) or _long(_LONG.match(folded, start), text)
     long, short = _LONG.search(folded, start), _SHORT.search(folded, start)
     if long is not None and _is_date(long) and (short is None or long.start() < short.start()):
         return _long(long, text)

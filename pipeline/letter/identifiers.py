@@ -35,6 +35,9 @@ _STATE = regex.compile(
     rf"{_NUMBER}{_SLASH}(?:(?P<year>(?:19|20)\d\d){_SLASH})?"
     rf"(?P<sym>{_PART}(?:{_JOINT}{_PART}){{0,5}}){_STOP}"
 )
+_NO_SLASH = regex.compile(
+    rf"(?<=\bsố[ ])(?P<num>\d{{1,5}})(?P<sym>(?P<body>[{_U}]{{2,9}}+)-{_PART}){_STOP}"
+)
 _OLD = regex.compile(
     rf"{_NUMBER}(?P<sep>[ ]?[-–][ ]?|[ ]?/[ ]?|[ ])"
     rf"(?P<sym>[{_U}][{_U}a-z0-9]{{1,9}}+"
@@ -87,6 +90,9 @@ def find_identifiers(text: str) -> Iterator[Identifier]:
             found := _state(match)
         ):
             taken.append(found)
+    for match in _NO_SLASH.finditer(text):
+        if match["body"] in bodies():
+            taken.append(_without_slash(match))
     return iter(sorted(taken, key=lambda i: i.start))
 
 
@@ -183,6 +189,22 @@ def _state(match: regex.Match[str]) -> Identifier | None:
         start=match.start(),
         end=match.start("sym") + len(printed),
         repaired=mended or clean != parts,
+    )
+
+
+def _without_slash(match: regex.Match[str]) -> Identifier:
+    """A công văn's number run into a known body's abbreviation: a slash was lost."""
+    symbol = _trim(match["sym"])
+    return Identifier(
+        text=f"{match['num']}/{symbol}",
+        printed=match[0],
+        number=match["num"],
+        symbol=symbol,
+        type_code=None,
+        form="state",
+        start=match.start(),
+        end=match.start("sym") + len(symbol),
+        repaired=True,
     )
 
 

@@ -37,6 +37,7 @@ _AUTHORITY = regex.compile(
     r"(?:[ ]?[.,:]{1,2}|(?<=/[ ]?[MTLUQ]{1,2}))[ ]*(?=\p{L})"
     r"|^(?:T[ ]?/[ ]?M|K[ ]?/[ ]?T|T[ ]?/[ ]?L|TUQ|TM|KT|TL)[ ]+(?=\p{Lu}{2})"
 )
+_LIST_DAMAGED = regex.compile(r"^(?=.{6,14}$)[^ ]{0,6}(?:[ ]?oi|[a-z]i)[ ]nh[a-z]n[ ]?[:;.]$")
 _DAMAGED_FOR = regex.compile(r"^K[ ]?\.[ ]?(?=BỘ|CHỦ|GIÁM|TRƯỞNG|CỤC|CHÁNH|TỔNG|VIỆN|HIỆU|CHI|CHỈ)")
 _NAME_TITLE = regex.compile(
     r"^(?:(?:GS|PGS|TS|TSKH|ThS|Ths|KS|BS|CN|LS|KTS|CVCC)\.?[ ]?[.,]?[ ]?|"
@@ -122,7 +123,7 @@ def distribution_start(text: str) -> int | None:
     stripped = text.lstrip("\"'“”.*-– ")
     skipped = len(text) - len(stripped)
     if not opens_with(stripped, "Nơi nhận", 80):
-        return None
+        return len(text) if _LIST_DAMAGED.match(fold(text)) else None
     end = skipped + len("Nơi nhận")
     colon = next(
         (i for i in range(max(0, end - 2), min(end + 3, len(text))) if text[i] in ":;."), None

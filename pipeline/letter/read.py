@@ -23,7 +23,7 @@ from pipeline.letter.foot import Foot, read_foot, signature_text, signer_text
 from pipeline.letter.header import Letterhead, body_names, read_letterhead
 from pipeline.letter.lines import PageLine, page_lines
 from pipeline.letter.marks import find_marks
-from pipeline.letter.paragraphs import Paragraph, join, paragraphs
+from pipeline.letter.paragraphs import Paragraph, join
 from pipeline.letter.recipients import Entry, read_recipients
 from pipeline.letter.sections import Sections, divide
 from pipeline.record import Evidence, Header, Letter, Signature
@@ -137,7 +137,7 @@ def _citations(parts: Sections, body: Body, subject: str | None, own: str | None
     texts += [p.printed for p in [*body.legal_bases, *body.preamble]]
     texts += [p.text for node in body.points for p in node.paragraphs()]
     texts += [p.text for p in body.closing]
-    texts += [p.text for p in paragraphs(parts.rest)]
+    texts.append(join([line.text for line in parts.rest]))
     return find_citations(texts, own)
 
 

@@ -123,6 +123,7 @@ def _subject(lines: list[PageLine]) -> tuple[list[PageLine], list[PageLine], boo
     """The trích yếu under the title, what follows, and whether its end is doubtful."""
     widths = measure([line for line in lines if len(line.text) > 25])
     parted = any(line.gap for line in lines[1:10])
+    address = _address_soon(lines)
     subject: list[PageLine] = []
     for i, line in enumerate(lines[:20]):
         if not keywords.has_letters(line.text):
@@ -130,6 +131,8 @@ def _subject(lines: list[PageLine]) -> tuple[list[PageLine], list[PageLine], boo
                 return subject, lines[i + 1 :], False
             continue
         end = _ends_subject(subject, line, widths, parted=parted)
+        if end == "gap":
+            end = "" if i < address or _is_centred(line, subject[-1], widths) else "sure"
         if end:
             return subject, _without_authority(lines[i:]), end == "guess"
         subject.append(line)
@@ -139,7 +142,7 @@ def _subject(lines: list[PageLine]) -> tuple[list[PageLine], list[PageLine], boo
 def _ends_subject(
     subject: Sequence[PageLine], line: PageLine, widths: Measure, *, parted: bool
 ) -> str:
-    """ "sure" or "guess" where `line` no longer belongs to the trích yếu, else "".
+    """ "sure", "gap" or "guess" where `line` no longer belongs to the trích yếu, else "".
 
     `parted`: empty lines part the text hereabouts, so one ends the trích yếu too."""
     text = line.text
@@ -153,12 +156,32 @@ def _ends_subject(
     if not subject:
         return ""
     if line.gap:
-        return "" if _goes_on(subject, line) else "sure"
+        return "" if _goes_on(subject, line) else "gap"
     if subject[-1].text.endswith((".", ":")) and not starts_lower(text):
         return "sure"
     if text[:1].isupper() and keywords.opens_phrase(text, "body_sure"):
         return "sure"
     return "" if parted or starts_lower(text) else _ends_unparted(subject[-1], line, widths)
+
+
+def _address_soon(lines: Sequence[PageLine]) -> int:
+    """Where "Kính gửi" stands, if no sentence ends before it and it comes soon; else 0."""
+    for i, line in enumerate(lines[:10]):
+        if keywords.recipients_start(line.text) is not None:
+            return i
+        if line.text.endswith((".", ";", ":")) and len(line.text) > 40:
+            return 0
+    return 0
+
+
+def _is_centred(line: PageLine, above: PageLine, widths: Measure) -> bool:
+    """Set in from both margins and centred as the line above is: a trích yếu, not a paragraph."""
+    if line.box is None or above.box is None or widths.left is None or widths.right is None:
+        return False
+    margin = 0.04 * max(line.page_width, 1)
+    inside = line.box[0] > widths.left + margin and line.box[2] < widths.right - margin
+    shift = (line.box[0] + line.box[2] - above.box[0] - above.box[2]) / 2
+    return inside and abs(shift) < margin
 
 
 def _ends_unparted(last: PageLine, line: PageLine, widths: Measure) -> str:
