@@ -14,7 +14,7 @@ from pipeline.letter.directives import Node
 from pipeline.letter.foot import Signer
 from pipeline.letter.header import Letterhead
 from pipeline.letter.markers import LETTERS, OPTIONAL_LETTERS, Marker
-from pipeline.letter.tables import document_types
+from pipeline.letter.tables import authorities, document_types
 from pipeline.record import Flag, Letter
 
 _MANDATORY = (
@@ -151,11 +151,11 @@ def _signature(letter: Letter, doubts: Doubts) -> Iterator[Flag]:
     if len(doubts.signers) > 1:
         count = len(doubts.signers)
         yield _flag("several_signers", f"{count} signatures stand together", "signature.signer")
-    authority = letter.signature.authority
-    if authority and letter.family == "state" and authority[:3] in ("T/M", "K/T", "T/L"):
-        yield _flag("authority_form", f"{authority[:3]} on a state letter", "signature.authority")
-    if authority and letter.family == "party" and authority[:3] in ("TM.", "KT.", "TL."):
-        yield _flag("authority_form", f"{authority[:3]} on a Party letter", "signature.authority")
+    authority = letter.signature.authority or ""
+    form = next((f for f in authorities() if authority.startswith(f[0])), None)
+    if form is not None and {letter.family, form[1]} == {"party", "state"}:
+        message = f"{form[0]} on a {letter.family} letter"
+        yield _flag("authority_form", message, "signature.authority")
 
 
 def _citations(mentions: Sequence[Mention]) -> Iterator[Flag]:

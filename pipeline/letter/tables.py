@@ -72,6 +72,13 @@ def positions() -> tuple[str, ...]:
 
 
 @cache
+def authorities() -> tuple[tuple[str, str], ...]:
+    """(form, family) of signing authorities, the longest first."""
+    table = [(r[0], r[2]) for r in rows("authorities.tsv")]
+    return tuple(sorted(table, key=lambda r: -len(r[0])))
+
+
+@cache
 def surnames() -> frozenset[str]:
     """Family names, in capitals and with their marks."""
     return frozenset(r[0].upper() for r in rows("surnames.tsv"))
