@@ -59,7 +59,7 @@ class Table:
     @classmethod
     def build(cls, keys: Keys, values: npt.NDArray[np.uint8], load: float = 0.86) -> Table:
         """A table of `keys`, most important first: the few that find no room are the last."""
-        buckets = max(1, int(np.ceil(len(keys) / load / SLOTS)))
+        buckets = int(np.ceil(len(keys) / load / SLOTS)) + 1
         marks = np.zeros((buckets, SLOTS), np.uint16)
         stored = np.zeros((buckets * SLOTS, values.shape[1]), np.uint8)
         used = np.zeros(buckets, np.int64)

@@ -91,6 +91,8 @@ def _vocabulary(types: _Types, counts: Doubles, largest: int, least: int) -> Voc
 
 def _sequence(raw: npt.NDArray[np.int32], vocabulary: Vocabulary) -> npt.NDArray[np.int64]:
     """Word ids with one boundary (0) wherever a sentence or line ends."""
+    if not len(raw):
+        return np.zeros(0, np.int64)
     line_end = raw < 0
     safe = np.where(line_end, 0, raw)
     first = np.where(line_end, -1, vocabulary.word_of[safe])

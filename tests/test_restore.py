@@ -1,0 +1,128 @@
+"""Restoring: cases as data, and what must always hold."""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from functools import cache
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from pipeline.document import Box, Line, PageLayout, RestoredPage, Word, apply_corrections
+from pipeline.restore.restore import Model, Restorer
+
+CASES = Path(__file__).parent / "cases/restore"
+
+
+@cache
+def restorer() -> Restorer:
+    return Restorer.load()
+
+
+def cases(name: str) -> list[dict[str, str]]:
+    found: list[dict[str, str]] = json.loads((CASES / name).read_text(encoding="utf-8"))
+    return found
+
+
+def text_of(page: RestoredPage) -> str:
+    return "\n".join(line.text for line in page.lines)
+
+
+def restored(text: str, model: str) -> str:
+    chosen: dict[str, Model] = {"auto": "auto", "eng": "eng", "vie": "vie"}
+    return text_of(restorer().restore_text(text, chosen[model]))
+
+
+@pytest.mark.parametrize("case", cases("in-the-wild.json"), ids=lambda c: c["text"])
+def test_damage_seen_in_the_wild_is_repaired(case: dict[str, str]) -> None:
+    assert restored(case["text"], case["model"]) == case["restored"]
+
+
+@pytest.mark.parametrize("case", cases("negative.json"), ids=lambda c: c["why"])
+def test_what_looks_wrong_but_is_right_stays(case: dict[str, str]) -> None:
+    assert restored(case["text"], case["model"]) == case["text"]
+
+
+@pytest.mark.parametrize("case", cases("known-failures.json"), ids=lambda c: c["why"])
+def test_known_failures_still_fail(case: dict[str, str]) -> None:
+    """When one of these is repaired, move it to in-the-wild.json."""
+    assert restored(case["text"], case["model"]) != case["restored"]
+
+
+SIGNS = "áạảấệốữĐÐð0123456789 .,;:/-()&@'\"’“”|…–\n\u0301\u200b\x00\x0b\x85\u2028😀"
+PIECES = ["S6", "ngay ", "cua ", "uỷ ", "số ", *"aăâbcdđeêghiklmnoôơpqrstuưvxyAĐÊÔ", *SIGNS]
+LETTERS = st.sampled_from(PIECES)
+TEXTS = st.one_of(st.text(max_size=120), st.lists(LETTERS, max_size=60).map("".join))
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(TEXTS, st.sampled_from(["auto", "eng", "vie"]))
+def test_always(text: str, model: Model) -> None:
+    page = restorer().restore_text(text, model)
+    assert len(page.lines) == len(text.split("\n"))
+    for raw, line in zip(text.split("\n"), page.lines, strict=True):
+        assert line.raw.text == raw
+        assert apply_corrections(raw, line.corrections) == line.text
+        assert all(c.before != c.after for c in line.corrections)
+        for doubt in line.doubts:
+            assert raw[doubt.start : doubt.start + len(doubt.text)] == doubt.text
+        for word in line.text.split():
+            assert unicodedata.is_normalized("NFC", word)
+    out = text_of(page)
+    assert text_of(restorer().restore_text(out, model)) == out
+
+
+def test_none_leaves_the_text_alone() -> None:
+    text = "S6 27-CV/TU ngay 18 thing 9"
+    assert text_of(restorer().restore_text(text, "none")) == text
+
+
+def test_a_line_of_a_million_characters_passes() -> None:
+    text = "a" * 1_000_000
+    assert restored(text, "auto") == text
+
+
+def test_pages_keep_their_lines_boxes_and_damage() -> None:
+    boxes: list[Box] = [(0, 0, 10, 10), (12, 0, 40, 10), (42, 0, 60, 10), (62, 0, 99, 10)]
+    texts = ["sửa", "đối,", "bố", "sung"]
+    words = tuple(Word(t, b, 0.9) for t, b in zip(texts, boxes, strict=True))
+    light = PageLayout(
+        1, 100, 100, 300, (Line(" ".join(texts), words=words), Line("một số điều của Luật"))
+    )
+    heavy = PageLayout(
+        2, 0, 0, 0, (Line("thyc hién Nghi quyét cua Ban Chép hanh Trung wong"), Line(""))
+    )
+    first, second = restorer().restore_pages([light, heavy])
+    assert [line.text for line in first.lines] == ["sửa đổi, bổ sung", "một số điều của Luật"]
+    assert [c.box for c in first.lines[0].corrections] == [boxes[1], boxes[2]]
+    assert second.lines[0].text == "thực hiện Nghị quyết của Ban Chấp hành Trung ương"
+    assert [len(p.lines) for p in (first, second)] == [2, 2]
+    assert all(c.page == 2 for c in second.lines[0].corrections)
+
+
+def test_a_line_added_to_a_word_list_changes_the_outcome(tmp_path: Path) -> None:
+    text = "Theo tai liéu cia Tram Quan trac Khi tuqng Suéi Mugm"
+    plain = restored(text, "eng")
+    extra = tmp_path / "extra.tsv"
+    extra.write_text("# our own\nSuối Mượm\t0.9\n", encoding="utf-8")
+    with_list = text_of(Restorer.load([extra]).restore_text(text, "eng"))
+    assert "Suối Mượm" in with_list
+    assert "Suối Mượm" not in plain
+
+
+def test_explain_ranks_the_readings_of_a_word_in_its_place() -> None:
+    found = restorer().explain("bố", "sửa đổi,", "sung một số điều", "vie")
+    assert found[0].text == "bổ"
+    assert found[0].probability > 0.9
+    assert {c.text for c in found} >= {"bổ", "bố"}
+    assert sum(c.probability for c in found) == pytest.approx(1, abs=0.01)
+
+
+def test_digits_of_a_heavily_damaged_page_stay() -> None:
+    text = "Sau 5 nim thyc hién, tir nim 2016 dén nim 2020, 43 x4 va 12 phudng dat 98,5%"
+    out = restored(text, "eng")
+    for number in ("5", "2016", "2020", "43", "12", "98,5%"):
+        assert number in out.replace(",", " ").replace("98 5", "98,5").split()

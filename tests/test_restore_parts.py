@@ -1,0 +1,214 @@
+"""The parts of restoring: syllables, tokens, language model, channel, decoder, corrections."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.document import Correction, apply_corrections
+from pipeline.restore import corpus, damage
+from pipeline.restore.channel import Channel
+from pipeline.restore.corrections import compose
+from pipeline.restore.decoder import Decoder, Lattice, Weights
+from pipeline.restore.language_model import NONE, LanguageModel, Table
+from pipeline.restore.lexicon import PhraseTable
+from pipeline.restore.orthography import analyse, canonical, in_style, tone_style
+from pipeline.restore.tokens import classify, core_of
+from pipeline.restore.train import train
+from pipeline.restore.train_channel import align_tokens, learn
+
+
+@pytest.mark.parametrize(
+    ("word", "onset", "rime"),
+    [
+        ("nghiêng", "ngh", "iêng"),
+        ("quyết", "qu", "yết"),
+        ("gì", "g", "ì"),
+        ("giếng", "gi", "ếng"),
+        ("Uỷ", "", "ủy"),
+        ("khoẻ", "kh", "ỏe"),
+    ],
+)
+def test_syllables_part_into_onset_and_rime(word: str, onset: str, rime: str) -> None:
+    assert analyse(word) == (onset, rime)
+
+
+@pytest.mark.parametrize("word", ["quyet", "thưc", "kóng", "ngi", "xyz", "hai1", "", "bă"])
+def test_what_is_no_syllable(word: str) -> None:
+    assert analyse(word) is None
+
+
+def test_both_tone_placements_are_one_word() -> None:
+    assert canonical("Thuỷ") == canonical("thủy") == "thủy"
+    assert in_style("hóa", second_vowel=True) == "hoá"
+    assert in_style("quý", second_vowel=True) == "quý"
+    assert tone_style("uỷ hoá hòa") == pytest.approx(2 / 3)
+
+
+@pytest.mark.parametrize(
+    ("token", "kind"),
+    [
+        ("(UBND)", "ubnd"),
+        ("50-KL/TW", "<id>"),
+        ("30/5/2019,", "<date>"),
+        ("98,5%", "<num>"),
+        ("V/v", "v/v"),
+        ("“về", "về"),
+        ("--", ""),
+    ],
+)
+def test_tokens_fall_into_classes(token: str, kind: str) -> None:
+    assert classify(token[slice(*core_of(token))]) == kind
+
+
+@settings(max_examples=30)
+@given(st.sets(st.integers(1, 2**40), min_size=1, max_size=300))
+def test_a_table_finds_what_it_stores(keys: set[int]) -> None:
+    array = np.array(sorted(keys), np.uint64)
+    values = (np.arange(len(array)) % 256).astype(np.uint8)[:, None]
+    table = Table.build(array, values)
+    rows = table.find(array)
+    assert (rows >= 0).mean() > 0.85  # a full bucket turns the last away
+    assert (table.values[rows[rows >= 0], 0] == values[rows >= 0, 0]).all()
+
+
+def write_corpus(folder: Path) -> None:
+    line = "Ủy ban nhân dân xã tổ chức ngày hội đọc sách cho các trường học trên địa bàn.\n"
+    (folder / "letters.txt").write_text((line * 40 + "\n") * 30, encoding="utf-8")
+    (folder / "news.txt").write_text(
+        ("Các em học sinh vui mừng đọc sách ở trường.\n" * 40 + "\n") * 30, encoding="utf-8"
+    )
+
+
+def test_training_builds_a_model_that_knows_its_text(tmp_path: Path) -> None:
+    write_corpus(tmp_path)
+    model = train(tmp_path, tmp_path / "model.npz", held_out=True)
+    again = LanguageModel.load((tmp_path / "model.npz").read_bytes())
+    assert again.words == model.words
+    ids = again.ids()
+    u, v, good, bad = (np.array([ids[w]]) for w in ("ủy", "ban", "nhân", "sách"))
+    assert again.trigram(u, v, good)[0] > again.trigram(u, v, bad)[0] + 2
+    total = np.exp(again.trigram(*np.broadcast_arrays(u, v, np.arange(len(ids))))).sum()
+    assert total == pytest.approx(1, abs=0.15)
+
+
+def test_training_leaves_out_what_it_is_told_to(tmp_path: Path) -> None:
+    text, held = tmp_path / "text", tmp_path / "held"
+    text.mkdir()
+    held.mkdir()
+    write_corpus(text)
+    secret = "Một câu riêng của lá thư mẫu này không được có mặt trong mô hình ngôn ngữ nào cả.\n"
+    (held / "letter.txt").write_text(secret, encoding="utf-8")
+    (text / "leak.txt").write_text(secret * 30, encoding="utf-8")
+    without = train(text, tmp_path / "a.npz", [held], held_out=True)
+    assert "riêng" not in without.words
+    assert "riêng" in train(text, tmp_path / "b.npz", held_out=True).words
+
+
+def test_training_without_text_says_so(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="no training text"):
+        train(tmp_path, tmp_path / "model.npz")
+
+
+def test_a_document_is_always_in_the_same_split() -> None:
+    splits = [corpus.split_of(f"  tài liệu {i}\n") for i in range(500)]
+    assert splits == [corpus.split_of(f"tài liệu {i}") for i in range(500)]
+    assert 20 < splits.count("dev") < 85
+    assert 20 < splits.count("test") < 85
+
+
+def test_the_channel_learns_from_pairs_and_guesses_the_rest() -> None:
+    counts = learn(iter([("hội", "h6i")] * 5 + [("bộ", "b6")] * 5 + [("tội", "t6i")]))
+    channel = Channel.of("test", counts.lines(1), ("", "b", "h", "m", "t"), ("ài", "ội", "ộ"))
+    rimes = channel.rimes["lower"]
+    assert rimes.units[int(rimes.log("6i").argmax())] == "ội"
+    assert rimes.units[int(rimes.log("ai").argmax())] == "ài"
+    onsets = channel.onsets["lower"]
+    assert onsets.units[int(onsets.log("m").argmax())] == "m"
+
+
+def test_tokens_align_across_joins_and_splits() -> None:
+    groups = align_tokens(
+        ["phát", "triển", "kinh", "tế", "xã", "hội"], ["phat", "trién", "kinhté", "xa", "h", "oi"]
+    )
+    assert ([2, 3], [2]) in groups
+    assert ([5], [4, 5]) in groups
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("Ủy ban nhân dân xã tổ chức ngày hội đọc sách", "vie"),
+        ("Uy ban nhan dén x4 t6 chitc ngay hdi doc sach cho cac trudng", "eng"),
+        ("The committee shall report to the board of directors on Monday.", "none"),
+        ("", "none"),
+        ("1234 56/78", "none"),
+    ],
+)
+def test_damage_is_recognised_from_the_text(text: str, kind: str) -> None:
+    assert damage.recognise(text) == kind
+
+
+def tiny_model() -> LanguageModel:
+    words = ("<s>", "<unk>", "<num>", "<date>", "<id>", "a", "b", "c", "d")
+    rng = np.random.default_rng(3)
+    p = rng.dirichlet(np.ones(len(words)))
+    empty = Table.build(np.array([1 << 40], np.uint64), np.zeros((1, 2), np.uint8))
+    bigrams = np.array([(5 << 16) | 6, (6 << 16) | 7, (7 << 16) | 5, (8 << 16) | 8], np.uint64)
+    values = np.array([[10, 3], [25, 0], [5, 8], [40, 1]], np.uint8)
+    return LanguageModel(
+        words,
+        np.log(p).astype(np.float32),
+        np.full(len(words), -0.4, np.float32),
+        Table.build(bigrams, values),
+        empty,
+    )
+
+
+def test_the_decoder_agrees_with_trying_every_sequence() -> None:
+    model = tiny_model()
+    decoder = Decoder(model, PhraseTable.of([], {}), Weights(1.0, 1.0, 0.2))
+    rng = np.random.default_rng(5)
+    first = np.array([[0, NONE], [5, 6], [6, 7], [7, 8], [5, 8], [0, NONE]])
+    score = np.where(first == NONE, -1e4, rng.uniform(-3, 0, first.shape)).astype(np.float32)
+    lattice = Lattice(first, np.full_like(first, NONE), score)
+    keep, share = decoder.posteriors(lattice, 2)
+    expected = np.zeros(first.shape)
+    for path in itertools.product(*[range(2 if row[1] != NONE else 1) for row in first]):
+        ids = [first[t, k] for t, k in enumerate(path)]
+        total = sum(float(score[t, k]) for t, k in enumerate(path))
+        for t in range(1, len(ids)):
+            u = ids[t - 2] if t > 1 and ids[t - 1] != 0 else NONE
+            triple = (np.array([u]), np.array([ids[t - 1]]), np.array([ids[t]]))
+            total += float(model.trigram(*triple)[0])
+        for t, k in enumerate(path):
+            expected[t, k] += np.exp(total)
+    expected /= expected.sum(1, keepdims=True)
+    assert (keep == np.arange(2)).all()
+    np.testing.assert_allclose(share, expected, atol=1e-4)
+
+
+def fix(start: int, before: str, after: str) -> Correction:
+    return Correction(1, 1, start, None, before, after, 0.9, 1.0, "model")
+
+
+@settings(max_examples=200)
+@given(st.data())
+def test_corrections_of_corrections_compose(data: st.DataObject) -> None:
+    def some(text: str) -> tuple[Correction, ...]:
+        cuts = sorted(data.draw(st.sets(st.integers(0, len(text)), max_size=8)))
+        spans = list(zip(cuts[::2], cuts[1::2], strict=False))
+        news = [data.draw(st.text("xyz", max_size=3)) for _ in spans]
+        return tuple(fix(a, text[a:b], n) for (a, b), n in zip(spans, news, strict=True))
+
+    raw = data.draw(st.text("abcdef", max_size=20))
+    first = some(raw)
+    middle = apply_corrections(raw, first)
+    second = some(middle)
+    final = apply_corrections(middle, second)
+    assert apply_corrections(raw, compose(raw, first, second)) == final
