@@ -138,7 +138,8 @@ _NAMELESS = regex.compile(r"(source|scan|image|img|page|doc|document|file|van-ba
 
 
 def _slug(name: str) -> str:
-    return regex.sub(r"[^a-z0-9]+", "-", unidecode(name).lower()).strip("-")[:48].strip("-")
+    plain: str = regex.sub(r"[^a-z0-9]+", "-", unidecode(name).lower())
+    return plain.strip("-")[:48].strip("-")
 
 
 def _read_page(page: PageSource, settings: Settings) -> _ReadPage:
