@@ -25,8 +25,7 @@ def letters(image: Image.Image, dpi: float, at: float) -> Mask:
     shrink = min(1.0, at / dpi)
     size = (max(8, round(image.width * shrink)), max(8, round(image.height * shrink)))
     grey = np.asarray(image.resize(size, Image.Resampling.BOX))
-    paper = float(np.percentile(grey, 80))
-    ink = (grey < paper * 0.78).astype(np.uint8)
+    ink = (grey < paper_of(grey, at) * 0.78).astype(np.uint8)
     _, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
     width, height = stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]
     keep = (
@@ -36,6 +35,13 @@ def letters(image: Image.Image, dpi: float, at: float) -> Mask:
     )
     keep[0] = False
     return np.where(keep[labels], 255, 0).astype(np.uint8)
+
+
+def paper_of(grey: Mask, dpi: float) -> NDArray[np.float32]:
+    """The brightness of the bare paper at each pixel: photographs are darker on one side."""
+    reach = max(3, round(dpi / 4)) | 1
+    bright = cv2.dilate(grey, np.ones((reach, reach), np.uint8))
+    return np.asarray(cv2.blur(bright, (reach, reach)), np.float32)
 
 
 def is_blank(image: Image.Image, dpi: float) -> bool:

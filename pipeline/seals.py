@@ -111,10 +111,13 @@ def _clear(grey: Grey, x: float, y: float, radius: float, dpi: float) -> Box:
     top, bottom = max(0, int(y - radius)), min(height, int(y + radius) + 1)
     across = np.hypot(np.arange(left, right)[None, :] - x, np.arange(top, bottom)[:, None] - y)
     inside = across < radius
-    rows = _text_rows(grey, x, y, radius, dpi)[top:bottom]
+    after = _text_rows(grey, x, y, radius, dpi)[top:bottom]
+    before = _text_rows(grey[:, ::-1], grey.shape[1] - x, y, radius, dpi)[top:bottom]
     part = grey[top:bottom, left:right]
-    bold = _bold(part, dpi)
-    part[inside & ~(rows[:, None] & bold)] = 255
+    keep = after[:, None] & _bold(part, dpi)
+    if float((after & before).mean()) > 0.5:  # body text goes on left and right: leave its rows
+        keep |= (after | before)[:, None]
+    part[inside & ~keep] = 255
     return (left, top, right, bottom)
 
 

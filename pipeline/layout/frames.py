@@ -33,7 +33,7 @@ def _ink(image: PageImage) -> tuple[NDArray[np.uint8], float]:
     grey = np.asarray(image.image.convert("L"))
     if step > 1:
         grey = cv2.erode(grey, np.ones((step, step), np.uint8))[::step, ::step]
-    ink = (grey < 150).astype(np.uint8) * 255
+    ink = (grey < 0.82 * float(np.percentile(grey, 70))).astype(np.uint8) * 255
     return ink, 1 / step
 
 

@@ -28,8 +28,9 @@ def set_apart(ocr: OcrPage, metrics: Metrics, image: PageImage) -> tuple[list[Se
         for part in split(kept, GAP * metrics.line):
             segments += _headings_apart(part, metrics)
     text: list[Segment] = []
+    stamps = [m.box for m in (*image.marks, *stamped) if m.kind == "stamp" and m.box]
     for segment in segments:
-        kind = _kind(segment, metrics)
+        kind = "stamp" if _heads_stamp(segment, stamps, metrics) else _kind(segment, metrics)
         if kind is None:
             text.append(segment)
         else:
@@ -91,8 +92,21 @@ def _is_arrival(words: Sequence[Word], frame: Box, metrics: Metrics) -> bool:
         return True
     if any(wording.ARRIVAL.search(w.text) for w in words):
         return True
-    return sum(w.confidence for w in words) / len(words) < 0.75 or bool(
-        regex.search(r"(?i)\bđ[eếêé]n\b", text)
+    return regex.search(r"(?i)\bđ[eếêéề]n\b.{0,30}(ngày|giờ|số)", text) is not None
+
+
+def _heads_stamp(segment: Segment, stamps: Sequence[Box], metrics: Metrics) -> bool:
+    """The office's name in the upper field of an arrival stamp, left when only the lower field was
+    found: capitals as wide as the stamp, right above it or in it."""
+    if not segment.text.isupper() or wording.has_identifier(segment.text):
+        return False
+    slack = 0.6 * metrics.line
+    return any(
+        box[0] - slack < segment.left
+        and segment.right < box[2] + slack
+        and segment.width > 0.6 * (box[2] - box[0])
+        and box[1] - 2.2 * metrics.line < segment.middle < box[3]
+        for box in stamps
     )
 
 
@@ -139,7 +153,7 @@ def _kind(segment: Segment, metrics: Metrics) -> str | None:
         metrics.right + 0.8 * metrics.line
     )
     good = _print_quality(segment)
-    if outside and (good < 0.8 or segment.confidence < 0.6 or len(segment.text) < 4):
+    if outside and (good < 0.8 or segment.confidence < 0.6):
         return "noise"
     if wording.is_number(segment.text) or wording.has_identifier(segment.text):
         return None

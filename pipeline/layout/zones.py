@@ -12,7 +12,7 @@ from statistics import median
 
 from pipeline.document import Box, Mark, PageImage, Word, Zone
 from pipeline.layout import wording
-from pipeline.layout.frames import by_rows, tables
+from pipeline.layout.frames import Table, by_rows, tables
 from pipeline.layout.marks import mark
 from pipeline.layout.segments import Metrics, Segment, engine_lines, joined, rows
 
@@ -36,10 +36,12 @@ def order(
 ) -> tuple[list[Placed], list[Mark]]:
     """All lines of the page in reading order, and what was found to be no text on the way."""
     marks: list[Mark] = []
-    lines = rows(segments)
+    grids = tables(image) if segments else []
+    tabled = [s for s in segments if any(_within(s, g.box) for g in grids)]
+    lines = rows(s for s in segments if s not in tabled)
     head, lines = _letterhead(lines, metrics, page, marks)
     foot, lines = _foot(lines, metrics, page, marks)
-    middle = _middle(lines, metrics, image, bool(head))
+    middle = _middle(lines, tabled, grids, metrics, bool(head))
     return [*head, *middle, *foot], marks
 
 
@@ -183,8 +185,10 @@ def _foot(
         right += rights
     placed = [Placed(s, Zone.FOOT_LEFT) for s in left]
     for s in right:
-        if _is_signature_line(s):
-            placed.append(Placed(s, Zone.FOOT_RIGHT))
+        junk, line = _without_junk(s)
+        if line and _is_signature_line(line):
+            marks += [mark("handwriting", page, [w]) for w in junk]
+            placed.append(Placed(line, Zone.FOOT_RIGHT))
         else:
             marks.append(mark("handwriting", page, s.words))
     return placed, [*lines[:first], *lines[end:]]
@@ -249,6 +253,16 @@ def _foot_gutter(lines: list[Row], heading: Segment, metrics: Metrics) -> float:
     return (max(reach) + near) / 2 if reach else near - metrics.line
 
 
+def _without_junk(segment: Segment) -> tuple[list[Word], Segment | None]:
+    """Cut off both ends of a signature's line what the seal and the pen left there."""
+    words = list(segment.words)
+    junk: list[Word] = []
+    for end in (0, -1):
+        while words and (wording.quality(words[end].text) < 0.5 or words[end].confidence < 0.25):
+            junk.append(words.pop(end))
+    return junk, Segment(tuple(words)) if words else None
+
+
 def _is_signature_line(segment: Segment) -> bool:
     if _poor(segment):
         return False
@@ -259,18 +273,24 @@ def _is_signature_line(segment: Segment) -> bool:
 # --- between -----------------------------------------------------------------------------------
 
 
-def _middle(lines: list[Row], metrics: Metrics, image: PageImage, has_head: bool) -> list[Placed]:
-    """Title, recipients and body from top to bottom; tables cell by cell."""
+def _middle(
+    lines: list[Row],
+    tabled: Sequence[Segment],
+    grids: Sequence[Table],
+    metrics: Metrics,
+    has_head: bool,
+) -> list[Placed]:
+    """Title, recipients and body from top to bottom; tables cell by cell where they stand."""
     placed: list[Placed] = []
     in_title = has_head
-    grids = tables(image) if lines else []
+    rest = list(tabled)
     for grid in grids:
         above = [row for row in lines if median(s.middle for s in row) < grid.box[1]]
         lines = lines[len(above) :]
         placed += _plain(above, metrics, in_title)
         in_title = False
-        inside = [s for row in lines for s in row if _within(s, grid.box)]
-        lines = [r for row in lines if (r := [s for s in row if s not in inside])]
+        inside = [s for s in rest if _within(s, grid.box)]
+        rest = [s for s in rest if s not in inside]
         placed += _by_cells(inside, grid.cells, metrics)
     return placed + _plain(lines, metrics, in_title)
 
@@ -291,8 +311,8 @@ def _plain(lines: list[Row], metrics: Metrics, in_title: bool) -> list[Placed]:
 def _is_centred(line: Segment, metrics: Metrics) -> bool:
     if wording.is_recipients(line.text) or line.text[:1].islower():
         return line.text[:1].islower() and abs(line.centre - metrics.centre) < metrics.line
-    inset = min(line.left - metrics.left, metrics.right - line.right)
-    return abs(line.centre - metrics.centre) < 0.06 * metrics.measure and inset > -metrics.line
+    before, after = line.left - metrics.left, metrics.right - line.right
+    return abs(before - after) < 1.6 * metrics.line and min(before, after) > -metrics.line
 
 
 def _by_cells(segments: Sequence[Segment], cells: Sequence[Box], metrics: Metrics) -> list[Placed]:
