@@ -60,15 +60,15 @@ def draw_damage(kind: Kind, rng: np.random.Generator) -> degrade.Damage:
         one_bit = rng.random() < 0.7
         return degrade.Damage(
             dpi=int(rng.choice([200, 200, 240, 300])),
-            ink=float(rng.normal(0.1, 0.35)),
-            generations=int(rng.choice([0, 0, 0, 1, 2])),
+            ink=float(rng.normal(0.1, 0.25)),
+            generations=int(rng.choice([0, 0, 0, 0, 1])),
             bleed=float(rng.choice([0, 0, 0, 0.08])),
             skew=float(rng.normal(0, 0.4)),
-            blur=float(rng.uniform(0.3, 0.9)),
-            fade=float(rng.uniform(0, 0.3)),
-            noise=float(rng.uniform(2, 12)),
-            speckle=float(rng.choice([0, 0.5, 2])),
-            threshold=int(rng.integers(120, 200)) if one_bit else None,
+            blur=float(rng.uniform(0.3, 0.7)),
+            fade=float(rng.uniform(0, 0.2)),
+            noise=float(rng.uniform(1, 8)),
+            speckle=float(rng.choice([0, 0.5, 1])),
+            threshold=int(rng.integers(145, 190)) if one_bit else None,
             jpeg=None if one_bit else int(rng.integers(30, 75)),
         )
     if kind == "heavy":
