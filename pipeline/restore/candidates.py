@@ -127,7 +127,7 @@ class Candidates:
         """log P of a token with digits or signs being printed so."""
         if not self.settings.heavy or core.isdigit():
             return -0.1
-        if any(c in "/-" for c in core):
+        if any(c in "/-" for c in core) or (core[:-1].isdigit() and core[-1] in "abcdđ"):
             return -0.7
         return -11.0 if any(c.islower() for c in core) else -6.0
 

@@ -144,9 +144,10 @@ class LanguageModel:
         return out
 
     def save(self, path: Path) -> None:
-        """Write the model as one `.npz` file, the same bytes for the same model."""
+        """Write the model as one `.npz` file, whole or not at all; equal models, equal bytes."""
         text = np.frombuffer("\n".join(self.words).encode(), np.uint8)
-        with path.open("wb") as out:
+        aside = path.with_name(path.name + ".part")
+        with aside.open("wb") as out:
             np.savez(
                 out,
                 words=text,
@@ -157,6 +158,7 @@ class LanguageModel:
                 trigram_marks=self.trigrams.marks,
                 trigram_values=self.trigrams.values,
             )
+        aside.replace(path)
 
     @classmethod
     def load(cls, data: bytes) -> LanguageModel:
