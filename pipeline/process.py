@@ -18,6 +18,7 @@ from unidecode import unidecode
 
 from pipeline import imaging, layout, tesseract
 from pipeline.document import (
+    Correction,
     Doubt,
     Operation,
     PageKind,
@@ -258,12 +259,22 @@ def _word_flags(pages: Iterable[RestoredPage]) -> Iterator[Flag]:
             for doubt in line.doubts:
                 yield _doubt_flag(doubt)
             for c in line.corrections:
-                if c.source == "grammar":
+                code = _code_of_change(c)
+                if code:
                     yield Flag(
-                        code="identifier_repaired",
-                        message=f"read as {c.before!r}, repaired to {c.after!r}",
+                        code=code,
+                        message=f"read as {c.before!r}, corrected to {c.after!r}",
                         where=f"page {c.page}, line {c.line}",
                     )
+
+
+def _code_of_change(correction: Correction) -> str | None:
+    """The flag of a change that is never made silently: by the field grammar, or of a number."""
+    if correction.source == "grammar":
+        return "identifier_repaired"
+    before = correction.before
+    all_digits = any(c.isdigit() for c in before) and not any(c.isalpha() for c in before)
+    return "number_read_as_word" if all_digits else None
 
 
 def _doubt_flag(doubt: Doubt) -> Flag:
