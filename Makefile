@@ -11,8 +11,8 @@ help: ## list these targets
 demo: setup ## process the samples, build an index, show the letters and a search hit
 	@$(CONGVAN) process samples/scans/*/source* --out demo-out
 	@$(CONGVAN) index demo-out --to demo-out/index.sqlite
-	@printf '\n%s\n' "\$$ congvan search 'so hoa tai lieu luu tru' --in demo-out/index.sqlite --limit 1"
-	@$(CONGVAN) search 'so hoa tai lieu luu tru' --in demo-out/index.sqlite --limit 1
+	@printf '\n%s\n' "\$$ congvan search 'số hóa tài liệu lưu trữ' --in demo-out/index.sqlite --limit 1"
+	@$(CONGVAN) search 'số hóa tài liệu lưu trữ' --in demo-out/index.sqlite --limit 1
 	@printf '\n%s\n' "Each letter: demo-out/<document id>/record.json, text.txt, raw.txt, corrections.tsv"
 	@printf '%s\n' "The index:   demo-out/index.sqlite"
 
