@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 from pipeline.letter.citations import Mention
 from pipeline.letter.directives import Node
-from pipeline.letter.foot import Signer
 from pipeline.letter.header import Letterhead
 from pipeline.letter.markers import LETTERS, OPTIONAL_LETTERS, Marker
+from pipeline.letter.mending import Signer
 from pipeline.letter.tables import authorities, document_types
 from pipeline.record import Flag, Letter
 
@@ -43,7 +43,7 @@ def check(letter: Letter, doubts: Doubts) -> list[Flag]:
         *_missing(letter, doubts),
         *_number(letter, doubts),
         *_date(letter, doubts),
-        *_subject(doubts),
+        *_subject(letter, doubts),
         *_numbering(doubts.points),
         *_signature(letter, doubts),
         *_citations(doubts.mentions),
@@ -55,9 +55,9 @@ def _missing(letter: Letter, doubts: Doubts) -> Iterator[Flag]:
     number = doubts.head.number
     if letter.header.number_symbol is None:
         if number is not None and number.illegible:
-            yield _flag("number_illegible", "the number cannot be read", "header.number")
+            yield _flag("number_illegible", "the number cannot be read", "header.number_symbol")
         elif number is not None:
-            yield _flag("missing_number", "the number was left blank", "header.number")
+            yield _flag("missing_number", "the number was left blank", "header.number_symbol")
         else:
             yield _flag("missing_number", "no number was read", "header.number_symbol")
     for name, code, message in _MANDATORY:
@@ -73,7 +73,7 @@ def _number(letter: Letter, doubts: Doubts) -> Iterator[Flag]:
     number = doubts.head.number
     if number is None:
         if doubts.head.bare_number is not None:
-            yield _flag("number_incomplete", "the number has no symbol", "header.symbol")
+            yield _flag("number_incomplete", "the number has no symbol", "header.number_symbol")
         return
     where = "header.number_symbol"
     if "number" in doubts.head.doubtful:
@@ -114,7 +114,10 @@ def _date(letter: Letter, doubts: Doubts) -> Iterator[Flag]:
             yield _flag("date_before_citation", message, f"citations.{i}")
 
 
-def _subject(doubts: Doubts) -> Iterator[Flag]:
+def _subject(letter: Letter, doubts: Doubts) -> Iterator[Flag]:
+    if letter.header.document_type == "Công văn" and not doubts.head.about_marked:
+        message = 'the "V/v" before the trích yếu is not clear'
+        yield _flag("subject_start_doubtful", message, "header.subject")
     if doubts.doubtful_subject:
         yield _flag("subject_end_doubtful", "the end of the trích yếu is a guess", "header.subject")
 
@@ -146,13 +149,21 @@ def _follows(before: Marker | None, marker: Marker) -> bool:
 def _signature(letter: Letter, doubts: Doubts) -> Iterator[Flag]:
     """Party letters write T/M, state letters TM. (Hướng dẫn 36-HD/VPTW, 1.7; Nghị định
     30/2020/NĐ-CP, Phụ lục I)."""
-    if any(s.doubtful for s in doubts.signers):
-        yield _flag("signer_doubtful", "the signer's name is not clear", "signature.signer")
+    found = {doubt for s in doubts.signers for doubt in s.doubts}
+    for part in ("authority", "position", "signer"):
+        where = f"signature.{part}"
+        if f"{part}_repaired" in found:
+            yield _flag(f"{part}_repaired", f"the {part} is mended from the word lists", where)
+        elif part in found:
+            yield _flag(f"{part}_doubtful", f"the {part} is not clear", where)
     if len(doubts.signers) > 1:
         count = len(doubts.signers)
         yield _flag("several_signers", f"{count} signatures stand together", "signature.signer")
     authority = letter.signature.authority or ""
-    form = next((f for f in authorities() if authority.startswith(f[0])), None)
+    stopped = f"{authority.split(' ')[0].rstrip('.')}."
+    form = next(
+        (f for f in authorities() if (authority if "/" in f[0] else stopped).startswith(f[0])), None
+    )
     if form is not None and {letter.family, form[1]} == {"party", "state"}:
         message = f"{form[0]} on a {letter.family} letter"
         yield _flag("authority_form", message, "signature.authority")
@@ -164,6 +175,9 @@ def _citations(mentions: Sequence[Mention]) -> Iterator[Flag]:
         if mention.identifier.repaired or mention.mended:
             message = f"{mention.identifier.printed!r} was read as {mention.identifier.text!r}"
             yield _flag("citation_repaired", message, where)
+        if mention.cut_short:
+            message = f"more than {mention.identifier.text!r} is printed"
+            yield _flag("citation_doubtful", message, where)
         if mention.date_repaired:
             yield _flag("citation_repaired", "letters of its date were read as digits", where)
         if mention.impossible_date:

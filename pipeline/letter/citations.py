@@ -29,6 +29,7 @@ _SPLIT = regex.compile(
     r"((?<=số[ ])\d{1,3}|(?<=\d/)(?:19|20)\d|(?<=\d/)[12])[ ](\d{1,4}(?=[ ]?[/-][ ]?\p{Lu}))"
     r"|((?<=số[ ])\d)[ ](\d{1,3}(?=/(?:19|20)\d\d/))"
 )
+_GOES_ON = regex.compile(r"[-–/][\p{L}\d]")
 _DATE_GAP = regex.compile(r"[ ]?,?[ ]?(?=ng)|[ ]?\((?=ng)")
 
 
@@ -41,6 +42,7 @@ class Mention:
     impossible_date: str | None
     date_repaired: bool = False
     mended: bool = False
+    cut_short: bool = False
 
 
 def find_citations(texts: Sequence[str], own: str | None) -> list[Mention]:
@@ -55,7 +57,31 @@ def find_citations(texts: Sequence[str], own: str | None) -> list[Mention]:
             if key == own:
                 continue
             merged[key] = _merge(merged[key], mention) if key in merged else mention
-    return list(merged.values())
+    return _without_misread(list(merged.values()))
+
+
+def _without_misread(found: list[Mention]) -> list[Mention]:
+    """Leave out a number of unknown code where the letter cites it elsewhere with a known one."""
+    kept: list[Mention] = []
+    for mention in found:
+        here = mention.identifier
+        other = next((m for m in found if _is_same_but_code(here, m.identifier)), None)
+        if other is None or here.type_code is None or _is_known(here):
+            kept.append(mention)
+    return kept
+
+
+def _is_known(identifier: Identifier) -> bool:
+    return any(t.code == identifier.type_code for t in document_types())
+
+
+def _is_same_but_code(one: Identifier, other: Identifier) -> bool:
+    """The same number and body, and a known code of the same length."""
+    if one.form != "party" or one.form != other.form or not _is_known(other):
+        return False
+    same = one.number == other.number and one.parts[1:] == other.parts[1:]
+    codes = one.type_code or "", other.type_code or ""
+    return same and codes[0] != codes[1] and len(codes[0]) == len(codes[1])
 
 
 def _merge(first: Mention, second: Mention) -> Mention:
@@ -102,7 +128,9 @@ def _mention(text: str, identifier: Identifier, since: int, until: int) -> Menti
         issuer=issuer,
     )
     impossible = date.printed if date and date.impossible else None
-    return Mention(citation, identifier, impossible, date is not None and date.repaired)
+    repaired = date is not None and date.repaired
+    cut_short = _GOES_ON.match(text, identifier.end) is not None
+    return Mention(citation, identifier, impossible, repaired, cut_short=cut_short)
 
 
 def _date_after(text: str, end: int) -> DateMention | None:

@@ -51,11 +51,11 @@ def type_of(parts: Sections, head: Letterhead) -> str | None:
     if parts.kind is not None:
         return parts.kind.name
     code = head.number.type_code if head.number else None
-    if code and not head.about:
+    if code and not (head.about and head.about_marked):
         names = _names_of_code(code, head.number.form if head.number else "state")
         if len(names) == 1:
             return names.pop()
-    if head.about or parts.recipients or code == "CV":
+    if (head.about and head.about_marked) or parts.recipients or code == "CV":
         return "Công văn"
     return None
 

@@ -7,35 +7,21 @@ In: the lines of the foot; out: the distribution's entries and the signatures' l
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import regex
 
-from pipeline.document import Zone
+from pipeline.document import Mark, Zone
 from pipeline.letter import keywords
 from pipeline.letter.folding import fold, letters, upper_share
 from pipeline.letter.lines import PageLine, cut
+from pipeline.letter.mending import Signer, mend
 from pipeline.letter.paragraphs import join
 from pipeline.letter.recipients import Entry, end_stripped, list_entries
 
 _ENTRY = regex.compile(r"^[-–—−•*·+]{1,2}+[ ]*(?=[\p{L}\d(])")
 _FOR = regex.compile(r"^K[ ]?[.,][ ]?(?=\p{Lu})")
 _SIGNED = regex.compile(r"(?i)^[(\[]?[ ]*(?:đã ký|da ky|ký tên|đóng dấu)")
-
-
-@dataclass(slots=True)
-class Signer:
-    """One signature: its lines of authority and position, and the name's line."""
-
-    authority: list[PageLine] = field(default_factory=list)
-    position: list[PageLine] = field(default_factory=list)
-    name: PageLine | None = None
-    doubtful: bool = False
-
-    @property
-    def begun(self) -> bool:
-        """Has anything of it been read?"""
-        return bool(self.authority or self.position or self.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +32,8 @@ class Foot:
     signers: list[Signer]
 
 
-def read_foot(lines: Sequence[PageLine]) -> Foot:
-    """Distribution and signatures of the foot."""
+def read_foot(lines: Sequence[PageLine], marks: Sequence[Mark] = ()) -> Foot:
+    """Distribution and signatures of the foot; `marks` are those of all pages."""
     listed: list[tuple[str, PageLine]] = []
     signers: list[Signer] = [Signer()]
     in_list = False
@@ -64,8 +50,11 @@ def read_foot(lines: Sequence[PageLine]) -> Foot:
             listed.append((line.text, line))
             in_list = True
     _take_damaged_name(lines, signers[-1])
+    signers = [s for s in signers if s.begun]
+    for signer in signers:
+        mend(signer, marks)
     entries = [Entry(_without_count(end_stripped(e.text)), e.lines) for e in list_entries(listed)]
-    return Foot([e for e in entries if e.text], [s for s in signers if s.begun])
+    return Foot([e for e in entries if e.text], signers)
 
 
 def _take_damaged_name(lines: Sequence[PageLine], signer: Signer) -> None:
@@ -75,7 +64,8 @@ def _take_damaged_name(lines: Sequence[PageLine], signer: Signer) -> None:
     below = [line for line in lines if line.zone is Zone.FOOT_RIGHT][1:]
     for line in reversed(below):
         if line not in signer.position and keywords.may_be_name(line.text):
-            signer.name, signer.doubtful = line, True
+            signer.name = line
+            signer.doubts.add("signer")
             return
 
 

@@ -49,6 +49,7 @@ class Letterhead:
     date_lines: list[PageLine] = field(default_factory=list)
     doubtful: set[str] = field(default_factory=set)
     about: list[PageLine] = field(default_factory=list)
+    about_marked: bool = True
 
 
 def split_columns(line: PageLine) -> list[PageLine]:
@@ -95,6 +96,9 @@ def read_letterhead(lines: Sequence[PageLine]) -> Letterhead:
             in_about = True
         elif in_about and _continues_about(line, head.about[-1]):
             head.about.append(line)
+        elif _opens_unmarked_about(head, line):
+            head.about.append(line)
+            head.about_marked, in_about = False, True
         elif _names_body(head, line):
             head.bodies.append(line)
     _doubt_reading(head)
@@ -192,6 +196,19 @@ def _number_without_word(line: PageLine, found: Identifier, head: Letterhead) ->
     """A number whose "Số" OCR made unreadable: the identifier ends the line, little before it."""
     rest = len(line.text) - found.end
     return found.start <= 8 and rest <= 3 and not head.about
+
+
+def _opens_unmarked_about(head: Letterhead, line: PageLine) -> bool:
+    """A line below the number that a công văn's trích yếu may begin with, its "V/v" misread."""
+    known = bool(head.number_lines or head.date_lines)
+    if not known or head.about or line.zone not in (Zone.LETTERHEAD_LEFT, Zone.UNKNOWN):
+        return False
+    if keywords.misread_about_start(line.text) is not None:
+        return True
+    words = [w for w in line.text.split() if len(w) > 1 and w.isalpha()]
+    usual = upper_share(line.text) < 0.5 and len(words) >= 3 and len(letters(line.text)) >= 10
+    stray = keywords.is_not_text(line.text) or _is_circulation(line.text)
+    return usual and not stray and not _NOT_IN_NAMES.search(line.text)
 
 
 def _continues_about(line: PageLine, last: PageLine) -> bool:

@@ -26,10 +26,15 @@ MOTTO = "Độc lập - Tự do - Hạnh phúc"
 _HEADINGS = (STATE_TITLE, PARTY_TITLE, MOTTO)
 
 _NUMBER_WORD = regex.compile(
-    r"^(?:(?:bo )?luat |nghi quyet |phap lenh |lenh )?s[o06e5]"
+    r"^[^a-z\d]{0,4}(?:(?:bo )?luat |nghi quyet |phap lenh |lenh )?s[o06e5]"
     r"(?:[ ]?[:.;]+[ ]?|[ ]+(?=[\dlio.…_/-])|[ ]*(?=[^\p{L}\s:.;)(]))"
 )
 _ABOUT = regex.compile(r"^[\"'“*\s]*(?:v[ ]?[/|\\li1][ ]?v|ve viec|v/[vy])(?=[\s:.])[ :.]*")
+_ABOUT_MISREAD = regex.compile(
+    r"^[\"'“*\s]*(?:[vwy]{1,2}[ ]?[/|\\!'’][ ]?[a-z]{0,2}|[vw]{1,2}[vwy]"
+    r"|[vw][il1jft!/|]{1,2}[vwy]|[vw]u?[il1]?[vw])"
+    r"[.:,]?(?=\s)[ ]*"
+)
 _TO = ("Kính gửi", "Kính trình", "Đồng kính gửi")
 _TO_DAMAGED = regex.compile(r"^(?:[kih][a-z]{0,4}[ ]?)?g[a-z]?[uy]i[ ]?:")
 _AUTHORITY = regex.compile(
@@ -100,10 +105,24 @@ def about_start(text: str) -> int | None:
     return match.end() if match else None
 
 
+def _junk(text: str) -> int:
+    """How many characters before the first letter or digit are no word, at most six."""
+    head = regex.match(r"[^\p{L}\d]{1,6}", text)
+    return int(head.end()) if head else 0
+
+
+def misread_about_start(text: str) -> int | None:
+    """Where the words begin after a "V/v" that OCR misread ("Wy", "V/w", "Viv"); else None."""
+    match = _ABOUT_MISREAD.match(fold(text))
+    if match is not None:
+        return int(match.end())
+    return 3 if regex.match(r"V[AN] \p{Ll}", text) else None
+
+
 def recipients_start(text: str) -> int | None:
     """Where the addressees begin after "Kính gửi" (or "Kính trình"); else None."""
-    stripped = text.lstrip("\"'“”.*-– ")
-    skipped = len(text) - len(stripped)
+    skipped = _junk(text)
+    stripped = text[skipped:]
     if match := _TO_DAMAGED.match(fold(stripped)):
         return int(skipped + match.end())
     for phrase in _TO:
@@ -120,8 +139,8 @@ def recipients_start(text: str) -> int | None:
 
 def distribution_start(text: str) -> int | None:
     """Where the list begins after "Nơi nhận" at the head of a line; else None."""
-    stripped = text.lstrip("\"'“”.*-– ")
-    skipped = len(text) - len(stripped)
+    skipped = _junk(text)
+    stripped = text[skipped:]
     if not opens_with(stripped, "Nơi nhận", 80):
         return len(text) if _LIST_DAMAGED.match(fold(text)) else None
     end = skipped + len("Nơi nhận")
@@ -160,6 +179,11 @@ def _near(folded: str, position: str) -> bool:
     )
 
 
+def without_title(text: str) -> str:
+    """A name without the degree or rank before it."""
+    return str(_NAME_TITLE.sub("", text))
+
+
 def is_name(text: str) -> bool:
     """Is the line a person's name, as under a signature? Titles before it are allowed."""
     bare = _NAME_TITLE.sub("", text.strip(" .,:;*'\"’-–_"))
@@ -175,6 +199,8 @@ def after_smudge(text: str) -> str:
     """A position or name at the end of a line of the foot whose beginning a seal covers."""
     starts = [m.start() for m in regex.finditer(r"\S+", text)]
     for start in starts[1:7]:
+        if any(w in _position_words() for w in fold(text[:start]).replace(",", " ").split()):
+            break
         rest = text[start:].strip(" .,:;*'\"’“”_|-–—")
         name = rest[:1].upper() + rest[1:]
         surname = name.split(" ")[0].upper() in surnames()
@@ -183,6 +209,11 @@ def after_smudge(text: str) -> str:
         if surname and is_name(name):
             return name
     return text
+
+
+@cache
+def _position_words() -> frozenset[str]:
+    return frozenset(w for p in positions() for w in p.replace(",", " ").split())
 
 
 def may_be_name(text: str) -> bool:
@@ -223,7 +254,7 @@ def title_type(text: str) -> tuple[DocumentType, int] | None:
 def opens_phrase(text: str, kind: str) -> bool:
     """Does `text` begin with a set phrase of `kind`? Of two words or more, marks and spaces may be
     damaged; a single word must stand as it is (Nhằm is not Nhâm)."""
-    lower, plain = text.lstrip("\"'“”-–* ").casefold(), letters(text[:60])
+    lower, plain = text[_junk(text) :].casefold(), letters(text[:60])
     for phrase in phrases(kind):
         if " " not in phrase:
             word = phrase.casefold()

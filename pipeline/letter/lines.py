@@ -12,19 +12,22 @@ from dataclasses import dataclass, replace
 
 import regex
 
-from pipeline.document import Box, RestoredLine, RestoredPage, Word, Zone
+from pipeline.document import Box, Doubt, RestoredLine, RestoredPage, Word, Zone
 
 # A wide gap parts two columns, but not "Số      /TTr-UBND" or "ngày      tháng 9", left blank.
 _WIDE_GAP = regex.compile(
     r"(?<!\b(?:Số|số|SỐ|ngày|tháng|năm)[ ]?:?)(?<![ \t])(?:\t| {4})[ \t]*+(?!(?:tháng|năm)\b)"
 )
 _SPACES = regex.compile(r"\s+")
+# Specks read as points and bars before the first word; a dash, star, quote or bracket may be meant.
+_SPECKS = regex.compile(r"^(?:[.,:;|'’‘`´^ˆ_\\¦]+[ ]*)+(?=[\p{L}\d(–—-])")
 
 
 @dataclass(frozen=True, slots=True)
 class PageLine:
     """A line, or one column's piece of it, with its text in NFC and single spaces.
 
+    Specks before the first word are left out. `doubts` are the words restoration left in doubt.
     `gap`: an empty line stands before it on its page; `top`: it is the first of its page;
     `page_width` is 0 for bare text."""
 
@@ -37,6 +40,7 @@ class PageLine:
     box: Box | None
     words: tuple[Word, ...]
     page_width: int = 0
+    doubts: tuple[Doubt, ...] = ()
 
     @property
     def confidence(self) -> float:
@@ -52,14 +56,35 @@ def page_lines(pages: Sequence[RestoredPage]) -> list[PageLine]:
     for page in pages:
         gap, top = False, True
         for number, line in enumerate(page.lines, 1):
-            pieces = _pieces(line)
-            if not pieces:
-                gap = True
-                continue
-            for text in pieces:
-                found.append(_page_line(text, page, number, line, gap=gap, top=top))
-                gap, top = False, False
+            for part in _one_above_another(line):
+                pieces = _pieces(part)
+                gap = gap or not pieces
+                for text in pieces:
+                    found.append(_page_line(text, page, number, part, gap=gap, top=top))
+                    gap, top = False, False
     return found
+
+
+def _one_above_another(line: RestoredLine) -> list[RestoredLine]:
+    """`line`, or the two printed lines whose words were read as one row."""
+    words, tokens = line.raw.words, line.text.split()
+    if len(words) < 4 or len(words) != len(tokens):
+        return [line]
+    height = sorted(w.box[3] - w.box[1] for w in words)[len(words) // 2]
+    middles = sorted(w.box[1] + w.box[3] for w in words)
+    step, at = max((b - a, (a + b) / 2) for a, b in itertools.pairwise(middles))
+    if step < 1.2 * height:  # middles are doubled: 0.6 of the height of a word
+        return [line]
+    sides = [w.box[1] + w.box[3] > at for w in words]
+    rows = [[i for i, low in enumerate(sides) if low is side] for side in (False, True)]
+    if min(map(len, rows)) < 2:
+        return [line]
+    return [_row(line, [words[i] for i in row], [tokens[i] for i in row]) for row in rows]
+
+
+def _row(line: RestoredLine, words: list[Word], tokens: list[str]) -> RestoredLine:
+    raw = replace(line.raw, words=tuple(words), box=union(w.box for w in words))
+    return replace(line, raw=raw, text=" ".join(tokens))
 
 
 def _pieces(line: RestoredLine) -> list[str]:
@@ -71,16 +96,19 @@ def _pieces(line: RestoredLine) -> list[str]:
 def _page_line(
     text: str, page: RestoredPage, number: int, line: RestoredLine, *, gap: bool, top: bool
 ) -> PageLine:
+    specks = _SPECKS.match(text)
+    lost = len(text[: specks.end()].split()) if specks and text[specks.end() - 1] == " " else 0
     return PageLine(
-        text=text,
+        text=text[specks.end() :] if specks else text,
         page=page.number,
         number=number,
         zone=line.raw.zone,
         gap=gap,
         top=top,
         box=line.raw.box,
-        words=line.raw.words,
+        words=line.raw.words[lost:],
         page_width=page.width if line.raw.box else 0,
+        doubts=line.doubts,
     )
 
 

@@ -24,7 +24,8 @@ _ROMAN_MARK = regex.compile(r"^(?P<n>[IVX]{1,5})[ ]?(?P<dot>[.\-–/)])[ ]?(?=[\
 _ROMAN_BARE = regex.compile(r"^(?P<n>II|III|IV|VI{1,3}|IX)(?P<dot>)[ ](?=\p{Lu}{2,}[ ]\p{Lu}{2,})")
 _MULTI = regex.compile(r"^(?P<n>\d{1,2}(?:\.\d{1,2}){1,3})[ ]?(?P<dot>[.):\-–]?)[ ](?=[\p{L}\"“(])")
 _ARABIC = regex.compile(
-    r"^(?P<n>\d{1,2}|[lI|])[ ]?(?P<dot>[.\-–/):])(?:[ ]?[-–](?=[ ]))?[ ]?(?=[\p{L}\"“(*\d])"
+    r"^(?P<smudge>[$§&#%*]?)"
+    r"(?P<n>\d{1,2}|[lI|])[ ]?(?P<dot>[.\-–/):])(?:[ ]?[-–](?=[ ]))?[ ]?(?=[\p{L}\"“(*\d])"
 )
 _PAREN = regex.compile(r"^\((?P<n>\d{1,2}|[ivx]{1,4})\)[ ]?(?=[\p{L}\"“])")
 _LETTER = regex.compile(r"^(?P<n>[a-zđ])(?:(?P<dot>[)/])[ ]?|(?P<dot2>\.)[ ])(?=[\p{L}\"“(\d])")
@@ -112,8 +113,8 @@ def _arabic(text: str) -> Marker | None:
         return None
     if text[match.end() : match.end() + 1].isdigit() and text[match.end() - 1] != " ":
         return None
-    repaired = not match["n"].isdigit()
-    value = 1 if repaired else int(match["n"])
+    value = int(match["n"]) if match["n"].isdigit() else 1
+    repaired = not match["n"].isdigit() or bool(match["smudge"])
     dot = match["dot"].replace("–", "-")
     return Marker("arabic", value, f"{value}{dot}", match.end(), repaired)
 
@@ -164,6 +165,8 @@ class Numbering:
         if not marker.is_numbered or marker.kind.startswith("multi"):
             return True
         last = self.last.get(marker.kind, 0)
+        if marker.repaired:
+            return marker.value in (1, last + 1)
         if marker.value == 1:
             return True
         if marker.kind == "letter":

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import regex
 
 from pipeline.document import Mark, RestoredPage
-from pipeline.letter import evidence, keywords
+from pipeline.letter import clarity, evidence, keywords
 from pipeline.letter.actors import find_actors
 from pipeline.letter.body import Body, read_body
 from pipeline.letter.checks import Doubts, check
@@ -26,7 +26,7 @@ from pipeline.letter.marks import find_marks
 from pipeline.letter.paragraphs import Paragraph, join
 from pipeline.letter.recipients import Entry, read_recipients
 from pipeline.letter.sections import Sections, divide
-from pipeline.record import Evidence, Header, Letter, Signature
+from pipeline.record import Evidence, Flag, Header, Letter, Signature
 
 _STRAY = regex.compile(r"(?:^[^\p{L}\p{N}\s\"“(/&-]{1,2}[ ])|(?:[ ][^\p{L}\p{N}\s&/–-]{1,2}$)")
 _EDGES = " .,:;*\"'“”_|~"
@@ -42,7 +42,7 @@ def read_letter(pages: Sequence[RestoredPage]) -> Letter:
     marks = find_marks([m for p in pages for m in p.marks], [*parts.head, *parts.subject])
     entries = read_recipients(parts.recipients)
     body = read_body(parts.body)
-    foot = read_foot(parts.foot)
+    foot = read_foot(parts.foot, [m for p in pages for m in p.marks])
     header = _header(head, names, parts, subject, marks)
     mentions = _citations(parts, body, subject, header.number_symbol)
     signature = _signature(foot)
@@ -69,7 +69,12 @@ def read_letter(pages: Sequence[RestoredPage]) -> Letter:
         evidence=found.all,
     )
     doubts = Doubts(head, parts.doubtful_subject, body.points, mentions, foot.signers)
-    return letter.model_copy(update={"flags": check(letter, doubts)})
+    printed = [m.identifier.printed for m in mentions]
+    unclear = [*found.flags, *clarity.citation_flags(printed, lines)]
+    flags = check(letter, doubts)
+    named = {flag.where for flag in flags}
+    flags += [flag for flag in unclear if flag.where not in named]
+    return letter.model_copy(update={"flags": flags})
 
 
 def _subject(parts: Sections, head: Letterhead) -> tuple[list[PageLine], str | None]:
@@ -84,6 +89,8 @@ def _subject(parts: Sections, head: Letterhead) -> tuple[list[PageLine], str | N
         lines, texts = head.about, [line.text for line in head.about]
     text = join([_STRAY.sub("", t) for t in texts])
     start = keywords.about_start(text)
+    if start is None and lines and lines[0] in head.about:
+        start = keywords.misread_about_start(text)
     text = (
         text[start or 0 :].strip(' .;*_"”“')
         if not text.endswith(("”", '"'))
@@ -137,15 +144,20 @@ def _citations(parts: Sections, body: Body, subject: str | None, own: str | None
     texts += [p.printed for p in [*body.legal_bases, *body.preamble]]
     texts += [p.text for node in body.points for p in node.paragraphs()]
     texts += [p.text for p in body.closing]
-    texts.append(join([line.text for line in parts.rest]))
+    texts.append(join([x.text for x in parts.rest if not keywords.opens_appendix(x.text)]))
     return find_citations(texts, own)
 
 
 class _Evidence:
-    """Gathers where each field was read."""
+    """Gathers where each field was read, and which were read badly."""
 
     def __init__(self) -> None:
         self.all: dict[str, Evidence] = {}
+        self.flags: list[Flag] = []
+
+    def _doubt(self, flag: Flag | None) -> None:
+        if flag is not None:
+            self.flags.append(flag)
 
     def _put(self, name: str, found: Evidence | None) -> None:
         if found is not None:
@@ -159,9 +171,9 @@ class _Evidence:
         parts: Sections,
     ) -> None:
         if names:
-            self._put("header.issuing_body", evidence.of_lines(names[-1]))
+            self._field("header.issuing_body", names[-1])
         if len(names) > 1:
-            self._put("header.parent_body", evidence.of_lines([x for g in names[:-1] for x in g]))
+            self._field("header.parent_body", [x for g in names[:-1] for x in g])
         for line in head.number_lines:
             printed = head.number.printed if head.number else head.bare_number
             self._put("header.number_symbol", evidence.of_part(line, printed))
@@ -169,9 +181,10 @@ class _Evidence:
             if head.date is not None and head.date.iso:
                 self._put("header.date", evidence.of_part(line, head.date.printed))
             self._put("header.place", evidence.of_part(line, head.place))
-        self._put("header.subject", evidence.of_lines(subject))
+            self._doubt(clarity.part_flag("header.place", line, head.place))
+        self._field("header.subject", subject)
         if parts.title is not None:
-            self._put("header.document_type", evidence.of_lines([parts.title]))
+            self._field("header.document_type", [parts.title])
 
     def marks(self, marks: dict[str, tuple[str, Mark | PageLine]]) -> None:
         for name, (_, source) in marks.items():
@@ -186,13 +199,22 @@ class _Evidence:
         authority = [line for s in foot.signers for line in s.authority]
         position = [line for s in foot.signers for line in s.position]
         names = [s.name for s in foot.signers if s.name is not None]
-        self._put("signature.authority", evidence.of_lines(authority))
-        self._put("signature.position", evidence.of_lines(position))
-        self._put("signature.signer", evidence.of_lines(names))
+        self._field("signature.authority", authority)
+        self._field("signature.position", position)
+        self._field("signature.signer", names)
+
+    def _field(self, name: str, lines: Sequence[PageLine]) -> None:
+        self._put(name, evidence.of_lines(lines))
+        self._doubt(clarity.field_flag(name, lines))
 
     def lists(self, recipients: Sequence[Entry], body: Body, foot: Foot) -> None:
         self._entries("recipients", recipients)
         self._entries("distribution", foot.distribution)
+        for name, entries in (("recipients", recipients), ("distribution", foot.distribution)):
+            for i, entry in enumerate(entries):
+                self._doubt(clarity.entry_flag(f"{name}.{i}", entry.text, entry.lines))
+        for i, basis in enumerate(body.legal_bases):
+            self._doubt(clarity.basis_flag(f"legal_bases.{i}", basis.text))
         for name, found in (
             ("legal_bases", body.legal_bases),
             ("preamble", body.preamble),

@@ -18,6 +18,7 @@ from pipeline.letter.markers import read_marker
 from pipeline.letter.paragraphs import Measure, join, measure
 
 _DASH = regex.compile(r"^(?:[\"'“”‘’.,~*|]{0,2}[ ]?[-–—−•*+·●▪]{1,2}+|[\"'“”~.])[ ]*(?=[\p{L}\d(])")
+_END_SPECKS = regex.compile(r"(?:[ ][^\p{L}\d\s)\]\"”]{1,2}|[ˆ^~`_|¿'’])+$")
 _INNER = regex.compile(r";[ ]*(?:[-–—+][ ]*)?|(?<=[,.])[ ]+[-–—+][ ]+|^[-–—+][ ]*")
 
 
@@ -35,9 +36,18 @@ def recipient_lines(lines: list[PageLine]) -> tuple[list[PageLine], list[PageLin
         return [], lines
     widths = measure([line for line in lines if len(line.text) > 25])
     end = 1
-    while end < min(len(lines), 60) and _belongs(lines[:end], lines[end], widths):
+    while end < min(len(lines), 60) and (
+        _belongs(lines[:end], lines[end], widths) or _wraps(lines, end)
+    ):
         end += 1
     return lines[:end], lines[end:]
+
+
+def _wraps(lines: Sequence[PageLine], i: int) -> bool:
+    """Is line `i` the rest of an unfinished addressee, more of them listed below it?"""
+    if lines[i - 1].text.endswith((";", ".", ",", ":")) or not lines[i].text.endswith((";", ",")):
+        return False
+    return i + 1 < len(lines) and len(lines[i].text) < 60 and bool(_DASH.match(lines[i + 1].text))
 
 
 def _belongs(taken: Sequence[PageLine], line: PageLine, widths: Measure) -> bool:
@@ -106,6 +116,8 @@ def _begins_undashed(
     if not groups or starts_lower(text):
         return False
     above = join([t for t, _ in groups[-1]])
+    if above.endswith((",", ".")) and ":" not in above and _is_set_in(line, dashes):
+        return True
     ended = above.endswith(";") or (above.endswith(".") and not dashes)
     return ended and not (dashes and ":" in above and not _is_set_in(line, dashes))
 
@@ -124,4 +136,4 @@ def _parts(text: str) -> list[str]:
 
 def end_stripped(text: str) -> str:
     """An entry without the punctuation that ends it and a dash before it."""
-    return str(_DASH.sub("", text.strip()).rstrip(" ;.,:").strip())
+    return str(_DASH.sub("", _END_SPECKS.sub("", text.strip())).rstrip(" ;.,:").strip())

@@ -1,0 +1,96 @@
+"""Fields whose words were read badly: flagged from what OCR and restoration said of them.
+
+In: for each field the lines it stands on and its text; out: flags. A wrong value that nobody is
+told of is worse than a flag too many; but a flag on everything tells nothing. The limits were set
+on scans with known truth (docs/letter.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import regex
+
+from pipeline.document import Word
+from pipeline.letter.lines import PageLine, words_between
+from pipeline.record import Flag
+from pipeline.restore.orthography import analyse
+
+_SHORT_FIELD = 0.6
+_LIST_ENTRY = 0.66
+_LONG_FIELD = 0.3
+_LIMITS = {"subject": _LONG_FIELD, "recipients": _SHORT_FIELD, "distribution": _LIST_ENTRY}
+_MIXED = regex.compile(r"- -|\p{Ll}\p{Lu}(?!\p{Lu}*\b)|[^\p{L}\d\s.,;:()/&\-–—\"“”'’+%]")
+_LOOKALIKE_DATE = regex.compile(
+    r"(?i:ngày)[ ](?:[lI|O][\dlI|O]?|\d[lI|O])[ ](?i:tháng)"
+    r"|(?i:tháng)[ ](?:[l|O][\dlI|O]?|\d[lI|O]|I{2})[ ](?i:năm)"
+)
+
+
+def weakest(words: Sequence[Word]) -> float:
+    """The confidence of the word read worst, of those with two letters or digits; 1 without any."""
+    told = [w.confidence for w in words if sum(c.isalnum() for c in w.text) > 1]
+    return min(told, default=1.0)
+
+
+def field_flag(name: str, lines: Sequence[PageLine]) -> Flag | None:
+    """A flag for a field that stands on `lines`, where a word of it is not clear."""
+    part = name.split(".")[-1] if not name[-1].isdigit() else name.split(".")[0]
+    words = [w for line in lines for w in line.words]
+    doubted = [d.text for line in lines for d in line.doubts if d.text in line.text]
+    low = weakest(words)
+    if low >= _LIMITS.get(part, _SHORT_FIELD) and not doubted:
+        return None
+    message = f"{doubted[0]!r} is doubtful" if doubted else f"a word was read with {low:.2f}"
+    return Flag(code="field_doubtful", message=message, where=name)
+
+
+def part_flag(name: str, line: PageLine, part: str | None) -> Flag | None:
+    """A flag for a field that is only a part of `line`."""
+    start = line.text.find(part) if part else -1
+    if part is None or start < 0:
+        return None
+    words = words_between(line, start, start + len(part))
+    return field_flag(name, [replace(line, text=part, words=words)])
+
+
+def entry_flag(name: str, text: str, lines: Sequence[PageLine]) -> Flag | None:
+    """A flag for an entry of a list: as a field, or of a shape that no clean entry has."""
+    if found := field_flag(name, lines):
+        return found
+    odd = _MIXED.search(text)
+    strange = odd[0] if odd else next(_no_syllables(text), None)
+    if strange is None:
+        return None
+    return Flag(code="field_doubtful", message=f"{strange!r} is not clear", where=name)
+
+
+def _no_syllables(text: str) -> Iterator[str]:
+    """Words in small letters that no Vietnamese syllable is spelt like."""
+    for word in regex.findall(r"(?<![\p{L}\d])\p{L}\p{Ll}{2,}(?![\p{L}\d])", text):
+        if analyse(word) is None:
+            yield word
+
+
+def basis_flag(name: str, text: str) -> Flag | None:
+    """A flag for a date in a legal basis whose digits were read as letters."""
+    match = _LOOKALIKE_DATE.search(text)
+    if match is None:
+        return None
+    return Flag(code="field_doubtful", message=f"{match[0]!r} is not clear", where=name)
+
+
+def citation_flags(numbers: Sequence[str], lines: Sequence[PageLine]) -> Iterator[Flag]:
+    """Flags for the citations (as printed, in order) whose every print was read badly."""
+    for i, printed in enumerate(numbers):
+        clear = [c for line in lines for c in _clearness(line, printed)]
+        if clear and max(clear) < _SHORT_FIELD:
+            message = f"{printed!r} was read with {max(clear):.2f}"
+            yield Flag(code="citation_doubtful", message=message, where=f"citations.{i}")
+
+
+def _clearness(line: PageLine, printed: str) -> Iterator[float]:
+    start = line.text.find(printed)
+    if start >= 0 and line.words:
+        yield weakest(words_between(line, start, start + len(printed)))

@@ -1,0 +1,175 @@
+"""Signature lines that a seal, a pen or OCR damaged, mended where the word lists leave one choice.
+
+In: the signatures as read and the marks of the pages; out: the same with lines mended and every
+doubt noted. What a seal covers may have been read apart, as a mark left of the line it belongs to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cache
+
+import regex
+from rapidfuzz import fuzz
+from rapidfuzz.distance import Levenshtein
+
+from pipeline.document import Mark
+from pipeline.letter import keywords
+from pipeline.letter.folding import fold, letters
+from pipeline.letter.lines import PageLine
+from pipeline.letter.tables import authorities, positions, rows, surnames
+from pipeline.restore.orthography import analyse
+
+_MIDDLE_NAMES = frozenset(("thi", "van"))
+_EDGES = " .,:;*'\"’“”_|~^`=–—-"
+_INNER_STOP = regex.compile(r"(?<=\p{Lu}{2})[.]+[ ]?(?=\p{Lu}{2})")
+_LIKENESS = 80.0
+
+
+@dataclass(slots=True)
+class Signer:
+    """One signature: its lines of authority and position, and the name's line.
+
+    `doubts` holds "authority", "position", "signer" where that part is not clear, and the same
+    with "_repaired" where it is not what was read."""
+
+    authority: list[PageLine] = field(default_factory=list)
+    position: list[PageLine] = field(default_factory=list)
+    name: PageLine | None = None
+    doubts: set[str] = field(default_factory=set)
+
+    @property
+    def begun(self) -> bool:
+        """Has anything of it been read?"""
+        return bool(self.authority or self.position or self.name)
+
+
+def mend(signer: Signer, marks: Sequence[Mark]) -> None:
+    """Mend the lines of `signer` in place."""
+    _part_authority(signer)
+    _mend_lines(signer, "authority", signer.authority, lambda x: _authority(x, marks))
+    _mend_lines(signer, "position", signer.position, lambda x: _position(x, marks))
+    if signer.authority and signer.position and _repeats(signer):
+        signer.doubts.add("position")
+    if signer.name is not None:
+        _mend_name(signer, signer.name, marks)
+
+
+def _part_authority(signer: Signer) -> None:
+    """Of two positions the second of which is a deputy's, the first is the authority, its "KT."
+    lost."""
+    if signer.authority or len(signer.position) < 2:
+        return
+    if fold(signer.position[-1].text).startswith(("pho ", "thu truong")):
+        signer.authority, signer.position = signer.position[:-1], signer.position[-1:]
+        signer.doubts.add("authority")
+
+
+def _mend_lines(
+    signer: Signer, part: str, lines: list[PageLine], mended: Callable[[PageLine], str | None]
+) -> None:
+    for i, line in enumerate(lines):
+        text = mended(line)
+        if text is not None and text != line.text.strip(_EDGES):
+            lines[i] = replace(line, text=text)
+            signer.doubts.add(f"{part}_repaired")
+
+
+def _repeats(signer: Signer) -> bool:
+    """ "KT. GIÁM ĐỐC" is signed by a deputy: the word that says so was lost."""
+    authority = letters(signer.authority[-1].text)
+    return authority.startswith(("kt", "k/t")) and authority.endswith(
+        letters(signer.position[0].text)
+    )
+
+
+def _authority(line: PageLine, marks: Sequence[Mark]) -> str | None:
+    if keywords.authority_end(line.text) is not None:
+        return None
+    return _nearest(f"{_covered(line, marks)} {line.text}", _authority_forms())
+
+
+def _position(line: PageLine, marks: Sequence[Mark]) -> str | None:
+    """The position printed by a line: an inner full stop taken out, a covered word put back."""
+    text = str(_INNER_STOP.sub(" ", line.text.strip(_EDGES)))
+    covered = letters(_covered(line, marks))
+    for word in ("PHÓ", "THỨ"):
+        if covered.endswith(letters(word)) and fold(f"{word} {text}") in positions():
+            return f"{word} {text}"
+    if any(fold(text) == p or fold(text).startswith((p + " ", p + ",")) for p in positions()):
+        return text
+    return _nearest(text, _position_forms())
+
+
+def _nearest(text: str, forms: Sequence[str]) -> str | None:
+    """The one of `forms` that `text` is about, none where two are nearly as near."""
+    found = letters(text)
+    ranked = sorted(((fuzz.ratio(found, letters(f)), f) for f in forms), reverse=True)
+    best, second = ranked[0], ranked[1]
+    clear = best[0] - second[0] > 4 or letters(best[1]) == letters(second[1])
+    return best[1] if best[0] >= _LIKENESS and clear else None
+
+
+@cache
+def _position_forms() -> tuple[str, ...]:
+    return tuple(r[0] for r in rows("positions.tsv"))
+
+
+@cache
+def _authority_forms() -> tuple[str, ...]:
+    forms = [form for form, _ in authorities() if form.startswith("K")]
+    return tuple(f"{form} {position}" for form in forms for position in _position_forms())
+
+
+def _covered(line: PageLine, marks: Sequence[Mark]) -> str:
+    """What was read, apart, right before `line`; "" where nothing was."""
+    if line.box is None:
+        return ""
+    left, top, _, bottom = line.box
+    height = bottom - top
+    for mark in marks:
+        if mark.page != line.page or mark.box is None or not mark.text:
+            continue
+        shared = min(bottom, mark.box[3]) - max(top, mark.box[1])
+        beside = -height < left - mark.box[2] < 1.5 * height and mark.box[0] < left
+        if beside and shared > 0.5 * height and len(letters(mark.text)) > 1:
+            return mark.text
+    return ""
+
+
+def _mend_name(signer: Signer, line: PageLine, marks: Sequence[Mark]) -> None:
+    """A family name put back or mended; a name that begins with none is doubtful."""
+    bare = keywords.without_title(line.text.strip(_EDGES))
+    words = bare.split(" ")
+    if words[0].upper() in surnames():
+        return
+    signer.doubts.add("signer")
+    found = _covered_surname(_covered(line, marks))
+    if found is not None and words[0][:1].isupper():
+        signer.name = replace(line, text=f"{found} {bare}")
+        signer.doubts.add("signer_repaired")
+    elif len(words) > 2 and fold(words[0]) not in _MIDDLE_NAMES and (near := _surname(words[0])):
+        signer.name = replace(line, text=" ".join([near, *words[1:]]))
+        signer.doubts.add("signer_repaired")
+
+
+def _covered_surname(text: str) -> str | None:
+    """The family name that ends what was read under a seal."""
+    end = letters(text)
+    ending = {s for s in surnames() if len(s) > 2 and end.endswith(letters(s))}
+    longest = {s for s in ending if len(s) == max(map(len, ending))}
+    if len(longest) > 1:
+        longest = {s for s in longest if text.upper().endswith(s)}
+    return longest.pop().capitalize() if len(longest) == 1 else None
+
+
+@cache
+def _surname(word: str) -> str | None:
+    """The only family name with the letters of `word` and other marks, or, where `word` is no
+    syllable, one letter away from it."""
+    upper = word.upper()
+    near = {s for s in surnames() if letters(s) == letters(word)} if len(word) > 3 else set()
+    if not near and analyse(word) is None:
+        near = {s for s in surnames() if Levenshtein.distance(s, upper, score_cutoff=1) == 1}
+    return near.pop().capitalize() if len(near) == 1 else None
