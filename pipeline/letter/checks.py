@@ -14,6 +14,7 @@ from pipeline.letter.directives import Node
 from pipeline.letter.header import Letterhead
 from pipeline.letter.markers import LETTERS, OPTIONAL_LETTERS, Marker
 from pipeline.letter.mending import Signer
+from pipeline.letter.places import is_known_place
 from pipeline.letter.tables import authorities, document_types
 from pipeline.record import Flag, Letter
 
@@ -23,6 +24,7 @@ _MANDATORY = (
     ("document_type", "missing_document_type", "the type of document was not read"),
     ("subject", "missing_subject", "no trích yếu was read"),
 )
+_LONGEST_SUBJECT = 400
 _EARLIEST = "1945-01-01"
 
 
@@ -41,6 +43,7 @@ def check(letter: Letter, doubts: Doubts) -> list[Flag]:
     """The flags of a letter, in the order of its fields."""
     return [
         *_missing(letter, doubts),
+        *_names_mended(letter, doubts),
         *_number(letter, doubts),
         *_date(letter, doubts),
         *_subject(letter, doubts),
@@ -63,8 +66,24 @@ def _missing(letter: Letter, doubts: Doubts) -> Iterator[Flag]:
     for name, code, message in _MANDATORY:
         if getattr(letter.header, name) is None and not (name == "date" and doubts.head.date):
             yield _flag(code, message, f"header.{name}")
+    if letter.signature.position is None and doubts.signers:
+        yield _flag("missing_position", "no position was read", "signature.position")
     if letter.signature.signer is None:
         yield _flag("missing_signer", "no signer was read", "signature.signer")
+
+
+def _names_mended(letter: Letter, doubts: Doubts) -> Iterator[Flag]:
+    """Names in the letterhead that are not what was read, or not known."""
+    bodies = " ".join(line.text for line in doubts.head.bodies)
+    for name in ("parent_body", "issuing_body"):
+        value = getattr(letter.header, name)
+        if value is not None and any(word not in bodies for word in value.split()):
+            yield _flag("body_repaired", f"marks were put back: {value!r}", f"header.{name}")
+    place = letter.header.place
+    if place is not None and place != doubts.head.place:
+        yield _flag("place_repaired", f"{doubts.head.place!r} was read", "header.place")
+    elif place is not None and not is_known_place(place):
+        yield _flag("place_doubtful", f"no such place is known: {place!r}", "header.place")
 
 
 def _number(letter: Letter, doubts: Doubts) -> Iterator[Flag]:
@@ -118,8 +137,13 @@ def _subject(letter: Letter, doubts: Doubts) -> Iterator[Flag]:
     if letter.header.document_type == "Công văn" and not doubts.head.about_marked:
         message = 'the "V/v" before the trích yếu is not clear'
         yield _flag("subject_start_doubtful", message, "header.subject")
-    if doubts.doubtful_subject:
+    subject = letter.header.subject or ""
+    if doubts.doubtful_subject or len(subject) > _LONGEST_SUBJECT:
         yield _flag("subject_end_doubtful", "the end of the trích yếu is a guess", "header.subject")
+    for mention in doubts.mentions:
+        printed = mention.identifier.printed
+        if printed in subject and printed != mention.identifier.text:
+            yield _flag("field_doubtful", f"{printed!r} is not clear", "header.subject")
 
 
 def _numbering(points: Sequence[Node], where: str = "directives") -> Iterator[Flag]:

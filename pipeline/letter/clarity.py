@@ -22,6 +22,8 @@ _LIST_ENTRY = 0.66
 _LONG_FIELD = 0.3
 _LIMITS = {"subject": _LONG_FIELD, "recipients": _SHORT_FIELD, "distribution": _LIST_ENTRY}
 _MIXED = regex.compile(r"- -|\p{Ll}\p{Lu}(?!\p{Lu}*\b)|[^\p{L}\d\s.,;:()/&\-–—\"“”'’+%]")
+_FOREIGN = frozenset(("website", "email", "internet", "web", "fax", "portal", "online"))
+_NEVER_PRINTED = regex.compile(r"[«»{}<>=$#^~|\\¿¢£¥§©®]")
 _LOOKALIKE_DATE = regex.compile(
     r"(?i:ngày)[ ](?:[lI|O][\dlI|O]?|\d[lI|O])[ ](?i:tháng)"
     r"|(?i:tháng)[ ](?:[l|O][\dlI|O]?|\d[lI|O]|I{2})[ ](?i:năm)"
@@ -69,13 +71,13 @@ def entry_flag(name: str, text: str, lines: Sequence[PageLine]) -> Flag | None:
 def _no_syllables(text: str) -> Iterator[str]:
     """Words in small letters that no Vietnamese syllable is spelt like."""
     for word in regex.findall(r"(?<![\p{L}\d])\p{L}\p{Ll}{2,}(?![\p{L}\d])", text):
-        if analyse(word) is None:
+        if analyse(word) is None and word.casefold() not in _FOREIGN:
             yield word
 
 
-def basis_flag(name: str, text: str) -> Flag | None:
-    """A flag for a date in a legal basis whose digits were read as letters."""
-    match = _LOOKALIKE_DATE.search(text)
+def paragraph_flag(name: str, text: str) -> Flag | None:
+    """A flag for a paragraph with signs no letter prints, or a date of letters for digits."""
+    match = _LOOKALIKE_DATE.search(text) or _NEVER_PRINTED.search(text)
     if match is None:
         return None
     return Flag(code="field_doubtful", message=f"{match[0]!r} is not clear", where=name)

@@ -14,12 +14,12 @@ import regex
 from pipeline.document import Mark, Zone
 from pipeline.letter import keywords
 from pipeline.letter.folding import fold, letters, upper_share
-from pipeline.letter.lines import PageLine, cut
+from pipeline.letter.lines import PageLine, cut, union
 from pipeline.letter.mending import Signer, mend
 from pipeline.letter.paragraphs import join
 from pipeline.letter.recipients import Entry, end_stripped, list_entries
 
-_ENTRY = regex.compile(r"^[-–—−•*·+]{1,2}+[ ]*(?=[\p{L}\d(])")
+_ENTRY = regex.compile(r"^[-–—−•*·+~=]{1,2}+[ ]*(?=[\p{L}\d(])")
 _FOR = regex.compile(r"^K[ ]?[.,][ ]?(?=\p{Lu})")
 _SIGNED = regex.compile(r"(?i)^[(\[]?[ ]*(?:đã ký|da ky|ký tên|đóng dấu)")
 
@@ -37,7 +37,7 @@ def read_foot(lines: Sequence[PageLine], marks: Sequence[Mark] = ()) -> Foot:
     listed: list[tuple[str, PageLine]] = []
     signers: list[Signer] = [Signer()]
     in_list = False
-    for line in _single_columns(lines):
+    for line in _single_columns(_rows_joined(lines)):
         start = keywords.distribution_start(line.text)
         if start is not None:
             in_list = True
@@ -79,6 +79,28 @@ def _single_columns(lines: Sequence[PageLine]) -> list[PageLine]:
     return [piece for line in lines for piece in _cut_signature(_unsmudged(line))]
 
 
+def _rows_joined(lines: Sequence[PageLine]) -> list[PageLine]:
+    """Wide-set words in capitals of one row on the right, read apart, as one line."""
+    joined: list[PageLine] = []
+    for line in lines:
+        above = joined[-1] if joined else None
+        if above is not None and _is_same_row(above, line):
+            text, box = f"{above.text} {line.text}", union([above.box, line.box])
+            joined[-1] = replace(above, text=text, box=box, words=above.words + line.words)
+        else:
+            joined.append(line)
+    return joined
+
+
+def _is_same_row(one: PageLine, other: PageLine) -> bool:
+    if one.box is None or other.box is None or not one.zone == other.zone == Zone.FOOT_RIGHT:
+        return False
+    shared = min(one.box[3], other.box[3]) - max(one.box[1], other.box[1])
+    beside = one.page == other.page and one.box[2] < other.box[0]
+    capitals = upper_share(one.text) == upper_share(other.text) == 1.0
+    return beside and capitals and shared > 0.6 * (other.box[3] - other.box[1])
+
+
 def _unsmudged(line: PageLine) -> PageLine:
     """A line of the right foot without the smudge of seal and pen before its words."""
     text = line.text.strip(" .,:;*'\"’“”_|-–—~^`")
@@ -101,10 +123,23 @@ def _cut_signature(line: PageLine) -> list[PageLine]:
         beside = line.text[match.end() :]
         if keywords.authority_end(beside) is not None or keywords.is_position(beside):
             return cut(line, match.end())
+    if line.zone is Zone.UNKNOWN and (beside_entry := _smudged_position(line)):
+        return beside_entry
     head, _, name = line.text.rpartition(". ")
     if head and letters(head).startswith("luu") and keywords.is_name(name):
         return cut(line, len(head) + 1)
     return [line]
+
+
+def _smudged_position(line: PageLine) -> list[PageLine]:
+    """An entry of the list and the position beside it with damage between; [] where none is."""
+    for match in regex.finditer(r"(?<=[;,.)])[ ]+", line.text):
+        beside = line.text[match.end() :]
+        position = keywords.after_smudge(beside)
+        if len(beside) <= 30 and position != beside and keywords.is_position(position):
+            entry, rest = cut(line, match.end())
+            return [entry, replace(rest, text=position)]
+    return []
 
 
 def _is_signature(line: PageLine, current: Signer, *, in_list: bool) -> bool:
@@ -159,7 +194,7 @@ def signer_text(line: PageLine | None) -> str | None:
     """The signer's name as printed."""
     if line is None:
         return None
-    return line.text.strip(" .,:;*'\"’“”-–_|") or None
+    return line.text.strip(" .,:;*'\"’“”-–—_|~^") or None
 
 
 _COUNT = regex.compile(r"\.[ ]+[^\p{L}\s()]{1,3}$")

@@ -29,7 +29,7 @@ _NUMBER_WORD = regex.compile(
     r"^[^a-z\d]{0,4}(?:(?:bo )?luat |nghi quyet |phap lenh |lenh )?s[o06e5]"
     r"(?:[ ]?[:.;]+[ ]?|[ ]+(?=[\dlio.…_/-])|[ ]*(?=[^\p{L}\s:.;)(]))"
 )
-_ABOUT = regex.compile(r"^[\"'“*\s]*(?:v[ ]?[/|\\li1][ ]?v|ve viec|v/[vy])(?=[\s:.])[ :.]*")
+_ABOUT = regex.compile(r"^[\"'“*\s]*(?:v[ ]?[/|\\li1][ ]?v|ve[ ]?viec|v/[vy])(?=[\s:.])[ :.]*")
 _ABOUT_MISREAD = regex.compile(
     r"^[\"'“*\s]*(?:[vwy]{1,2}[ ]?[/|\\!'’][ ]?[a-z]{0,2}|[vw]{1,2}[vwy]"
     r"|[vw][il1jft!/|]{1,2}[vwy]|[vw]u?[il1]?[vw])"

@@ -97,6 +97,8 @@ def _position(line: PageLine, marks: Sequence[Mark]) -> str | None:
     for word in ("PHÓ", "THỨ"):
         if covered.endswith(letters(word)) and fold(f"{word} {text}") in positions():
             return f"{word} {text}"
+    if text not in (forms := _by_letters().get(fold(text), (text,))):
+        return forms[0]
     if any(fold(text) == p or fold(text).startswith((p + " ", p + ",")) for p in positions()):
         return text
     return _nearest(text, _position_forms())
@@ -109,6 +111,15 @@ def _nearest(text: str, forms: Sequence[str]) -> str | None:
     best, second = ranked[0], ranked[1]
     clear = best[0] - second[0] > 4 or letters(best[1]) == letters(second[1])
     return best[1] if best[0] >= _LIKENESS and clear else None
+
+
+@cache
+def _by_letters() -> dict[str, tuple[str, ...]]:
+    """Positions by their folded letters."""
+    found: dict[str, tuple[str, ...]] = {}
+    for form in _position_forms():
+        found[fold(form)] = (*found.get(fold(form), ()), form)
+    return found
 
 
 @cache
@@ -155,13 +166,18 @@ def _mend_name(signer: Signer, line: PageLine, marks: Sequence[Mark]) -> None:
 
 
 def _covered_surname(text: str) -> str | None:
-    """The family name that ends what was read under a seal."""
-    end = letters(text)
-    ending = {s for s in surnames() if len(s) > 2 and end.endswith(letters(s))}
-    longest = {s for s in ending if len(s) == max(map(len, ending))}
-    if len(longest) > 1:
-        longest = {s for s in longest if text.upper().endswith(s)}
-    return longest.pop().capitalize() if len(longest) == 1 else None
+    """The family name read under a seal: the last word of `text`, at most one letter off."""
+    word = letters(next(reversed(regex.findall(r"[\p{L}\p{M}]+", text)), ""))
+    if len(word) < 2:
+        return None
+    costs = [(Levenshtein.distance(word, letters(s)), s) for s in surnames()]
+    least = min(cost for cost, _ in costs)
+    near = {s for cost, s in costs if cost == least}
+    if len(near) > 1:
+        near = {s for s in near if text.upper().endswith(s)}
+    if len(near) != 1 or least > (1 if len(word) > 4 else 0):
+        return None
+    return near.pop().capitalize()
 
 
 @cache

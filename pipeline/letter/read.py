@@ -24,6 +24,7 @@ from pipeline.letter.header import Letterhead, body_names, read_letterhead
 from pipeline.letter.lines import PageLine, page_lines
 from pipeline.letter.marks import find_marks
 from pipeline.letter.paragraphs import Paragraph, join
+from pipeline.letter.places import mended_body, mended_place
 from pipeline.letter.recipients import Entry, read_recipients
 from pipeline.letter.sections import Sections, divide
 from pipeline.record import Evidence, Flag, Header, Letter, Signature
@@ -107,7 +108,10 @@ def _header(
     marks: dict[str, tuple[str, Mark | PageLine]],
 ) -> Header:
     joint = head.number is not None and head.number.type_code in ("TTLT", "NQLT", "LT")
-    joined = [join([line.text.strip(_EDGES) for line in group]).strip("–—-= ") for group in names]
+    joined = [
+        join([mended_body(line.text.strip(_EDGES)) for line in group]).strip("–—-= ")
+        for group in names
+    ]
     issuing = (" ".join(joined) if joint else joined[-1]) if joined else None
     parent = None if joint or len(joined) < 2 else " ".join(joined[:-1])
     number = head.number
@@ -117,7 +121,7 @@ def _header(
         number_symbol=number.text if number else head.bare_number,
         number=number.number if number else head.bare_number,
         symbol=number.symbol if number else None,
-        place=head.place,
+        place=mended_place(head.place) if head.place else None,
         date=head.date.iso if head.date else None,
         document_type=type_of(parts, head),
         subject=subject,
@@ -213,17 +217,19 @@ class _Evidence:
         for name, entries in (("recipients", recipients), ("distribution", foot.distribution)):
             for i, entry in enumerate(entries):
                 self._doubt(clarity.entry_flag(f"{name}.{i}", entry.text, entry.lines))
-        for i, basis in enumerate(body.legal_bases):
-            self._doubt(clarity.basis_flag(f"legal_bases.{i}", basis.text))
         for name, found in (
             ("legal_bases", body.legal_bases),
             ("preamble", body.preamble),
             ("closing", body.closing),
         ):
             self._entries(name, found)
+            for i, paragraph in enumerate(found):
+                self._doubt(clarity.paragraph_flag(f"{name}.{i}", paragraph.text))
         for i, node in enumerate(body.points):
             lines = [line for p in node.paragraphs() for line in p.lines]
             self._put(f"directives.{i}", evidence.of_lines(lines))
+            text = " ".join(p.text for p in node.paragraphs())
+            self._doubt(clarity.paragraph_flag(f"directives.{i}", text))
 
     def _entries(self, name: str, entries: Sequence[Entry | Paragraph]) -> None:
         for i, entry in enumerate(entries):

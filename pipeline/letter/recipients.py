@@ -17,7 +17,9 @@ from pipeline.letter.lines import PageLine
 from pipeline.letter.markers import read_marker
 from pipeline.letter.paragraphs import Measure, join, measure
 
-_DASH = regex.compile(r"^(?:[\"'“”‘’.,~*|]{0,2}[ ]?[-–—−•*+·●▪]{1,2}+|[\"'“”~.])[ ]*(?=[\p{L}\d(])")
+_DASH = regex.compile(
+    r"^(?:[\"'“”‘’.,~*|]{0,2}[ ]?[-–—−•*+·●▪]{1,2}+|[\"'“”~=.])[ ]*(?=[\p{L}\d(])"
+)
 _END_SPECKS = regex.compile(r"(?:[ ][^\p{L}\d\s)\]\"”]{1,2}|[ˆ^~`_|¿'’])+$")
 _INNER = regex.compile(r";[ ]*(?:[-–—+][ ]*)?|(?<=[,.])[ ]+[-–—+][ ]+|^[-–—+][ ]*")
 

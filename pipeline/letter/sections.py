@@ -44,7 +44,7 @@ class Sections:
 
 def divide(lines: Sequence[PageLine]) -> Sections:
     """Divide the lines of one letter into its parts."""
-    lines = [line for line in lines if not keywords.is_not_text(line.text)]
+    lines = _within_margins([x for x in lines if not keywords.is_not_text(x.text)])
     head, after = _head(lines)
     title: PageLine | None = None
     kind: DocumentType | None = None
@@ -59,6 +59,15 @@ def divide(lines: Sequence[PageLine]) -> Sections:
         tuple(head), title, kind, rest_of_title, tuple(subject), tuple(recipients),
         tuple(body), tuple(foot), tuple(rest), doubtful,
     )  # fmt: skip
+
+
+def _within_margins(lines: Sequence[PageLine]) -> list[PageLine]:
+    """The lines without those that stand wholly in the left margin: pieces of stamps."""
+    left: dict[int, int] = {}
+    for line in lines:
+        if line.box is not None and line.box[2] - line.box[0] > 0.5 * line.page_width:
+            left[line.page] = min(line.box[0], left.get(line.page, line.box[0]))
+    return [x for x in lines if x.box is None or x.box[2] > left.get(x.page, 0)]
 
 
 def _head(lines: Sequence[PageLine]) -> tuple[list[PageLine], list[PageLine]]:
@@ -87,9 +96,14 @@ def _head_end(lines: Sequence[PageLine]) -> int:
             seen, last = seen + 1, i + 1
         elif last and i - last > 8:
             break
-        elif seen >= 2 and _opens_running_text(lines, i):
+        elif seen >= 2 and _opens_running_text(lines, i) and not _address_below(lines, i):
             return i
     return last
+
+
+def _address_below(lines: Sequence[PageLine], i: int) -> bool:
+    """Does "Kính gửi" still stand below line `i` (what lies between is a later note)?"""
+    return any(keywords.recipients_start(line.text) is not None for line in lines[i : i + 15])
 
 
 def _is_title(line: PageLine, seen: int) -> bool:
@@ -155,6 +169,10 @@ def _ends_subject(
         return "sure"
     if not subject:
         return ""
+    if upper_share(text) > 0.9 and len(text) > 12 and upper_share(subject[-1].text) < 0.5:
+        return "guess"
+    if _is_full_below_centred(subject[-1], line, widths):
+        return "guess"
     if line.gap:
         return "" if _goes_on(subject, line) else "gap"
     if subject[-1].text.endswith((".", ":")) and not starts_lower(text):
@@ -182,6 +200,15 @@ def _is_centred(line: PageLine, above: PageLine, widths: Measure) -> bool:
     inside = line.box[0] > widths.left + margin and line.box[2] < widths.right - margin
     shift = (line.box[0] + line.box[2] - above.box[0] - above.box[2]) / 2
     return inside and abs(shift) < margin
+
+
+def _is_full_below_centred(above: PageLine, line: PageLine, widths: Measure) -> bool:
+    """A line from margin to margin under one set far in from both: the body has begun."""
+    if line.box is None or above.box is None or widths.left is None or widths.right is None:
+        return False
+    far, near = 0.15 * line.page_width, 0.02 * line.page_width
+    centred = above.box[0] > widths.left + far and above.box[2] < widths.right - far
+    return centred and line.box[0] < widths.left + near and line.box[2] > widths.right - near
 
 
 def _ends_unparted(last: PageLine, line: PageLine, widths: Measure) -> str:
