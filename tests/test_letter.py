@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import string
 import unicodedata
+from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -298,3 +299,84 @@ def test_points_of_a_quoted_law_are_not_the_letters_own() -> None:
         "2. Thu nhập được miễn.”\n\nCục Thuế trả lời để Chi cục biết./."
     )
     assert read_letter(pages_of(text)).directives == []
+
+
+FOOT = [
+    ("Nơi nhận:", Zone.FOOT_LEFT, 300, 1500),
+    ("- Như trên,", Zone.FOOT_LEFT, 300, 1560),
+    ("Các đoàn thể.", Zone.FOOT_LEFT, 325, 1620),
+    ("- Lưu: VT.", Zone.FOOT_LEFT, 300, 1680),
+    ("KT. GIÁM ĐỐC", Zone.FOOT_RIGHT, 1500, 1500),
+]
+
+
+def test_words_read_apart_under_a_seal_come_back_with_a_flag() -> None:
+    marks = (
+        Mark("handwriting", 1, (1380, 1560, 1490, 1600), "—PHÓ", 0.3),
+        Mark("handwriting", 1, (1380, 1800, 1490, 1840), "~Nguyễn", 0.3),
+    )
+    signed = [
+        ("GIÁM ĐỐC", Zone.FOOT_RIGHT, 1500, 1560),
+        ("Hải Yến", Zone.FOOT_RIGHT, 1500, 1800),
+    ]
+    letter = read_letter([scanned([*SCAN[:9], *FOOT, *signed], marks)])
+    assert letter.signature.position == "PHÓ GIÁM ĐỐC"
+    assert letter.signature.signer == "Nguyễn Hải Yến"
+    flags = {(f.code, f.where) for f in letter.flags}
+    assert ("position_repaired", "signature.position") in flags
+    assert ("signer_repaired", "signature.signer") in flags
+
+
+def test_a_name_without_family_name_is_left_as_read_with_a_flag() -> None:
+    marks = (Mark("handwriting", 1, (1380, 1800, 1490, 1840), "#xZ", 0.3),)
+    signed = [("Hải Yến", Zone.FOOT_RIGHT, 1500, 1800)]
+    letter = read_letter([scanned([*SCAN[:9], *FOOT[:-1], *SCAN[14:15], *signed], marks)])
+    assert letter.signature.signer == "Hải Yến"
+    assert "signer_doubtful" in {f.code for f in letter.flags}
+
+
+def test_a_dash_lost_by_the_place_of_the_line() -> None:
+    letter = read_letter([scanned([*SCAN[:9], *FOOT, SCAN[15]])])
+    assert letter.distribution == ["Như trên", "Các đoàn thể", "Lưu: VT"]
+
+
+def test_a_position_read_word_by_word_and_pieces_of_a_stamp_in_the_margin() -> None:
+    words = [
+        ("PHÓ", Zone.FOOT_RIGHT, 1450, 1560),
+        ("GIÁM", Zone.FOOT_RIGHT, 1580, 1560),
+        ("ĐỐC", Zone.FOOT_RIGHT, 1720, 1560),
+    ]
+    body = [
+        ("ĐẾN", Zone.BODY, 100, 640),
+        ("Đề nghị các bệnh viện trực Tết đủ người, đủ thuốc, đủ giường cho bệnh nhân nặng và báo "
+         "cáo.", Zone.BODY, 400, 700),
+    ]  # fmt: skip
+    letter = read_letter([scanned([*SCAN[:8], *body, *FOOT, *words, SCAN[15]])])
+    assert letter.signature.position == "PHÓ GIÁM ĐỐC"
+    assert len(letter.preamble) == 1
+    assert letter.preamble[0].startswith("Đề nghị")
+
+
+def test_two_lines_read_as_one_row_are_parted() -> None:
+    page = scanned([*SCAN[:9], *FOOT[:2], SCAN[15]])
+    words = [("-", 300, 1560), ("-", 301, 1620), ("Lưu:", 330, 1620), ("Sở", 331, 1560)]
+    words += [("VT.", 430, 1620), ("Y", 431, 1560), ("tế;", 470, 1560)]
+    row = tuple(Word(t, (x, y, x + 30, y + 40), 0.9) for t, x, y in words)
+    text = " ".join(w.text for w in row)
+    line = RestoredLine(Line(text, Zone.FOOT_LEFT, (300, 1560, 500, 1660), row), text)
+    lines = (*page.lines[:-1], line, page.lines[-1])
+    letter = read_letter([RestoredPage(1, 2480, 3508, 300, lines)])
+    assert letter.distribution == ["Như trên", "Sở Y tế", "Lưu: VT"]
+
+
+def test_a_field_read_badly_is_flagged() -> None:
+    page = scanned(SCAN)
+    lines = [
+        replace(x, raw=replace(x.raw, words=tuple(replace(w, confidence=0.3) for w in x.raw.words)))
+        if x.text in ("SỞ Y TẾ BÌNH AN", "- Như trên;")
+        else x
+        for x in page.lines
+    ]
+    letter = read_letter([RestoredPage(1, 2480, 3508, 300, tuple(lines))])
+    wheres = {f.where for f in letter.flags if f.code == "field_doubtful"}
+    assert wheres == {"header.issuing_body", "distribution.0"}

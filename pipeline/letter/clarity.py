@@ -70,7 +70,7 @@ def entry_flag(name: str, text: str, lines: Sequence[PageLine]) -> Flag | None:
 
 def _no_syllables(text: str) -> Iterator[str]:
     """Words in small letters that no Vietnamese syllable is spelt like."""
-    for word in regex.findall(r"(?<![\p{L}\d])\p{L}\p{Ll}{2,}(?![\p{L}\d])", text):
+    for word in regex.findall(r"(?<![\p{L}\d])\p{L}\p{Ll}{3,}(?![\p{L}\d])", text):
         if analyse(word) is None and word.casefold() not in _FOREIGN:
             yield word
 

@@ -16,6 +16,7 @@ from pipeline.restore.orthography import canonical
 
 _UNIT = regex.compile(r"(?i)^(?:thành phố|tỉnh|quận|huyện|xã|phường|thị xã|thị trấn|tp\.?)[ ]+")
 _UNITS = ("THÀNH PHỐ", "THỊ XÃ", "THỊ TRẤN")
+_OPEN_UY = regex.compile(r"\bUỶ\b")
 _FIRST = regex.compile(r"^T[ĨÍÌỊI]NH(?=[ ])")
 
 
@@ -35,11 +36,14 @@ def is_known_place(place: str) -> bool:
     return any(_alike(bare, name) for name in _names().get(fold(bare), ()))
 
 
-def mended_place(place: str) -> str:
-    """`place` with the marks of the only known place of its letters."""
+def mended_place(place: str, bodies: str) -> str:
+    """`place` with the marks of the only known place of its letters, or of the one that stands in
+    the names of the letter's `bodies`."""
     unit = _UNIT.match(place)
     bare = place[unit.end() :] if unit else place
     names = _names().get(fold(bare), frozenset())
+    if len(names) > 1:
+        names = frozenset(n for n in names if n.upper() in bodies.upper())
     if len(names) != 1 or is_known_place(place):
         return place
     return place[: len(place) - len(bare)] + next(iter(names))
@@ -55,8 +59,18 @@ def mended_body(line: str) -> str:
         end = start + len(phrase)
         whole = start >= 0 and not line[end : end + 1].isalnum() and not line[:start][-1:].isalnum()
         if whole and not _alike(line[start:end], phrase):
-            line = line[:start] + phrase + line[end:]
+            line = line[:start] + _in_style_of(line[start:end], phrase) + line[end:]
     return line
+
+
+def _in_style_of(read: str, phrase: str) -> str:
+    """`phrase` with the tone of UY on the letter that carries it in `read`, its letters alike."""
+    out = list(phrase)
+    for match in _OPEN_UY.finditer(phrase):
+        at = match.start()
+        if fold(read[at]) != read[at].lower() and fold(read[at + 1]) == read[at + 1].lower():
+            out[at : at + 2] = "ỦY"
+    return "".join(out)
 
 
 @cache

@@ -121,7 +121,7 @@ def _header(
         number_symbol=number.text if number else head.bare_number,
         number=number.number if number else head.bare_number,
         symbol=number.symbol if number else None,
-        place=mended_place(head.place) if head.place else None,
+        place=mended_place(head.place, " ".join(joined)) if head.place else None,
         date=head.date.iso if head.date else None,
         document_type=type_of(parts, head),
         subject=subject,
