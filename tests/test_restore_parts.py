@@ -115,6 +115,19 @@ def test_training_without_text_says_so(tmp_path: Path) -> None:
         train(tmp_path, tmp_path / "model.npz")
 
 
+def test_what_many_documents_share_tells_of_none(tmp_path: Path) -> None:
+    formula = "Độc lập Tự do Hạnh phúc là tiêu ngữ của mọi văn bản hành chính nước ta.\n"
+    own = "Thư này mời các cụ trong xóm đến uống nước chè tươi dưới gốc đa chiều mai.\n"
+    bodies = [
+        f"Đoạn văn số {i} nói chuyện riêng về việc thứ {i} của làng.\n" * 60 for i in "abcdef"
+    ]
+    (tmp_path / "many.txt").write_text("\n".join(formula + b for b in bodies), encoding="utf-8")
+    excluded = corpus.shingles(formula + own)
+    told = corpus.telling(excluded, [tmp_path / "many.txt"])
+    assert told >= corpus.shingles(own)
+    assert not told & corpus.shingles(formula)
+
+
 def test_a_document_is_always_in_the_same_split() -> None:
     splits = [corpus.split_of(f"  tài liệu {i}\n") for i in range(500)]
     assert splits == [corpus.split_of(f"tài liệu {i}") for i in range(500)]
@@ -158,7 +171,8 @@ def tiny_model() -> LanguageModel:
     words = ("<s>", "<unk>", "<num>", "<date>", "<id>", "a", "b", "c", "d")
     rng = np.random.default_rng(3)
     p = rng.dirichlet(np.ones(len(words)))
-    empty = Table.build(np.array([1 << 40], np.uint64), np.zeros((1, 2), np.uint8))
+    trigrams = np.array([(5 << 32) | (6 << 16) | 7, (6 << 32) | (7 << 16) | 8], np.uint64)
+    fourgrams = np.array([(5 << 48) | (6 << 32) | (7 << 16) | w for w in (5, 8)], np.uint64)
     bigrams = np.array([(5 << 16) | 6, (6 << 16) | 7, (7 << 16) | 5, (8 << 16) | 8], np.uint64)
     values = np.array([[10, 3], [25, 0], [5, 8], [40, 1]], np.uint8)
     return LanguageModel(
@@ -166,7 +180,8 @@ def tiny_model() -> LanguageModel:
         np.log(p).astype(np.float32),
         np.full(len(words), -0.4, np.float32),
         Table.build(bigrams, values),
-        empty,
+        Table.build(trigrams, np.array([[8, 2], [30, 6]], np.uint8)),
+        Table.build(fourgrams, np.array([[3], [20]], np.uint8)),
     )
 
 
@@ -175,7 +190,7 @@ def test_the_decoder_agrees_with_trying_every_sequence() -> None:
     decoder = Decoder(model, PhraseTable.of([], {}), Weights(1.0, 1.0, 0.2))
     rng = np.random.default_rng(5)
     first = np.array([[0, NONE], [5, 6], [6, 7], [7, 8], [5, 8], [0, NONE]])
-    score = np.where(first == NONE, -1e4, rng.uniform(-3, 0, first.shape)).astype(np.float32)
+    score = np.where(first == NONE, -1e4, rng.uniform(-1, 0, first.shape)).astype(np.float32)
     lattice = Lattice(first, np.full_like(first, NONE), score)
     keep, share = decoder.posteriors(lattice, 2)
     expected = np.zeros(first.shape)
@@ -184,8 +199,9 @@ def test_the_decoder_agrees_with_trying_every_sequence() -> None:
         total = sum(float(score[t, k]) for t, k in enumerate(path))
         for t in range(1, len(ids)):
             u = ids[t - 2] if t > 1 and ids[t - 1] != 0 else NONE
-            triple = (np.array([u]), np.array([ids[t - 1]]), np.array([ids[t]]))
-            total += float(model.trigram(*triple)[0])
+            before = ids[t - 3] if t > 2 and u not in (0, NONE) else NONE
+            run = (np.array([x]) for x in (before, u, ids[t - 1], ids[t]))
+            total += float(model.fourgram(*run)[0])
         for t, k in enumerate(path):
             expected[t, k] += np.exp(total)
     expected /= expected.sum(1, keepdims=True)

@@ -10,6 +10,7 @@ import hashlib
 import lzma
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Literal
@@ -77,6 +78,18 @@ def shingles_of(folders: Sequence[Path]) -> set[int]:
         for path in text_files(folder):
             found |= shingles(read_text(path))
     return found
+
+
+def telling(excluded: set[int], files: Sequence[Path], most: int = 3) -> set[int]:
+    """Those of the excluded shingles that at most `most` documents of `files` have: what more have
+    is the boilerplate of all official text (titles of laws, closing formulas) and tells of none."""
+    if not excluded:
+        return excluded
+    seen: Counter[int] = Counter()
+    for path in files:
+        for text in documents(path):
+            seen.update(shingles(text) & excluded)
+    return {s for s in excluded if seen[s] <= most}
 
 
 def shares(text: str, excluded: set[int], least: int = 3) -> bool:

@@ -8,6 +8,7 @@ overlapping windows, so the cost is a few array operations per step, not per tok
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TypeVar
 
 import numpy as np
@@ -23,6 +24,8 @@ CORE = 20
 AROUND = 7
 BATCH = 3000
 NEVER = -1e4
+LAST_WIDTH = 4  # readings of a token that the last pass weighs again, none
+LAST_SHARE = 1e-3  # of a smaller share than this after the pass before
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +98,14 @@ class Decoder:
             best = np.sort(np.argpartition(-through, width - 1, 1)[:, :width], 1)
             keep = np.take_along_axis(keep, best, 1)
             lattice, emitted = lattice.take(best), np.take_along_axis(emitted, best, 1)
+        share = self._second_pass(lattice, emitted)
+        best = _likeliest(share, LAST_WIDTH)
+        keep, share = np.take_along_axis(keep, best, 1), np.take_along_axis(share, best, 1)
+        emitted = np.take_along_axis(emitted, best, 1)
+        around = share.sum(1, keepdims=True) == 0  # beyond the windows: only boundaries
+        emitted = np.where(around | (share >= LAST_SHARE), emitted, NEVER).astype(np.float32)
         body = slice(AROUND, AROUND + tokens)
-        return keep[body], self._second_pass(lattice, emitted)[body]
+        return keep[body], self._last_pass(lattice.take(best), emitted)[body]
 
     def _inner(self, lattice: Lattice) -> Floats:
         """log P(second word | first word) of readings that are two words."""
@@ -130,31 +139,103 @@ class Decoder:
         return _max_marginals(steps, emitted)
 
     def _second_pass(self, lattice: Lattice, emitted: Floats) -> Doubles:
-        """Posterior probability of each reading under the trigram model."""
-        n, k = emitted.shape
-        last = lattice.last
-        pad = np.full((1, k), NONE)
-        back_1 = np.concatenate([pad, last[:-1]])
-        back_2 = np.concatenate([pad, back_1[:-1]])
-        two = np.concatenate([pad, lattice.second[:-1]]) != NONE
-        first_1 = np.concatenate([pad, lattice.first[:-1]])
-        live = emitted > NEVER / 2
-        live_1 = np.concatenate([np.ones((1, k), bool), live[:-1]])
-        live_2 = np.concatenate([np.ones((1, k), bool), live_1[:-1]])
-        at = np.nonzero(
-            live_2[:, :, None, None] & live_1[:, None, :, None] & live[:, None, None, :]
-        )
-        u = np.where(two[at[0], at[2]], first_1[at[0], at[2]], back_2[at[0], at[1]])
-        v, w = back_1[at[0], at[2]], lattice.first[at[0], at[3]]
-        u = np.where(v == 0, NONE, u)
+        """Posterior probability of each reading under the trigrams of the model."""
+        history = _History(lattice, emitted, 2)
+        at = history.paths()
+        v, u = history.words_before(at)
+        w = lattice.first[at[0], at[-1]]
         logs = self.model.trigram(u, v, w)
+        return _marginals(self._steps(history, at, logs, u, v, w), _weights(emitted))
+
+    def _last_pass(self, lattice: Lattice, emitted: Floats) -> Doubles:
+        """Posterior probability of each reading under the whole model."""
+        history = _History(lattice, emitted, 3)
+        at = history.paths()
+        v, u, t = history.words_before(at)
+        w = lattice.first[at[0], at[-1]]
+        logs = self.model.fourgram(t, u, v, w)
+        return _marginals(self._steps(history, at, logs, u, v, w), _weights(emitted))
+
+    def _steps(
+        self, history: _History, at: tuple[Ids, ...], logs: Floats, u: Ids, v: Ids, w: Ids
+    ) -> Doubles:
+        """The probability of each reading after each run of readings before it."""
         logs = self._with_phrases(logs, bigram_key(v, w))
         logs = self._with_phrases(logs, trigram_key(u, v, w))
-        steps = np.zeros((n, k, k, k))
+        steps = np.zeros(history.shape)
         steps[at] = np.exp(self.weights.language * logs.astype(np.float64))
-        top = emitted.max(1, keepdims=True)
-        weight = np.exp((emitted - top).astype(np.float64))
-        return _marginals(steps, weight)
+        return steps
+
+
+class _History:
+    """The readings of the `order` tokens before each token of a lattice, and their words."""
+
+    def __init__(self, lattice: Lattice, emitted: Floats, order: int) -> None:
+        tokens, width = emitted.shape
+        self._order = order
+        self.shape = (tokens, *[width] * (order + 1))
+        last, first, double = [lattice.last], [lattice.first], [lattice.second != NONE]
+        live = [emitted > NEVER / 2]
+        for _ in range(order):
+            last.append(_later(last[-1], NONE))
+            first.append(_later(first[-1], NONE))
+            double.append(_later(double[-1], False))
+            live.append(_later(live[-1], True))
+        self._last, self._first, self._double, self._live = last, first, double, live
+
+    def paths(self) -> tuple[Ids, ...]:
+        """The token, then the indices of the readings, oldest first, of all paths there are."""
+        alive = self._live[self._order]
+        for back in range(self._order - 1, -1, -1):
+            alive = alive[..., None] & _aligned(self._live[back], alive.ndim)
+        return np.nonzero(alive)
+
+    def words_before(self, at: tuple[Ids, ...]) -> list[Ids]:
+        """The words before the last reading of each path, nearest first; NONE beyond a boundary.
+
+        A reading of two words gives both."""
+        found: list[Ids] = []
+        extra: Ids | None = None  # the word a reading of two words holds back
+        for back in range(1, self._order + 1):
+            index = at[0], at[-1 - back]
+            last = self._last[back][index]
+            if extra is None:
+                found.append(last)
+                extra = np.where(self._double[back][index], self._first[back][index], NONE)
+                continue
+            held = extra != NONE
+            found.append(np.where(held, extra, last))
+            own = np.where(self._double[back][index], self._first[back][index], NONE)
+            extra = np.where(held, last, own)
+        for nearer, farther in pairwise(found):
+            farther[(nearer == 0) | (nearer == NONE)] = NONE
+        return found
+
+
+def _later(values: npt.NDArray[_T], fill: float) -> npt.NDArray[_T]:
+    """`values` [T, K] moved one token later."""
+    row = np.full((1, values.shape[1]), fill).astype(values.dtype)
+    return np.concatenate([row, values[:-1]])
+
+
+def _aligned(values: npt.NDArray[_T], axes: int) -> npt.NDArray[_T]:
+    """`values` [T, K] as [T, 1, …, K] with `axes` axes more than one."""
+    return values.reshape(len(values), *[1] * (axes - 1), values.shape[1])
+
+
+def _weights(emitted: Floats) -> Doubles:
+    """What each reading of a token weighs by itself, the best of them 1."""
+    weights: Doubles = np.exp((emitted - emitted.max(1, keepdims=True)).astype(np.float64))
+    return weights
+
+
+def _likeliest(share: Doubles, width: int) -> Ids:
+    """The `width` readings of the greatest share, in their order; always the first."""
+    if share.shape[1] <= width:
+        return np.broadcast_to(np.arange(share.shape[1]), share.shape)
+    ranked = share.copy()
+    ranked[:, 0] = np.inf
+    return np.sort(np.argpartition(-ranked, width - 1, 1)[:, :width], 1)
 
 
 def _widened(values: npt.NDArray[_T], width: int) -> npt.NDArray[_T]:
@@ -201,28 +282,41 @@ def _max_marginals(steps: Floats, emitted: Floats) -> Floats:
 
 
 def _marginals(steps: Doubles, weight: Doubles) -> Doubles:
-    """Posterior probability of each reading of each token. `steps` [T, K, K, K] probabilities of a
-    reading after two others, `weight` [T, K] of each reading by itself."""
+    """Posterior probability of each reading of each token. `steps` [T, K, …, K]: probability of a
+    reading (last axis) after those of the tokens before it, `weight` [T, K] of each by itself."""
     index = _windows(len(weight))
     rows, length = index.shape
-    k = weight.shape[1]
-    forward = np.empty((length, rows, k, k))
-    before = (weight[np.maximum(index[:, 0] - 1, 0)] > 0)[:, :, None] * weight[index[:, 0]][
-        :, None, :
-    ]
+    k, order = weight.shape[1], steps.ndim - 2
+    forward = np.empty((length, rows, *[k] * order))
+    before = np.ones((rows, *[1] * order))
+    for back in range(order):
+        at = index[:, 0] - back
+        own = np.where((at >= 0)[:, None], weight[np.maximum(at, 0)], 1.0)
+        own = own if back == 0 else (own > 0).astype(np.float64)
+        before = before * own.reshape(rows, *[1] * (order - 1 - back), k, *[1] * back)
     forward[0] = before
     for t in range(1, length):
         at = index[:, t]
-        now = np.einsum("rab,rabc->rbc", before, steps[at]) * weight[at][:, None, :]
-        now /= np.maximum(now.sum((1, 2), keepdims=True), 1e-300)
+        now = (before[..., None] * steps[at]).sum(1)
+        now *= weight[at].reshape(rows, *[1] * (order - 1), k)
+        now /= np.maximum(_total(now), 1e-300)
         forward[t] = before = now
     shares = np.zeros_like(weight)
-    after = np.ones((rows, k, k))
+    after = np.ones((rows, *[k] * order))
+    inner = tuple(range(1, order))
     for t in range(length - 1, -1, -1):
         at = index[:, t]
         if AROUND <= t < AROUND + CORE:
-            share = (forward[t] * after).sum(1)
+            share = (forward[t] * after).sum(inner)
             shares[at] = share / np.maximum(share.sum(1, keepdims=True), 1e-300)
-        after = np.einsum("rabc,rc,rbc->rab", steps[at], weight[at], after)
-        after /= np.maximum(after.max((1, 2), keepdims=True), 1e-300)
+        ahead = after * weight[at].reshape(rows, *[1] * (order - 1), k)
+        after = (steps[at] * ahead[:, None]).sum(-1)
+        after /= np.maximum(after.reshape(rows, -1).max(1), 1e-300).reshape(rows, *[1] * order)
     return shares
+
+
+def _total(values: Doubles) -> Doubles:
+    """The sum of each row of `values`, with its axes kept."""
+    axes = tuple(range(1, values.ndim))
+    total: Doubles = values.sum(axes, keepdims=True)
+    return total

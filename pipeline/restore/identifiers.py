@@ -75,7 +75,7 @@ def fixes(text: str, heavy: bool, near_top: bool) -> list[Fix]:
 
     `heavy`: an English model read it; `near_top`: among the first lines of a document, where the
     subject of a letter stands."""
-    found = [*_composed(text), *_code_points(text), *_dates(text)]
+    found = [*composed(text), *_code_points(text), *_dates(text)]
     if heavy:
         found += [*_labels(text), *_symbols(text), *_acronyms(text), *_date_words(text)]
         if near_top and not _mostly_capitals(text):
@@ -98,7 +98,7 @@ def _mostly_capitals(text: str) -> bool:
     return sum(c.isupper() for c in text) > sum(c.islower() for c in text)
 
 
-def _composed(text: str) -> Iterator[Fix]:
+def composed(text: str) -> Iterator[Fix]:
     """Words written with combining marks, in NFC (TCVN 6909:2001)."""
     if unicodedata.is_normalized("NFC", text):
         return

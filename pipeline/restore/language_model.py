@@ -109,15 +109,16 @@ def _place(
 
 @dataclass(frozen=True, slots=True)
 class LanguageModel:
-    """A backoff trigram model. `words[i]` is the word of id i, the specials first; `unigram` and
-    `backoff` are log values by id; `bigrams` stores log-probability and backoff weight,
-    `trigrams` log-probability."""
+    """A backoff model of 4-grams. `words[i]` is the word of id i, the specials first; `unigram` and
+    `backoff` are log values by id; `bigrams` and `trigrams` store log-probability and backoff
+    weight, `fourgrams` log-probability."""
 
     words: tuple[str, ...]
     unigram: Floats
     backoff: Floats
     bigrams: Table
     trigrams: Table
+    fourgrams: Table
 
     def ids(self) -> dict[str, int]:
         """The id of each word."""
@@ -143,6 +144,18 @@ class LanguageModel:
         out[ask[hit]] = _LOGS[self.trigrams.values[rows[hit], 0]]
         return out
 
+    def fourgram(self, t: Ids, u: Ids, v: Ids, w: Ids) -> Floats:
+        """log P(w | t, u, v) of 1-d arrays of ids; t, u or v may be NONE."""
+        out = self.trigram(u, v, w)
+        context = self.trigrams.find(trigram_key(t, u, v))
+        ask = np.flatnonzero(context >= 0)
+        rows = self.fourgrams.find(fourgram_key(t[ask], u[ask], v[ask], w[ask]))
+        hit = rows >= 0
+        stored = _LOGS[self.fourgrams.values[rows, 0]]
+        weight = _LOGS[self.trigrams.values[context[ask], 1]]
+        out[ask] = np.where(hit, stored, out[ask] + weight)
+        return out
+
     def save(self, path: Path) -> None:
         """Write the model as one `.npz` file, whole or not at all; equal models, equal bytes."""
         text = np.frombuffer("\n".join(self.words).encode(), np.uint8)
@@ -157,6 +170,8 @@ class LanguageModel:
                 bigram_values=self.bigrams.values,
                 trigram_marks=self.trigrams.marks,
                 trigram_values=self.trigrams.values,
+                fourgram_marks=self.fourgrams.marks,
+                fourgram_values=self.fourgrams.values,
             )
         aside.replace(path)
 
@@ -173,6 +188,7 @@ class LanguageModel:
                 file["backoff"].astype(np.float32),
                 Table(file["bigram_marks"], file["bigram_values"]),
                 Table(file["trigram_marks"], file["trigram_values"]),
+                Table(file["fourgram_marks"], file["fourgram_values"]),
             )
 
 
@@ -184,3 +200,8 @@ def bigram_key(v: Ids, w: Ids) -> Keys:
 def trigram_key(u: Ids, v: Ids, w: Ids) -> Keys:
     """The key of a trigram."""
     return (u.astype(np.uint64) << np.uint64(32)) | bigram_key(v, w)
+
+
+def fourgram_key(t: Ids, u: Ids, v: Ids, w: Ids) -> Keys:
+    """The key of a 4-gram: the four ids side by side."""
+    return (t.astype(np.uint64) << np.uint64(48)) | trigram_key(u, v, w)

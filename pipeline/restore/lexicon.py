@@ -161,4 +161,5 @@ def extend(model: LanguageModel, phrases: Sequence[Phrase]) -> LanguageModel:
         np.append(model.backoff, np.zeros(len(new), np.float32)),
         model.bigrams,
         model.trigrams,
+        model.fourgrams,
     )

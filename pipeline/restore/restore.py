@@ -26,7 +26,7 @@ from pipeline.document import (
     RestoredPage,
     apply_corrections,
 )
-from pipeline.restore import damage
+from pipeline.restore import damage, identifiers
 from pipeline.restore.candidates import Candidates, Reading, Settings, printed
 from pipeline.restore.channel import Channel, shape_of
 from pipeline.restore.corrections import compose
@@ -157,6 +157,10 @@ class Restorer:
             chosen = [(i, current[i]) for i, kind in enumerate(kinds) if kind == name]
             if chosen:
                 self._restore(chosen, name, done)
+        if model != "none":
+            _take(
+                _grammar([(i, current[i]) for i, k in enumerate(kinds) if k == "none"], None), done
+            )
         return [
             [_combined(x, y) for x, y in zip(a, b, strict=True)]
             for a, b in zip(before, done, strict=True)
@@ -179,15 +183,13 @@ class Restorer:
         keep, share = self._decode(rows, name)
         candidates = self._candidates[name]
         found = []
-        for k, p in zip(keep[at], share[at], strict=True):
-            if p > 0:
-                reading = candidates.readings[slot.row][k]
-                word_id = int(candidates.first[slot.row, k])
-                text_of = reading.word or slot.token
-                channel = float(candidates.score[slot.row, k])
-                found.append(
-                    Candidate(text_of, float(p), channel, float(self._model.unigram[word_id]))
-                )
+        for k in np.unique(keep[at]):
+            p = float(share[at][keep[at] == k].max())
+            reading = candidates.readings[slot.row][k]
+            word_id = int(candidates.first[slot.row, k])
+            text_of = reading.word or slot.token
+            channel = float(candidates.score[slot.row, k])
+            found.append(Candidate(text_of, p, channel, float(self._model.unigram[word_id])))
         return sorted(found, key=lambda c: -c.probability)
 
     def _kind(self, lines: Sequence[Line], model: Model) -> str:
@@ -203,7 +205,7 @@ class Restorer:
         slots, rows = self._sequence(pages, name)
         keep, share = self._decode(rows, name)
         policy = POLICIES[name]
-        changes = _grammar(pages, name)
+        changes = _grammar(pages, name == "eng")
         styles = {i: tone_style("\n".join(x.text for x in p.lines)) > 0.5 for i, p in pages}
         numbers = {i: page.number for i, page in pages}
         doubtful = (keep[np.arange(len(keep)), share.argmax(1)] != 0) | (
@@ -222,10 +224,7 @@ class Restorer:
                 corrections.append(fix)
             else:
                 doubts.append(judged.doubt())
-        for (page, number), (corrections, doubts) in changes.items():
-            line, fixed = done[page][number].raw, tuple(corrections)
-            text = apply_corrections(line.text, fixed)
-            done[page][number] = RestoredLine(line, text, fixed, tuple(doubts))
+        _take(changes, done)
 
     def _decode(self, rows: Ids, name: str) -> tuple[Ids, Doubles]:
         candidates = self._candidates[name]
@@ -283,12 +282,26 @@ class Judged:
         )
 
 
-def _grammar(pages: Pages, name: str) -> Changes:
-    """The corrections of the field grammar, by (page, line)."""
+def _take(changes: Changes, done: list[list[RestoredLine]]) -> None:
+    """Put changes of lines into `done`."""
+    for (page, number), (corrections, doubts) in changes.items():
+        line, fixed = done[page][number].raw, tuple(corrections)
+        text = apply_corrections(line.text, fixed)
+        done[page][number] = RestoredLine(line, text, fixed, tuple(doubts))
+
+
+def _grammar(pages: Pages, heavy: bool | None) -> Changes:
+    """The corrections of the field grammar, by (page, line). `heavy` None: no Vietnamese, where
+    only what every text must be (NFC) is mended."""
     changes: Changes = {}
     for index, page in pages:
         for number, line in enumerate(page.lines):
-            for fix in fixes_of(line.text, name == "eng", page.number, number):
+            found = (
+                identifiers.composed(line.text)
+                if heavy is None
+                else fixes_of(line.text, heavy, page.number, number)
+            )
+            for fix in found:
                 correction = Correction(
                     page.number,
                     number + 1,

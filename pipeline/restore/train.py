@@ -29,6 +29,8 @@ from pipeline.restore.tokens import JOINED, SPECIALS, classify, core_of, ends_se
 Doubles = npt.NDArray[np.float64]
 OFFICIAL = re.compile(r"letter|decision|law|gazette|congbao|official|vbpl")
 _SHORT_LINE = 50
+_TWO = np.uint64(0xFFFFFFFF)
+_THREE = np.uint64(0xFFFFFFFFFFFF)
 
 
 @dataclass(slots=True)
@@ -116,6 +118,10 @@ class Smoothed:
     count_3: Doubles
     prob_3: Doubles
     gamma_2: Doubles  # beside keys_2
+    keys_4: Keys  # those seen twice or more
+    count_4: Doubles
+    prob_4: Doubles
+    gamma_3: Doubles  # beside keys_3
 
     def p2(self, keys: Keys) -> Doubles:
         """P(w | v) of bigram keys."""
@@ -129,8 +135,15 @@ class Smoothed:
         at, found = _search(self.keys_3, keys)
         context, has = _search(self.keys_2, keys >> np.uint64(16))
         gamma = np.where(has, self.gamma_2[context], 1.0)
-        lower = gamma * self.p2(keys & np.uint64(0xFFFFFFFF))
+        lower = gamma * self.p2(keys & _TWO)
         return np.where(found, self.prob_3[at], lower)
+
+    def p4(self, keys: Keys) -> Doubles:
+        """P(w | t, u, v) of 4-gram keys."""
+        at, found = _search(self.keys_4, keys)
+        context, has = _search(self.keys_3, keys >> np.uint64(16))
+        lower = np.where(has, self.gamma_3[context], 1.0) * self.p3(keys & _THREE)
+        return np.where(found, self.prob_4[at], lower)
 
 
 def _search(keys: Keys, wanted: Keys) -> tuple[Ids, npt.NDArray[np.bool_]]:
@@ -140,7 +153,7 @@ def _search(keys: Keys, wanted: Keys) -> tuple[Ids, npt.NDArray[np.bool_]]:
 
 def _split(keys: Keys) -> tuple[Ids, Ids]:
     """The last two ids of each key."""
-    pair = keys & np.uint64(0xFFFFFFFF)
+    pair = keys & _TWO
     return (pair >> np.uint64(16)).astype(np.int64), (pair & np.uint64(0xFFFF)).astype(np.int64)
 
 
@@ -167,15 +180,16 @@ def _interpolate(keys: Keys, counts: Doubles) -> tuple[Doubles, Keys, Doubles]:
 
 
 def smooth(words: npt.NDArray[np.int64], size: int) -> Smoothed:
-    """The interpolated Kneser-Ney trigram model of a sequence of word ids below `size`."""
+    """The interpolated Kneser-Ney model of a sequence of word ids below `size`: trigrams, and above
+    them the 4-grams seen more than once."""
     w = words.astype(np.uint64)
     trigrams = (w[:-2] << np.uint64(32)) | (w[1:-1] << np.uint64(16)) | w[2:]
     keys_3, n3 = np.unique(trigrams, return_counts=True)
     # A boundary inside the context tells nothing about what stood before it.
     plain = (keys_3 >> np.uint64(16)) & np.uint64(0xFFFF) != 0
-    keys_2, n2 = np.unique(keys_3 & np.uint64(0xFFFFFFFF), return_counts=True)
+    keys_2, n2 = np.unique(keys_3 & _TWO, return_counts=True)
     # What follows a boundary has few predecessors: there the plain counts speak.
-    raw_2, raw_n = np.unique(trigrams & np.uint64(0xFFFFFFFF), return_counts=True)
+    raw_2, raw_n = np.unique(trigrams & _TWO, return_counts=True)
     from_boundary = raw_2 >> np.uint64(16) == 0
     counts_2 = n2.astype(np.float64)
     counts_2[keys_2 >> np.uint64(16) == 0] = raw_n[from_boundary]
@@ -199,85 +213,152 @@ def smooth(words: npt.NDArray[np.int64], size: int) -> Smoothed:
     at, found = _search(keys_2, contexts_2)
     gamma_2[at[found]] = g2[found]
     context_at, _ = _search(contexts_2, keys_3 >> np.uint64(16))
-    lower_at, _ = _search(keys_2, keys_3 & np.uint64(0xFFFFFFFF))
+    lower_at, _ = _search(keys_2, keys_3 & _TWO)
     prob_3 = share_3 + g2[context_at] * prob_2[lower_at]
-    return Smoothed(unigram, keys_2, prob_2, gamma_1, keys_3, counts_3, prob_3, gamma_2)
+
+    keys_4, counts_4 = _fourgrams(w)
+    share_4, contexts_3, g3 = _interpolate(keys_4, counts_4)
+    gamma_3 = np.ones(len(keys_3))
+    at, found = _search(keys_3, contexts_3)
+    gamma_3[at[found]] = g3[found]
+    often = counts_4 >= 2
+    context_at, _ = _search(contexts_3, keys_4[often] >> np.uint64(16))
+    lower_at, _ = _search(keys_3, keys_4[often] & _THREE)
+    keys_4, counts_4 = keys_4[often], counts_4[often]
+    prob_4 = share_4[often] + g3[context_at] * prob_3[lower_at]
+    return Smoothed(
+        unigram,
+        keys_2,
+        prob_2,
+        gamma_1,
+        keys_3,
+        counts_3,
+        prob_3,
+        gamma_2,
+        keys_4,
+        counts_4,
+        prob_4,
+        gamma_3,
+    )
+
+
+def _fourgrams(w: Keys) -> tuple[Keys, Doubles]:
+    """The 4-grams of a sequence and their counts, none with a boundary inside its context."""
+    keys = (w[:-3] << np.uint64(48)) | (w[1:-2] << np.uint64(32)) | (w[2:-1] << np.uint64(16))
+    keys |= w[3:]
+    inside = (w[1:-2] != 0) & (w[2:-1] != 0)
+    found, counts = np.unique(keys[inside], return_counts=True)
+    return found, counts.astype(np.float64)
 
 
 def _union(parts: Sequence[tuple[float, Smoothed]], order: int) -> tuple[Keys, Doubles]:
     """All n-grams of the parts and their mixed probability."""
-    all_keys = [m.keys_2 if order == 2 else m.keys_3 for _, m in parts]
-    keys = np.unique(np.concatenate(all_keys))
+    names = {2: ("keys_2", "p2"), 3: ("keys_3", "p3"), 4: ("keys_4", "p4")}
+    stored, probability = names[order]
+    keys = np.unique(np.concatenate([getattr(m, stored) for _, m in parts]))
     mixed = np.zeros(len(keys))
     for weight, model in parts:
-        mixed += weight * (model.p2(keys) if order == 2 else model.p3(keys))
+        mixed += weight * getattr(model, probability)(keys)
     return keys, mixed
 
 
-def _occurrences(parts: Sequence[tuple[float, Smoothed]], keys: Keys) -> Doubles:
+def _occurrences(parts: Sequence[tuple[float, Smoothed]], keys: Keys, order: int) -> Doubles:
     total = np.zeros(len(keys))
     for weight, model in parts:
-        at, found = _search(model.keys_3, keys)
-        total += np.where(found, model.count_3[at], 0) * weight / model.count_3.sum()
+        stored, counts = (
+            (model.keys_3, model.count_3) if order == 3 else (model.keys_4, model.count_4)
+        )
+        at, found = _search(stored, keys)
+        total += np.where(found, counts[at], 0) * weight / model.count_3.sum()
     return total
 
 
+def _backoff(context: Ids, kept: Doubles, lower: Doubles, contexts: int) -> Doubles:
+    """The log weight that each context leaves to the lower order, so that its sum is one."""
+    left = 1 - np.bincount(context, kept, contexts)
+    free = 1 - np.bincount(context, lower, contexts)
+    return np.log(np.clip(left / np.maximum(free, 1e-9), 1e-5, 1.0))
+
+
 def mix(
-    parts: Sequence[tuple[float, Smoothed]], words: tuple[str, ...], bigrams: int, trigrams: int
+    parts: Sequence[tuple[float, Smoothed]],
+    words: tuple[str, ...],
+    bigrams: int,
+    trigrams: int,
+    fourgrams: int,
 ) -> LanguageModel:
-    """One backoff model out of weighted ones, pruned to the given numbers of n-grams."""
+    """One backoff model out of weighted ones, pruned to the given numbers of n-grams: those stay
+    that would cost the text most likelihood."""
     unigram = np.zeros(len(words))
     for weight, model in parts:
         unigram += weight * model.unigram
+    keys_4, prob_4 = _union(parts, 4)
+    lower = sum((w * m.p3(keys_4 & _THREE) for w, m in parts), np.zeros(len(keys_4)))
+    keys_4, prob_4, gain_4 = _best(
+        keys_4, prob_4, _occurrences(parts, keys_4, 4) * np.log(prob_4 / lower), fourgrams
+    )
     keys_3, prob_3 = _union(parts, 3)
     keys_2, prob_2 = _union(parts, 2)
-
-    at, _ = _search(keys_2, keys_3 & np.uint64(0xFFFFFFFF))
-    seen = _occurrences(parts, keys_3)
-    gain = seen * (np.log(prob_3) - np.log(prob_2[at]))
-    best = np.argsort(-gain, kind="stable")[:trigrams]
-    best = best[gain[best] > 0]
-    keep_3 = np.sort(best)
-    gain_3 = gain[keep_3]
-    keys_3, prob_3 = keys_3[keep_3], prob_3[keep_3]
+    at, _ = _search(keys_2, keys_3 & _TWO)
+    gain_3 = _occurrences(parts, keys_3, 3) * np.log(prob_3 / prob_2[at])
+    gain_3 = _needed(keys_3, gain_3, keys_4 >> np.uint64(16))
+    keys_3, prob_3, gain_3 = _best(keys_3, prob_3, gain_3, trigrams)
+    v, w = _split(keys_2)
+    gain_2 = unigram[v] * prob_2 * np.log(prob_2 / unigram[w])
+    gain_2 = _needed(keys_2, gain_2, keys_3 >> np.uint64(16)) + 1
+    keys_2, prob_2, gain_2 = _best(keys_2, prob_2, gain_2, bigrams)
 
     v, w = _split(keys_2)
-    needed = np.zeros(len(keys_2), bool)
-    at, found = _search(keys_2, keys_3 >> np.uint64(16))
-    needed[at[found]] = True
-    gain_2 = unigram[v] * prob_2 * (np.log(prob_2) - np.log(unigram[w]))
-    gain_2[needed] += gain_2.max()
-    keep_2 = np.sort(np.argsort(-gain_2, kind="stable")[:bigrams])
-    gain_2, keys_2, prob_2, v, w = (
-        gain_2[keep_2],
-        keys_2[keep_2],
-        prob_2[keep_2],
-        v[keep_2],
-        w[keep_2],
-    )
+    backoff_1 = _backoff(v, prob_2, unigram[w], len(words))
 
-    kept_1 = np.bincount(v, prob_2, len(words))
-    lower_1 = np.bincount(v, unigram[w], len(words))
-    backoff = np.log(np.clip((1 - kept_1) / np.maximum(1 - lower_1, 1e-9), 1e-5, 1.0))
+    def below_3(keys: Keys) -> Doubles:
+        at, found = _search(keys_2, keys & _TWO)
+        v, w = _split(keys)
+        return np.where(found, prob_2[at], np.exp(backoff_1[v]) * unigram[w])
 
     context, has = _search(keys_2, keys_3 >> np.uint64(16))
-    low_at, low_found = _search(keys_2, keys_3 & np.uint64(0xFFFFFFFF))
-    v3, w3 = _split(keys_3)
-    low = np.where(low_found, prob_2[low_at], np.exp(backoff[v3]) * unigram[w3])
-    kept = np.bincount(context[has], prob_3[has], len(keys_2))
-    lower = np.bincount(context[has], low[has], len(keys_2))
-    backoff_2 = np.log(np.clip((1 - kept) / np.maximum(1 - lower, 1e-9), 1e-5, 1.0))
+    keys_3, prob_3, gain_3, context = keys_3[has], prob_3[has], gain_3[has], context[has]
+    backoff_2 = _backoff(context, prob_3, below_3(keys_3), len(keys_2))
 
-    order_2, order_3 = np.argsort(-gain_2, kind="stable"), np.argsort(-gain_3[has], kind="stable")
-    values_2 = np.stack([quantise(np.log(prob_2)), quantise(backoff_2)], 1)
-    values_3 = quantise(np.log(prob_3[has]))[:, None]
+    def below_4(keys: Keys) -> Doubles:
+        at, found = _search(keys_3, keys & _THREE)
+        context, has = _search(keys_2, (keys & _THREE) >> np.uint64(16))
+        weight = np.where(has, np.exp(backoff_2[context]), 1.0)
+        return np.where(found, prob_3[at], weight * below_3(keys))
+
+    context, has = _search(keys_3, keys_4 >> np.uint64(16))
+    keys_4, prob_4, gain_4, context = keys_4[has], prob_4[has], gain_4[has], context[has]
+    backoff_3 = _backoff(context, prob_4, below_4(keys_4), len(keys_3))
     return LanguageModel(
         words,
         np.log(unigram).astype(np.float32),
-        backoff.astype(np.float32),
-        Table.build(keys_2[order_2], values_2[order_2]),
-        Table.build(keys_3[has][order_3], values_3[order_3]),
+        backoff_1.astype(np.float32),
+        _table(keys_2, gain_2, prob_2, backoff_2),
+        _table(keys_3, gain_3, prob_3, backoff_3),
+        _table(keys_4, gain_4, prob_4),
     )
+
+
+def _needed(keys: Keys, gain: Doubles, contexts: Keys) -> Doubles:
+    """Gains where the contexts of longer n-grams that are kept come before all others."""
+    at, found = _search(keys, contexts)
+    wanted = np.zeros(len(keys), bool)
+    wanted[at[found]] = True
+    return gain + wanted * max(float(gain.max()), 0.0)
+
+
+def _best(keys: Keys, prob: Doubles, gain: Doubles, most: int) -> tuple[Keys, Doubles, Doubles]:
+    """The `most` n-grams of the greatest gain, in the order of their keys."""
+    best = np.argsort(-gain, kind="stable")[:most]
+    keep = np.sort(best[gain[best] > 0])
+    return keys[keep], prob[keep], gain[keep]
+
+
+def _table(keys: Keys, gain: Doubles, prob: Doubles, *backoff: Doubles) -> Table:
+    """The hash table of n-grams, the greatest gain first."""
+    order = np.argsort(-gain, kind="stable")
+    columns = [quantise(np.log(prob)), *map(quantise, backoff)]
+    return Table.build(keys[order], np.stack(columns, 1)[order])
 
 
 def train(
@@ -286,7 +367,8 @@ def train(
     exclude: Sequence[Path] = (),
     *,
     bigrams: int = 1_100_000,
-    trigrams: int = 4_000_000,
+    trigrams: int = 3_200_000,
+    fourgrams: int = 2_500_000,
     vocabulary: int = 40_000,
     official_share: float = 0.6,
     held_out: bool = False,
@@ -298,9 +380,10 @@ def train(
     with any text under `exclude` stay out, and so do held-out ones unless `held_out`.
 
     Raises ValueError where there is no text."""
-    excluded = corpus.shingles_of(exclude)
+    paths = corpus.text_files(text)
+    excluded = corpus.telling(corpus.shingles_of(exclude), paths)
     types = _Types()
-    streams = [(p, _read(p, types, excluded, held_out)) for p in corpus.text_files(text)]
+    streams = [(p, _read(p, types, excluded, held_out)) for p in paths]
     if not sum(len(s) for _, s in streams):
         raise ValueError(f"no training text under {text}")
     counts = sum(np.bincount(s[s >= 0], minlength=len(types)) for _, s in streams)
@@ -313,6 +396,6 @@ def train(
         (weights.get(k, 1.0), smooth(np.concatenate(g), len(vocab.words)))
         for k, g in sorted(groups.items())
     ]
-    model = mix(parts, vocab.words, bigrams, trigrams)
+    model = mix(parts, vocab.words, bigrams, trigrams, fourgrams)
     model.save(out)
     return model
