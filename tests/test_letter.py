@@ -18,6 +18,7 @@ from pipeline.letter.folding import fold
 from pipeline.letter.identifiers import find_identifiers, read_number_line
 from pipeline.letter.issuers import body_name
 from pipeline.letter.marks import read_mark
+from pipeline.letter.places import mended_body, mended_place
 from pipeline.letter.read import read_letter
 from pipeline.record import Letter
 from tests.test_letter_cases import CASES, bare_pages
@@ -380,3 +381,31 @@ def test_a_field_read_badly_is_flagged() -> None:
     letter = read_letter([RestoredPage(1, 2480, 3508, 300, tuple(lines))])
     wheres = {f.where for f in letter.flags if f.code == "field_doubtful"}
     assert wheres == {"header.issuing_body", "distribution.0"}
+
+
+def test_what_a_seal_leaves_of_a_signature_is_given_with_flags() -> None:
+    signed = [("TỊCH", Zone.FOOT_RIGHT, 1600, 1500), ("Hoàng Mai", Zone.FOOT_RIGHT, 1500, 1800)]
+    scribble = ("J7 X", Zone.FOOT_LEFT, 500, 1530)
+    letter = read_letter([scanned([*SCAN[:9], FOOT[0], scribble, *FOOT[1:4], *signed])])
+    assert letter.distribution == ["Như trên", "Các đoàn thể", "Lưu: VT"]
+    assert letter.signature.position == "TỊCH"
+    assert letter.signature.signer == "Hoàng Mai"
+    assert "position_doubtful" in {f.code for f in letter.flags}
+
+
+@pytest.mark.parametrize(
+    ("read", "mended"),
+    [("Lâm Đồng", "Lâm Đồng"), ("Quảng Ngai", "Quảng Ngãi"), ("Tỉnh Hà Nôi", "Tỉnh Hà Nội"),
+     ("Xứ Lạ", "Xứ Lạ")],
+)  # fmt: skip
+def test_marks_of_a_place_come_back_where_one_is_meant(read: str, mended: str) -> None:
+    assert mended_place(read, "") == mended
+
+
+@pytest.mark.parametrize(
+    ("read", "mended"),
+    [("THÀNH PHÓ HẢI PHÒNG", "THÀNH PHỐ HẢI PHÒNG"), ("TĨNH HÀ TĨNH", "TỈNH HÀ TĨNH"),
+     ("UỶ BAN NHÂN DÂN", "UỶ BAN NHÂN DÂN"), ("ỦY BAN NHÂN DÂN", "ỦY BAN NHÂN DÂN")],
+)  # fmt: skip
+def test_marks_of_set_words_in_a_body_come_back(read: str, mended: str) -> None:
+    assert mended_body(read) == mended

@@ -53,15 +53,25 @@ def read_foot(lines: Sequence[PageLine], marks: Sequence[Mark] = ()) -> Foot:
     signers = [s for s in signers if s.begun]
     for signer in signers:
         mend(signer, marks)
+    listed = _without_scribble(listed)
     entries = [Entry(_without_count(end_stripped(e.text)), e.lines) for e in list_entries(listed)]
     return Foot([e for e in entries if e.text], signers)
 
 
+def _without_scribble(listed: list[tuple[str, PageLine]]) -> list[tuple[str, PageLine]]:
+    """The list without what a pen wrote above its first dash: no word of small letters."""
+    if len(listed) < 2 or _ENTRY.match(listed[0][0]) or not _ENTRY.match(listed[1][0]):
+        return listed
+    return listed if regex.search(r"\p{Ll}{2}", listed[0][0]) else listed[1:]
+
+
 def _take_damaged_name(lines: Sequence[PageLine], signer: Signer) -> None:
     """The last line of the right foot as the signer's name, where no clear name was read."""
-    if signer.name is not None or not signer.position:
+    if signer.name is not None:
         return
-    below = [line for line in lines if line.zone is Zone.FOOT_RIGHT][1:]
+    below = [line for line in lines if line.zone is Zone.FOOT_RIGHT]
+    if not signer.position:
+        below = below[-1:]
     for line in reversed(below):
         if line not in signer.position and keywords.may_be_name(line.text):
             signer.name = line
@@ -105,8 +115,10 @@ def _unsmudged(line: PageLine) -> PageLine:
     """A line of the right foot without the smudge of seal and pen before its words."""
     text = line.text.strip(" .,:;*'\"’“”_|-–—~^`")
     known = keywords.is_position(text) or keywords.is_name(text) or keywords.authority_end(text)
-    if line.zone is not Zone.FOOT_RIGHT or known:
+    if line.zone is not Zone.FOOT_RIGHT:
         return line
+    if known:
+        return replace(line, text=text)
     return replace(line, text=keywords.after_smudge(line.text))
 
 
@@ -153,7 +165,7 @@ def _is_signature(line: PageLine, current: Signer, *, in_list: bool) -> bool:
     words = [w for w in text.split() if len(w) > 1 and w.isalpha()]
     capitals = upper_share(text) > 0.85 and len(words) > 1 and not any(c.isdigit() for c in text)
     if line.zone is Zone.FOOT_RIGHT:
-        return capitals
+        return capitals or keywords.is_position_word(text.strip(" .,"))
     wraps = bool(current.authority) and not current.position and current.name is None
     return capitals and not in_list and (wraps or bool(current.position and not current.name))
 

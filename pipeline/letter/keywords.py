@@ -211,6 +211,11 @@ def after_smudge(text: str) -> str:
     return text
 
 
+def is_position_word(text: str) -> bool:
+    """Is the line one word in capitals that positions are made of ("TỊCH")?"""
+    return text.isupper() and len(text) > 2 and fold(text) in _position_words()
+
+
 @cache
 def _position_words() -> frozenset[str]:
     return frozenset(w for p in positions() for w in p.replace(",", " ").split())

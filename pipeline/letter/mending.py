@@ -48,9 +48,10 @@ class Signer:
 def mend(signer: Signer, marks: Sequence[Mark]) -> None:
     """Mend the lines of `signer` in place."""
     _part_authority(signer)
-    _mend_lines(signer, "authority", signer.authority, lambda x: _authority(x, marks))
+    if "authority" in signer.doubts:
+        _mend_lines(signer, "authority", signer.authority, lambda x: _authority(x, marks))
     _mend_lines(signer, "position", signer.position, lambda x: _position(x, marks))
-    if signer.authority and signer.position and _repeats(signer):
+    if signer.position and (not _is_known(signer.position[0].text) or _repeats(signer)):
         signer.doubts.add("position")
     if signer.name is not None:
         _mend_name(signer, signer.name, marks)
@@ -78,6 +79,8 @@ def _mend_lines(
 
 def _repeats(signer: Signer) -> bool:
     """ "KT. GIÁM ĐỐC" is signed by a deputy: the word that says so was lost."""
+    if not signer.authority:
+        return False
     authority = letters(signer.authority[-1].text)
     return authority.startswith(("kt", "k/t")) and authority.endswith(
         letters(signer.position[0].text)
@@ -99,9 +102,15 @@ def _position(line: PageLine, marks: Sequence[Mark]) -> str | None:
             return f"{word} {text}"
     if text not in (forms := _by_letters().get(fold(text), (text,))):
         return forms[0]
-    if any(fold(text) == p or fold(text).startswith((p + " ", p + ",")) for p in positions()):
+    if _is_known(text):
         return text
     return _nearest(text, _position_forms())
+
+
+def _is_known(text: str) -> bool:
+    """Does the line begin with a known position?"""
+    folded = fold(text.strip(_EDGES))
+    return any(folded == p or folded.startswith((p + " ", p + ",")) for p in positions())
 
 
 def _nearest(text: str, forms: Sequence[str]) -> str | None:
