@@ -7,6 +7,7 @@ speck is removed: that would eat thin tone marks and the dot below.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
@@ -14,7 +15,7 @@ import cv2
 import numpy as np
 from PIL import Image, ImageOps
 
-from pipeline import ink, poppler, seals, tesseract
+from pipeline import ink, poppler, seals, stamps, tesseract
 from pipeline.document import Box, Mark, Operation, PageImage, PageKind, PageSource
 from pipeline.errors import DocumentError
 from pipeline.settings import Settings
@@ -30,15 +31,21 @@ SURE_LEVEL = 0.1
 SURE_LEAN = 0.12
 FEWEST_LINES = 6
 TRIAL_DPI = 150
+STAMP_DPI = 300
 
 
 @dataclass
 class _Work:
-    """The page in hand, and the steps done so far."""
+    """The page in hand, and the steps done so far. `red` is its red ink alone, if it has any."""
 
     image: Image.Image
     dpi: float
+    red: Image.Image | None = None
     operations: list[Operation] = field(default_factory=list)
+
+    def change(self, how: Callable[[Image.Image], Image.Image]) -> None:
+        self.image = how(self.image)
+        self.red = how(self.red) if self.red is not None else None
 
     def note(self, step: str, since: float, **settings: str | float | int | bool | None) -> None:
         tool, version = ("opencv", cv2.__version__)
@@ -63,15 +70,15 @@ def prepare(page: PageSource, settings: Settings) -> PageImage:
     start = time.perf_counter()
     turn, angle = _upright(work.image, work.dpi, settings)
     if turn:
-        work.image = work.image.transpose(_TURNS[turn])
+        work.change(lambda image: image.transpose(_TURNS[turn]))
     work.note("upright", start, rotation=turn)
     if abs(angle) >= LEAST_SKEW:
         start = time.perf_counter()
-        work.image = _straightened(work.image, angle)
+        work.change(lambda image: _straightened(image, angle))
         work.note("deskew", start, degrees=round(angle, 2))
     else:
         angle = 0.0
-    found = [*_seals(work), *_stamps(work, settings)]
+    found = [*_seals(work), *_secrecy_and_urgency(work, settings), *_stamps(work, settings)]
     drawn = work.dpi
     _for_reading(work, settings)
     return _finished(page, work, turn, angle, [*marks, *found], work.dpi / drawn)
@@ -82,11 +89,13 @@ def _overlays(page: PageSource, dpi: float) -> list[Mark]:
 
 
 def _seals(work: _Work) -> list[Mark]:
-    """Take black round seals off the page."""
+    """Take black round seals off the page; red ones have faded already."""
     start = time.perf_counter()
     grey, boxes = seals.without_round_seals(np.asarray(work.image), work.dpi)
     if boxes:
         work.image = Image.fromarray(grey)
+    if work.red is not None:
+        boxes += stamps.red_seals(np.asarray(work.red), work.dpi)
     work.note("seals", start, found=len(boxes))
     return [Mark("seal", 0, box, None, 1.0) for box in boxes]
 
@@ -96,6 +105,34 @@ _TURNS = {
     180: Image.Transpose.ROTATE_180,
     270: Image.Transpose.ROTATE_90,
 }
+
+
+def _secrecy_and_urgency(work: _Work, settings: Settings) -> list[Mark]:
+    """Read the stamps of secrecy and urgency: MẬT, HỎA TỐC; black ones are taken off the page."""
+    start = time.perf_counter()
+    marks: list[Mark] = []
+    if work.red is not None:
+        red = np.asarray(work.red)
+        for place in stamps.red_places(red, work.dpi, stamps.red_seals(red, work.dpi)):
+            marks += _stamp_mark(red, place, settings)
+    grey = np.asarray(work.image)
+    for place in stamps.framed_places(grey, work.dpi):
+        if read := _stamp_mark(grey, place, settings):
+            marks += read
+            grey = seals.without_frame(grey, place.corners, work.dpi)
+            work.image = Image.fromarray(grey)
+    work.note("secrecy_and_urgency", start, found=len(marks))
+    return marks
+
+
+def _stamp_mark(grey: seals.Grey, place: stamps.Place, settings: Settings) -> list[Mark]:
+    readings: list[tuple[str, float]] = []
+    for picture in stamps.pictures(grey, place):
+        readings.append(tesseract.read_line(Image.fromarray(picture), STAMP_DPI, settings))
+        if (found := stamps.match(readings[-1][0])) and found.sureness == 1.0:
+            break
+    meant = stamps.agreed(readings)
+    return [Mark("stamp", 0, place.box, meant.words, meant.sureness)] if meant else []
 
 
 def _stamps(work: _Work, settings: Settings) -> list[Mark]:
@@ -229,8 +266,11 @@ def _without_colour(work: _Work) -> None:
     if work.image.mode == "L":
         return
     start = time.perf_counter()
-    grey, share = seals.without_red(np.asarray(work.image))
+    pixels = np.asarray(work.image)
+    red = stamps.red_print(pixels)
+    grey, share = seals.without_red(pixels)
     work.image = Image.fromarray(grey)
+    work.red = Image.fromarray(red) if red is not None else None
     work.note("colour", start, red_share=round(share, 5))
 
 

@@ -128,8 +128,20 @@ def readable(part: Image.Image, dpi: int, settings: Settings) -> float:
 
 def read_stamp(part: Image.Image, dpi: int, settings: Settings) -> tuple[str, float]:
     """Words of the inside of a stamp and their mean confidence; empty where none are read."""
+    return _short_read(part, dpi, 6, settings)
+
+
+def read_line(part: Image.Image, dpi: int, settings: Settings) -> tuple[str, float]:
+    """Words of a picture of one line and their mean confidence; empty where none are read."""
+    return _short_read(part, dpi, 7, settings)
+
+
+def _short_read(
+    part: Image.Image, dpi: int, segmentation: int, settings: Settings
+) -> tuple[str, float]:
     try:
-        words = list(words_of(run(part, settings.ocr_model, dpi, 6, settings.page_timeout)))
+        tsv = run(part, settings.ocr_model, dpi, segmentation, settings.page_timeout)
+        words = list(words_of(tsv))
     except (RuntimeError, OSError, ValueError):
         return "", 0.0
     mean = sum(w.confidence for w in words) / len(words) if words else 0.0
