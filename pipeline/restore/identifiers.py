@@ -45,7 +45,26 @@ _DATE_WORDS = regex.compile(
 )
 _SHORT_DATE = regex.compile(r"(?<![\w/.-])[\dlIOo]{1,2}/[\dlIOo]{1,2}/[12lI][\dlIOo]{3}(?![\w/])")
 _DIGIT = {"l": "1", "I": "1", "O": "0", "o": "0"}
-_SUBJECT = regex.compile(r"^\s*(?P<mark>Viv|Vlv|VIv|V/y|Vv|V/V|VA|Vív|V/ v)\s+(?=\p{Ll})")
+_SUBJECT = regex.compile(
+    r"^\s*(?P<mark>V\s?[⁄/\\]\s?[vVwWyY›%'’,]?|V[Iil1]?[/⁄]\s?[vw]|V[il1I|!]v|Vv|Vw|V%|VA['’:]v?|VAv|W[/⁄]?[vyw])"
+    r"(?=\s+\p{L})"
+)
+_HEAVY_SUBJECT = regex.compile(r"^\s*(?P<mark>VA|Vív)(?=\s+\p{Ll})")
+_LIST_DASH = regex.compile(r"^\s*(?P<dash>~)(?=\s+[\p{L}\d])")
+_COUNTED = regex.compile(r"(?<!\p{L})(?:[Kk]hoản|[ĐđD]iều)\s(?P<one>[|Il!])(?=[\s,.;)]|$)")
+_ROMAN = regex.compile(r"(?<!\p{L})(?:Mục|Chương|Phần|Phụ lục)\s(?P<one>[|l!])(?=[\s,.;)]|$)")
+_FOR_REPORT = regex.compile(r"\(đ[ểề]\s(?P<mark>b[rl1I|!⁄][ceo])(?=\))")
+_LETTERS_D = regex.compile(r"(?<=[Đđ]i[ểế]m\s(?:\p{L},\s)*d, )d(?=,|\s)")
+_DATE_READ = regex.compile(
+    r"(?<!\p{L})[nN]gày\s(?P<d>\S{1,2})\stháng\s(?P<m>\S{1,2})\snăm\s(?P<y>\S{4})(?![\w])"
+)
+_READ_DIGIT = {
+    **dict.fromkeys("lI|!iÌíìJ", "1"),
+    **dict.fromkeys("OoØQ", "0"),
+    **dict.fromkeys("SsŠš§", "5"),
+    **dict.fromkeys("Zz", "2"),
+    "B": "8",
+}
 _RUN_TYPE = regex.compile(r"(?<!\p{L})KIL(?=/T[WU])")
 
 
@@ -54,6 +73,7 @@ def _abbreviations() -> dict[str, str]:
     """Each abbreviation as an English model prints it (Đ as D) to the abbreviation, where only one
     prints so."""
     found: dict[str, set[str]] = {}
+    codes: set[str] = set()
     for name in ("document_types.tsv", "bodies.tsv", "abbreviations.tsv"):
         resource = files("dictionaries") / name
         if not resource.is_file():
@@ -61,7 +81,17 @@ def _abbreviations() -> dict[str, str]:
         for line in resource.read_text(encoding="utf-8").splitlines():
             code = line.split("\t")[0].strip()
             if code and not line.startswith("#"):
-                found.setdefault(_without_bar(code), set()).add(code)
+                codes.add(code)
+    for code in codes:
+        found.setdefault(_without_bar(code), set()).add(code)
+    known = set(found)
+    for code in codes:  # Đ is read as B or P too, Q as O: where no other code is spelt so
+        if "Đ" in code and len(code) > 2:
+            for letter in "BP":
+                misread = code.replace("Đ", letter)
+                if misread not in known:
+                    found.setdefault(misread, set()).add(code)
+    found.setdefault("OD", set()).add("QĐ")
     found.setdefault("ND", set()).add("NĐ")
     return {k: next(iter(v)) for k, v in found.items() if len(v) == 1}
 
@@ -75,14 +105,51 @@ def fixes(text: str, heavy: bool, near_top: bool) -> list[Fix]:
 
     `heavy`: an English model read it; `near_top`: among the first lines of a document, where the
     subject of a letter stands."""
-    found = [*composed(text), *_code_points(text), *_dates(text)]
+    found = [*composed(text), *_code_points(text), *_dates(text), *_marks(text)]
+    found += _read_dates(text)
     if heavy:
+        found += [Fix(m.start(), m.end(), "đ") for m in _LETTERS_D.finditer(text)]
         found += [*_labels(text), *_symbols(text), *_acronyms(text), *_date_words(text)]
-        if near_top and not _mostly_capitals(text):
-            match = _SUBJECT.match(text)
-            if match and match["mark"] != "V/v":
-                found.append(Fix(match.start("mark"), match.end("mark"), "V/v"))
+    if near_top:
+        found += _subject(text, heavy)
     return _apart(found)
+
+
+def _subject(text: str, heavy: bool) -> Iterator[Fix]:
+    """The mark before the subject of a letter: V/v (NĐ 30/2020, Phụ lục I)."""
+    match = _SUBJECT.match(text)
+    if match is None and heavy and not _mostly_capitals(text):
+        match = _HEAVY_SUBJECT.match(text)
+    if match and match["mark"] != "V/v":
+        yield Fix(match.start("mark"), match.end("mark"), "V/v")
+
+
+def _marks(text: str) -> Iterator[Fix]:
+    """Signs that stand for one other sign in their place: the dash of a list, the 1 of a clause,
+    the I of a chapter, the stroke of b/c."""
+    for pattern, group, after in (
+        (_LIST_DASH, "dash", "-"),
+        (_COUNTED, "one", "1"),
+        (_ROMAN, "one", "I"),
+        (_FOR_REPORT, "mark", "b/c"),
+    ):
+        for match in pattern.finditer(text):
+            yield Fix(match.start(group), match.end(group), after)
+
+
+def _read_dates(text: str) -> Iterator[Fix]:
+    """Letters among the digits of a date in words, where day, month and year tell of a date."""
+    for match in _DATE_READ.finditer(text):
+        read = [match[g] for g in "dmy"]
+        digits = ["".join(_READ_DIGIT.get(c, c) for c in part) for part in read]
+        if not all(d.isdigit() and d.isascii() for d in digits) or digits == read:
+            continue
+        day, month, year = map(int, digits)
+        if not (1 <= day <= 31 and 1 <= month <= 12 and 1900 <= year < 2100):
+            continue
+        for group, before, after in zip("dmy", read, digits, strict=True):
+            if before != after and any(part.isdigit() for part in read):
+                yield Fix(match.start(group), match.end(group), after)
 
 
 def _apart(found: list[Fix]) -> list[Fix]:

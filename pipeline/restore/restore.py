@@ -31,6 +31,7 @@ from pipeline.restore.candidates import Candidates, Reading, Settings, printed
 from pipeline.restore.channel import Channel, shape_of
 from pipeline.restore.corrections import compose
 from pipeline.restore.decoder import Decoder, Doubles, Lattice, Weights
+from pipeline.restore.identifiers import Fix
 from pipeline.restore.language_model import Ids, LanguageModel
 from pipeline.restore.lexicon import (
     Lexicon,
@@ -295,26 +296,25 @@ def _grammar(pages: Pages, heavy: bool | None) -> Changes:
     only what every text must be (NFC) is mended."""
     changes: Changes = {}
     for index, page in pages:
-        for number, line in enumerate(page.lines):
-            found = (
-                identifiers.composed(line.text)
-                if heavy is None
-                else fixes_of(line.text, heavy, page.number, number)
-            )
-            for fix in found:
-                correction = Correction(
-                    page.number,
-                    number + 1,
-                    fix.start,
-                    _box(line, fix.start),
-                    line.text[fix.start : fix.end],
-                    fix.after,
-                    GRAMMAR_SCORE,
-                    GRAMMAR_MARGIN,
-                    "grammar",
-                )
-                changes.setdefault((index, number), ([], []))[0].append(correction)
+        found = _composed(page) if heavy is None else fixes_of(page, heavy)
+        for number, fixes in found.items():
+            line = page.lines[number]
+            changes[index, number] = ([_ruled(page.number, number, line, f) for f in fixes], [])
     return changes
+
+
+def _composed(page: PageLayout) -> dict[int, list[Fix]]:
+    found = {n: list(identifiers.composed(line.text)) for n, line in enumerate(page.lines)}
+    return {n: fixes for n, fixes in found.items() if fixes}
+
+
+def _ruled(page: int, number: int, line: Line, fix: Fix) -> Correction:
+    """A repair of the field grammar as a correction."""
+    before = line.text[fix.start : fix.end]
+    box, score = _box(line, fix.start), GRAMMAR_SCORE
+    return Correction(
+        page, number + 1, fix.start, box, before, fix.after, score, GRAMMAR_MARGIN, "grammar"
+    )
 
 
 def _texts(lines: list[list[RestoredLine]]) -> tuple[tuple[str, ...], ...]:

@@ -14,12 +14,12 @@ import numpy as np
 import regex
 
 from pipeline.document import Line, PageLayout
-from pipeline.restore import identifiers
+from pipeline.restore import identifiers, items
 from pipeline.restore.candidates import Candidates
 from pipeline.restore.identifiers import Fix
 from pipeline.restore.language_model import Ids
 from pipeline.restore.protect import is_address
-from pipeline.restore.tokens import JOINED, classify, core_of, ends_sentence
+from pipeline.restore.tokens import JOINED, JOINED_HEAVY, classify, core_of, ends_sentence
 
 Pages = Sequence[tuple[int, PageLayout]]
 _TOKEN = regex.compile(r"\S+")
@@ -56,15 +56,18 @@ class Sequencer:
         """Add all pages, each under its index."""
         for index, page in pages:
             longest = max((len(line.text) for line in page.lines), default=0)
+            fixes = fixes_of(page, self._heavy)
+            capitals = False
             for number, line in enumerate(page.lines):
-                self._add_line(index, page.number, number, line)
+                capitals = in_capitals(line.text, capitals)
+                self._add_line(index, number, line, capitals, fixes.get(number, []))
                 if len(line.text) < _SHORT * longest:
                     self._end()
             self._end()
 
-    def _add_line(self, index: int, page: int, number: int, line: Line) -> None:
-        capitals = in_capitals(line.text)
-        fixes = fixes_of(line.text, self._heavy, page, number)
+    def _add_line(
+        self, index: int, number: int, line: Line, capitals: bool, fixes: Sequence[Fix]
+    ) -> None:
         for start, token in tokens_of(line.text, self._heavy):
             certain = _fixed_token(start, token, fixes) if fixes else None
             if certain is not None:
@@ -88,9 +91,17 @@ class Sequencer:
             self._rows.append(self._candidates.boundary())
 
 
-def fixes_of(text: str, heavy: bool, page: int, number: int) -> list[Fix]:
-    """The repairs of the field grammar for line `number` (from 0) of page `page` (from 1)."""
-    return identifiers.fixes(text, heavy, page == 1 and number < _TOP)
+def fixes_of(page: PageLayout, heavy: bool) -> dict[int, list[Fix]]:
+    """The repairs of the field grammar on a page, by line number."""
+    found: dict[int, list[Fix]] = {}
+    for number, line in enumerate(page.lines):
+        near_top = page.number == 1 and number < _TOP
+        if fixes := identifiers.fixes(line.text, heavy, near_top):
+            found[number] = fixes
+    for number, fix in items.fixes([line.text for line in page.lines]).items():
+        others = [f for f in found.get(number, []) if f.start >= fix.end or f.end <= fix.start]
+        found[number] = sorted([fix, *others])
+    return found
 
 
 def _fixed_token(start: int, token: str, fixes: Sequence[Fix]) -> str | None:
@@ -112,7 +123,7 @@ def tokens_of(text: str, heavy: bool) -> list[tuple[int, str]]:
         if is_address(token) or (not heavy and token.isascii() and "." in token[1:-1]):
             found.append((start, token))
             continue
-        for mark in JOINED.finditer(token):
+        for mark in (JOINED_HEAVY if heavy else JOINED).finditer(token):
             found.append((start + at, token[at : mark.end()]))
             at = mark.end()
         found.append((start + at, token[at:]))
@@ -128,8 +139,9 @@ def is_word(token: str, heavy: bool) -> bool:
     return heavy and any(c in "&@¢§€£¥©®" for c in token)
 
 
-def in_capitals(text: str) -> bool:
-    """Whether a line is printed in capitals for the most part."""
+def in_capitals(text: str, before: bool = False) -> bool:
+    """Whether a line is printed in capitals for the most part. `before`: whether the line before
+    it is, so that a word or two may be its end."""
     upper = sum(c.isupper() for c in text)
     lower = sum(c.islower() for c in text)
-    return upper > 4 and upper > 1.5 * lower
+    return upper > (1 if before and not lower else 4) and upper > 1.5 * lower
