@@ -22,6 +22,7 @@ class TextLayer(StrEnum):
     NONE = "none"
     GOOD = "good"
     DAMAGED = "damaged"
+    LEGACY = "legacy"  # letters of a font made before Unicode: TCVN3 (.VnTime) or VNI
     SIGNATURE = "signature"  # only an electronic-signature block: the page is still a bare scan
 
 

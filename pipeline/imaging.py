@@ -24,6 +24,7 @@ from pipeline.textlayer import is_stamp_text
 A4_POINTS = (595.0, 842.0)
 HIGHEST_DPI = 300  # drawn finer, a page is only slower
 READ_DPI = 200
+LAYER_DPI = 150  # of a page whose text is known: enough for seals, stamps and rules
 SOFTEN = 0.7  # sigma in pixels
 LEAST_SKEW = 0.15
 MOST_SHEAR = 2.0
@@ -82,6 +83,20 @@ def prepare(page: PageSource, settings: Settings) -> PageImage:
     drawn = work.dpi
     _for_reading(work, settings)
     return _finished(page, work, turn, angle, [*marks, *found], work.dpi / drawn)
+
+
+def as_shown(page: PageSource, settings: Settings) -> PageImage:
+    """Draw `page` at LAYER_DPI, neither turned nor straightened, so that the boxes of its text
+    layer fit; seals and stamps are found and told as on any page.
+
+    Raises DocumentError render_failed or render_timeout."""
+    start = time.perf_counter()
+    work = _render(page, settings, LAYER_DPI)
+    work.note("render", start, dpi=round(work.dpi))
+    marks = _overlays(page, work.dpi)
+    _without_colour(work)
+    marks += [*_seals(work), *_secrecy_and_urgency(work, settings)]
+    return _finished(page, work, 0, 0.0, marks, 1.0)
 
 
 def _overlays(page: PageSource, dpi: float) -> list[Mark]:
@@ -192,10 +207,11 @@ def _load(page: PageSource, settings: Settings) -> _Work:
     return _open(page)
 
 
-def _render(page: PageSource, settings: Settings) -> _Work:
-    """A PDF page at its native resolution, held within bounds and `settings.max_pixels`."""
+def _render(page: PageSource, settings: Settings, at: float | None = None) -> _Work:
+    """A PDF page at its native resolution, or `at` dpi, held within bounds and
+    `settings.max_pixels`."""
     native = page.dpi or settings.render_dpi
-    dpi = min(max(native, READ_DPI), HIGHEST_DPI)
+    dpi = at or min(max(native, READ_DPI), HIGHEST_DPI)
     width, height = page.size or A4_POINTS
     pixels = max(1.0, width * height) / 72**2 * dpi**2
     if pixels > settings.max_pixels:

@@ -26,6 +26,7 @@ from pipeline.textlayer import classify, is_signature_text
 IMAGE_SUFFIXES = frozenset({".tif", ".tiff", ".png", ".jpg", ".jpeg"})
 SUFFIXES = IMAGE_SUFFIXES | {".pdf", ".txt"}
 CHUNK = 1 << 20
+LAYERS_AT_ONCE = 50  # pages whose text layers are in memory word by word
 MOST_PIXELS = 400_000_000  # decoded at one byte a pixel this is what a worker can hold
 A4_INCHES = 210 / 25.4
 
@@ -285,6 +286,7 @@ class _Shape:
     size: tuple[float, float]
     dpi: float | None
     signatures: tuple[tuple[float, float, float, float], ...]
+    fonts: tuple[str, ...] = ()
 
 
 def _shape(page: pikepdf.Page) -> _Shape:
@@ -293,7 +295,15 @@ def _shape(page: pikepdf.Page) -> _Shape:
     dpi = _native_dpi(page, width, height)
     if poppler.rotation_of(page) in (90, 270):
         width, height = height, width
-    return _Shape((width, height), dpi, tuple(_signature_boxes(page)))
+    return _Shape((width, height), dpi, tuple(_signature_boxes(page)), tuple(_fonts(page)))
+
+
+def _fonts(page: pikepdf.Page) -> Iterator[str]:
+    """Names of the fonts of the page's own text."""
+    fonts = page.resources.get("/Font") if page.resources is not None else None
+    for _, font in fonts.items() if isinstance(fonts, pikepdf.Dictionary) else ():
+        if isinstance(font, pikepdf.Dictionary) and "/BaseFont" in font:
+            yield str(font["/BaseFont"]).lstrip("/")
 
 
 def _native_dpi(page: pikepdf.Page, width: float, height: float) -> float | None:
@@ -337,15 +347,25 @@ def _signature_boxes(page: pikepdf.Page) -> Iterator[tuple[float, float, float, 
 
 def _with_layers(path: Path, shapes: list[_Shape], settings: Settings) -> list[PageSource]:
     try:
-        layers = poppler.layer_pages(path, timeout=max(settings.page_timeout, 0.2 * len(shapes)))
+        pages: list[PageSource] = []
+        for first in range(0, len(shapes), LAYERS_AT_ONCE):
+            part = shapes[first : first + LAYERS_AT_ONCE]
+            pages += _part_with_layers(path, first, part, settings)
+        return pages
     except DocumentError as e:
         raise DocumentError("pdf_damaged", path=path, reason=e.values.get("reason", e.code)) from e
+
+
+def _part_with_layers(
+    path: Path, first: int, shapes: list[_Shape], settings: Settings
+) -> Iterator[PageSource]:
+    layers = poppler.layer_pages(
+        path, first, first + len(shapes) - 1, timeout=max(settings.page_timeout, len(shapes))
+    )
     empty = poppler.LayerPage(0, 0, ())
     layers += [empty] * (len(shapes) - len(layers))
-    return [
-        _pdf_page(path, n, shape, layer)
-        for n, (shape, layer) in enumerate(zip(shapes, layers, strict=False))
-    ]
+    for n, (shape, layer) in enumerate(zip(shapes, layers, strict=False), first):
+        yield _pdf_page(path, n, shape, layer)
 
 
 def _pdf_page(path: Path, index: int, shape: _Shape, layer: poppler.LayerPage) -> PageSource:
@@ -365,7 +385,7 @@ def _pdf_page(path: Path, index: int, shape: _Shape, layer: poppler.LayerPage) -
     for word in words:
         lines.setdefault(word.line, []).append(word.text)
     text = "\n".join(" ".join(line) for line in lines.values())
-    kind = classify(text, scanned=shape.dpi is not None)
+    kind = classify(text, scanned=shape.dpi is not None, fonts=shape.fonts)
     if kind is TextLayer.NONE and overlays:
         kind = TextLayer.SIGNATURE
     return PageSource(

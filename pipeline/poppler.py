@@ -177,11 +177,12 @@ def page_text(path: Path, index: int, *, timeout: float) -> str:
     return _pdftotext(path, ["-f", str(index + 1), "-l", str(index + 1)], timeout).rstrip("\f")
 
 
-def layer_pages(path: Path, *, timeout: float) -> list[LayerPage]:
-    """The text layers of all pages, with boxes; one run of pdftotext for the whole file.
+def layer_pages(path: Path, first: int, last: int, *, timeout: float) -> list[LayerPage]:
+    """The text layers of pages `first` to `last` (from 0), with boxes; one run of pdftotext.
 
     Raises DocumentError render_failed or render_timeout (page 1), MissingError poppler_missing."""
-    xml = _pdftotext(path, ["-bbox-layout", "-cropbox"], timeout)
+    pages = ["-f", str(first + 1), "-l", str(last + 1)]
+    xml = _pdftotext(path, ["-bbox-layout", "-cropbox", *pages], timeout)
     xml = regex.sub(r"[^\t\n\r\x20-\uD7FF\uE000-\uFFFD\U00010000-\U0010FFFF]", "", xml)
     xml = regex.sub(r"&(?!(amp|lt|gt|quot|apos|#\d+);)", "&amp;", xml)
     try:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 from time import perf_counter
@@ -20,7 +20,9 @@ from pipeline import imaging, layout, tesseract
 from pipeline.document import (
     Correction,
     Doubt,
+    OcrPage,
     Operation,
+    PageImage,
     PageKind,
     PageLayout,
     PageSource,
@@ -30,6 +32,7 @@ from pipeline.document import (
 )
 from pipeline.errors import DocumentError
 from pipeline.intake import Candidate, read_source
+from pipeline.layer import layer_words
 from pipeline.letter.read import read_letter
 from pipeline.record import (
     CorrectionInfo,
@@ -44,6 +47,7 @@ from pipeline.record import (
 )
 from pipeline.restore.restore import Restorer
 from pipeline.settings import VERSION, Settings
+from pipeline.textlayer import worth
 
 REVIEW_SHARE_OF_DOUBTS = 0.10
 """A letter with more than this share of doubtful words goes to a person as a whole."""
@@ -144,17 +148,45 @@ def _slug(name: str) -> str:
 
 
 def _read_page(page: PageSource, settings: Settings) -> _ReadPage:
-    if page.kind is PageKind.TEXT or page.text_layer is TextLayer.GOOD:
+    if page.kind is PageKind.TEXT:
         started = perf_counter()
         arranged = layout.arrange_text(page)
         step = Operation("text_layer", "congvan", VERSION, {}, perf_counter() - started)
         return _ReadPage(arranged, 0, (step,))
     try:
+        if page.text_layer is TextLayer.GOOD:
+            return _laid_out(*_own_text(page, settings))
         image = imaging.prepare(page, settings)
         words = tesseract.read_words(image, page.path, settings)
+        if page.text_layer is TextLayer.DAMAGED:
+            return _better(page, image, words, settings)
     except DocumentError as error:
         empty = PageLayout(page.number, 0, 0, 0, lines=())
         return _ReadPage(empty, 0, (), error)
+    return _laid_out(image, words)
+
+
+def _better(page: PageSource, image: PageImage, words: OcrPage, settings: Settings) -> _ReadPage:
+    """Of a damaged text layer and a fresh reading the one that is worth more."""
+    own = worth(page.text or "") > worth(_text(words))
+    taken = {"text_layer": str(page.text_layer), "taken": "text_layer" if own else "ocr"}
+    step = Operation("compare", "congvan", VERSION, {**taken}, 0.0)
+    read = _laid_out(*_own_text(page, settings)) if own else _laid_out(image, words)
+    before = (*image.operations, *words.operations, step) if own else (step,)
+    return replace(read, operations=(*before, *read.operations))
+
+
+def _own_text(page: PageSource, settings: Settings) -> tuple[PageImage, OcrPage]:
+    """The page as shown and the words of its text layer."""
+    image = imaging.as_shown(page, settings)
+    return image, layer_words(page, image, settings)
+
+
+def _text(words: OcrPage) -> str:
+    return " ".join(word.text for word in words.words)
+
+
+def _laid_out(image: PageImage, words: OcrPage) -> _ReadPage:
     started = perf_counter()
     arranged = layout.arrange(words, image)
     step = Operation("layout", "congvan", VERSION, {}, perf_counter() - started)

@@ -1,0 +1,59 @@
+"""Words of a page's own text layer, as if they had been read off its picture.
+
+In: a page of a PDF with a text layer, and its picture drawn as shown. Out: an `OcrPage` whose
+boxes are pixels of that picture; electronic signatures are left out.
+"""
+
+from __future__ import annotations
+
+import time
+import unicodedata
+
+from pipeline import poppler
+from pipeline.document import Box, OcrPage, Operation, PageImage, PageSource, Word
+from pipeline.settings import Settings
+
+
+def layer_words(page: PageSource, image: PageImage, settings: Settings) -> OcrPage:
+    """The words of the text layer with confidence 1, each line of pdftotext as a line.
+
+    Raises DocumentError render_failed or render_timeout, MissingError poppler_missing."""
+    start = time.perf_counter()
+    found = poppler.layer_pages(page.path, page.index, page.index, timeout=settings.page_timeout)
+    words = [w for layer in found for w in layer.words if not _signed(w, page)]
+    scale = image.dpi / 72
+    took = Operation(
+        "text_layer",
+        "poppler",
+        poppler.version_once(),
+        {"kind": str(page.text_layer)},
+        round(time.perf_counter() - start, 4),
+    )
+    width, height = image.image.size
+    return OcrPage(
+        page.number,
+        width,
+        height,
+        image.dpi,
+        "text layer",
+        tuple(
+            Word(unicodedata.normalize("NFC", w.text), _box(w, scale), 1.0, line=w.line)
+            for w in words
+            if w.text.strip()
+        ),
+        (took,),
+    )
+
+
+def _box(word: poppler.LayerWord, scale: float) -> Box:
+    left, top, right, bottom = (
+        round(v * scale) for v in (word.left, word.top, word.right, word.bottom)
+    )
+    return (left, top, max(right, left + 1), max(bottom, top + 1))
+
+
+def _signed(word: poppler.LayerWord, page: PageSource) -> bool:
+    """Whether the middle of a word lies in an electronic signature."""
+    x, y = (word.left + word.right) / 2, (word.top + word.bottom) / 2
+    boxes = [m.box for m in page.overlays if m.box]
+    return any(b[0] - 1 <= x <= b[2] + 1 and b[1] - 1 <= y <= b[3] + 1 for b in boxes)

@@ -1,0 +1,133 @@
+"""A page's own text: used where it is good, laid out from its boxes; else the better reading."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PIL import Image, ImageDraw
+
+from benchmarks.page_simulator.fonts import font
+from pipeline.document import TextLayer
+from pipeline.intake import Candidate, read_source
+from pipeline.process import Outcome, process_document
+from pipeline.restore.restore import Restorer
+from pipeline.settings import Settings
+from pipeline.textlayer import classify, is_legacy, worth
+from tests.text_pdf import HEIGHT, SIZE, WIDTH, Line, write_text_pdf
+
+PLAIN = Settings(restore_model="none")
+BODY = (
+    "Ủy ban nhân dân xã đề nghị các trường chuẩn bị ngày hội đọc sách, báo cáo",
+    "kết quả trước ngày 20 tháng 4 năm 2022 để tổng hợp, trình lãnh đạo xem xét.",
+    "Mỗi trường chọn mười cuốn sách hay để giới thiệu với học sinh toàn xã.",
+)
+LEFT = ("ỦY BAN NHÂN DÂN", "XÃ AN BÌNH", "Số: 27/UBND-VX")
+RIGHT = (
+    "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM",
+    "Độc lập - Tự do - Hạnh phúc",
+    "An Bình, ngày 14 tháng 3 năm 2022",
+)
+LETTER: list[Line] = [
+    *((70.0, 80.0 + 22 * n, f"{text}") for n, text in enumerate(LEFT)),
+    *((320.0, 80.0 + 22 * n, text) for n, text in enumerate(RIGHT)),
+    *((85.0, 220.0 + 22 * n, text) for n, text in enumerate(BODY)),
+]
+TCVN3 = (
+    "Uû ban nh©n d©n tØnh ®Ò nghÞ c¸c së, ban, ngµnh tæ chøc thùc hiÖn nghiªm tóc kÕ",
+    "ho¹ch, b¸o c¸o kÕt qu¶ tr­íc ngµy cuèi cïng cña th¸ng ®Ó tæng hîp, tr×nh l·nh ®¹o.",
+)
+VNI = (
+    "UÛy ban nhaân daân tænh ñeà nghò caùc sôû, ban, ngaønh toå chöùc thöïc hieän nghieâm",
+    "tuùc keá hoaïch, baùo caùo keát quaû tröôùc ngaøy cuoái cuøng cuûa thaùng.",
+)
+NOT_READ = "de nghi cdc trudng chuan bi ngiy h6i dgc sich, bio c6o kAt quii tru6c ngdy 20"
+
+
+def drawn(lines: list[Line], dpi: int = 200) -> Image.Image:
+    page = Image.new("L", (WIDTH * dpi // 72, HEIGHT * dpi // 72), 255)
+    face = font("Tinos", SIZE * dpi // 72)
+    for left, down, text in lines:
+        at = (left * dpi / 72, down * dpi / 72)
+        ImageDraw.Draw(page).text(at, text, 0, face, anchor="ls")
+    return page
+
+
+def processed(path: Path, restorer: Restorer) -> Outcome:
+    return process_document(Candidate(path, (path,)), PLAIN, restorer)
+
+
+def layer_of(path: Path) -> TextLayer:
+    return read_source(Candidate(path, (path,)), PLAIN).pages[0].text_layer
+
+
+def steps(outcome: Outcome) -> dict[str, dict[str, object]]:
+    return {s.step: dict(s.settings) for s in outcome.record.processing}
+
+
+def test_a_good_layer_is_laid_out_from_its_boxes(tmp_path: Path, restorer: Restorer) -> None:
+    path = write_text_pdf(tmp_path / "letter.pdf", LETTER)
+    assert layer_of(path) is TextLayer.GOOD
+    outcome = processed(path, restorer)
+    (page,) = outcome.record.pages
+    assert [s for s in page.raw_text.split("\n") if s] == [*LEFT, *RIGHT, *BODY]
+    assert page.confidence == 1.0
+    assert "ocr" not in steps(outcome)
+    box = outcome.record.evidence["header.number_symbol"].box
+    assert box is not None
+    scale = page.dpi / 72
+    assert box[0] == pytest.approx(70 * scale, abs=60 * scale)
+    assert box[3] == pytest.approx(124 * scale, abs=8 * scale)
+
+
+def test_a_damaged_layer_worse_than_reading_is_left(tmp_path: Path, restorer: Restorer) -> None:
+    damaged = [(85.0, 220.0 + 22 * n, NOT_READ) for n in range(3)]
+    path = write_text_pdf(tmp_path / "letter.pdf", damaged, drawn(LETTER))
+    assert layer_of(path) is TextLayer.DAMAGED
+    outcome = processed(path, restorer)
+    assert "Mỗi trường chọn mười cuốn sách" in outcome.record.pages[0].raw_text
+    assert steps(outcome)["compare"] == {"text_layer": "damaged", "taken": "ocr"}
+
+
+def test_a_damaged_layer_better_than_reading_is_taken(tmp_path: Path, restorer: Restorer) -> None:
+    lines = [(left, down, text.replace("ngày", "ngdy")) for left, down, text in LETTER]
+    blurred = drawn([(85.0, 300.0, NOT_READ)] * 3)
+    path = write_text_pdf(tmp_path / "letter.pdf", lines, blurred)
+    assert layer_of(path) is TextLayer.DAMAGED
+    outcome = processed(path, restorer)
+    assert "Mỗi trường chọn mười cuốn sách" in outcome.record.pages[0].raw_text
+    assert steps(outcome)["compare"] == {"text_layer": "damaged", "taken": "text_layer"}
+
+
+@pytest.mark.parametrize(("lines", "face"), [(TCVN3, ".VnTime"), (VNI, "VNI-Times")])
+def test_a_legacy_layer_is_known_and_the_page_is_read(
+    tmp_path: Path, restorer: Restorer, lines: tuple[str, ...], face: str
+) -> None:
+    layer = [(60.0, 220.0 + 22 * n, text) for n, text in enumerate(lines)]
+    path = write_text_pdf(tmp_path / "letter.pdf", layer, drawn(LETTER), font=face)
+    assert layer_of(path) is TextLayer.LEGACY
+    outcome = processed(path, restorer)
+    assert "Mỗi trường chọn mười cuốn sách" in outcome.record.pages[0].raw_text
+
+
+def test_a_signature_alone_is_no_text(tmp_path: Path, restorer: Restorer) -> None:
+    layer: list[Line] = [(300.0, 60.0, "Ký bởi: Ủy ban nhân dân"), (300.0, 75.0, "10:21:33 +07:00")]
+    path = write_text_pdf(tmp_path / "letter.pdf", layer, drawn(LETTER))
+    assert layer_of(path) is TextLayer.SIGNATURE
+    text = processed(path, restorer).record.pages[0].raw_text
+    assert "Mỗi trường chọn mười cuốn sách" in text
+    assert "Ký bởi" not in text
+
+
+def test_clean_and_misread_text_is_not_taken_for_legacy() -> None:
+    assert not is_legacy(" ".join(BODY))
+    assert not is_legacy(NOT_READ)
+    assert not is_legacy("")
+    assert is_legacy(" ".join(TCVN3))
+    assert is_legacy(" ".join(VNI))
+    assert classify(" ".join(BODY * 2), scanned=True) is TextLayer.GOOD
+
+
+def test_the_better_reading_is_worth_more() -> None:
+    assert worth(" ".join(BODY)) > 20 > 0 > worth(NOT_READ)
+    assert worth("") == 0
