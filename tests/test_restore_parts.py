@@ -187,7 +187,7 @@ def tiny_model() -> LanguageModel:
 
 def test_the_decoder_agrees_with_trying_every_sequence() -> None:
     model = tiny_model()
-    decoder = Decoder(model, PhraseTable.of([], {}), Weights(1.0, 1.0, 0.2))
+    decoder = Decoder(model, PhraseTable.of([], {}), Weights(1.0, 1.0, 0.2, 0.0, 0.0))
     rng = np.random.default_rng(5)
     first = np.array([[0, NONE], [5, 6], [6, 7], [7, 8], [5, 8], [0, NONE]])
     score = np.where(first == NONE, -1e4, rng.uniform(-1, 0, first.shape)).astype(np.float32)

@@ -27,16 +27,32 @@ _PER_LETTER = math.log(1 / 18)  # spelling of a word the vocabulary does not kno
 _SPLIT = -7.0  # two words printed apart were read as one
 _CAPITAL_LOST = -4.0  # a small letter was read as a capital
 _DIGITS = -3.0  # a word was read as nothing but digits
+_IN_CAPITALS = -3.0  # a word in capitals stands in a line of small letters
+_SPELT_DIGIT = -2.0  # one digit among the ten that could stand there
+_DIGIT_LETTER = -5.0  # a digit and a letter that are printed so: `1a` is nearly always `là`
 _PRIOR_WEIGHT = 0.8
 
 
 class Reading(NamedTuple):
     """One reading of a token: `token[start:end]` would print as `word` (canonical), or stays as it
-    is where `word` is None."""
+    is where `word` is None. `shape`: how it would be printed, where not as it was read."""
 
     start: int
     end: int
     word: str | None
+    shape: Shape | None = None
+
+
+class Offer(NamedTuple):
+    """The best way to read a word: log P(read | word), the span, the shape (None: as read)."""
+
+    score: float
+    start: int
+    end: int
+    shape: Shape | None
+
+
+Offers = dict[tuple[str, ...], Offer]
 
 
 @dataclass(slots=True)
@@ -114,21 +130,25 @@ class Candidates:
             or (core and protect.is_acronym(core, in_capitals, self.settings.heavy))
         ):
             return alone
-        found: dict[tuple[str, ...], tuple[float, int, int]] = {}
+        found: Offers = {}
         for a, b in self._spans(token, start, end):
             read = token[a:b]
             if protect.is_readable(read, self.settings.heavy):
-                self._syllables(read, a, b, found)
+                self._syllables(read, a, b, in_capitals, found)
         if not found:
             return alone
         return self._ranked(word, kept, start, end, core, found)
 
     def _kept_sign(self, core: str) -> float:
         """log P of a token with digits or signs being printed so."""
-        if not self.settings.heavy or core.isdigit():
+        if not self.settings.heavy:
             return -0.1
-        if any(c in "/-" for c in core) or (core[:-1].isdigit() and core[-1] in "abcdđ"):
+        if core.isdigit():
+            return -0.1 + _SPELT_DIGIT * min(len(core), 2)
+        if any(c in "/-" for c in core):
             return -0.7
+        if core[:-1].isdigit() and core[-1] in "abcdđ":
+            return -0.7 if len(core) > 2 else _DIGIT_LETTER
         return -11.0 if any(c.islower() for c in core) else -6.0
 
     def fixed(self, text: str) -> int:
@@ -158,20 +178,39 @@ class Candidates:
                 spans.append((a, b))
         return spans
 
-    def _syllables(
-        self, read: str, a: int, b: int, found: dict[tuple[str, ...], tuple[float, int, int]]
-    ) -> None:
+    def _syllables(self, read: str, a: int, b: int, capitals: bool, found: Offers) -> None:
+        heavy = self.settings.heavy
         shape = shape_of(read)
         penalty = _DIGITS if read.isdigit() else 0.0
-        words, scores = self._best(read, shape, self.settings.width)
-        for w, s in zip(words, scores, strict=True):
-            self._offer(found, (self.model.words[w],), float(s) + penalty, a, b)
-        if self.settings.heavy and shape == "Capital":  # "Ign" for "lợn": the capital is misread
-            words, scores = self._best(read, "lower", 6)
-            for w, s in zip(words, scores, strict=True):
-                self._offer(found, (self.model.words[w],), float(s) + _CAPITAL_LOST, a, b)
-        if self.settings.heavy and len(read) >= 5 and (not len(scores) or scores.max() < -9.0):
+        if heavy and capitals and shape != "CAPITALS" and any(c.isupper() for c in read):
+            read, shape = read.upper(), "CAPITALS"  # one letter of a heading read as a small one
+            self._offer_all(read, shape, self.settings.width, -1.0, (a, b), shape, found)
+            return
+        if heavy and not capitals and shape == "CAPITALS" and len(read) <= 3:
+            self._offer_all(read, "Capital", self.settings.width, 0.0, (a, b), "Capital", found)
+            penalty = _IN_CAPITALS  # "BG" in a line of small letters is rather "Bộ" than "BỐ"
+        scores = self._offer_all(read, shape, self.settings.width, penalty, (a, b), None, found)
+        if heavy and shape == "Capital":  # "Ign" for "lợn": the capital is misread
+            self._offer_all(read, "lower", 6, _CAPITAL_LOST, (a, b), None, found)
+        if heavy and len(read) >= 5 and (not len(scores) or scores.max() < -9.0):
             self._pairs(read, shape, a, b, found)
+
+    def _offer_all(
+        self,
+        read: str,
+        shape: Shape,
+        width: int,
+        penalty: float,
+        span: tuple[int, int],
+        shown: Shape | None,
+        found: Offers,
+    ) -> Floats:
+        """Offer the likeliest syllables for `read`; their scores."""
+        words, scores = self._best(read, shape, width)
+        for w, s in zip(words, scores, strict=True):
+            offer = Offer(float(s) + penalty, *span, shown)
+            self._offer(found, (self.model.words[w],), offer)
+        return scores
 
     def _pairs(
         self,
@@ -179,7 +218,7 @@ class Candidates:
         shape: Shape,
         a: int,
         b: int,
-        found: dict[tuple[str, ...], tuple[float, int, int]],
+        found: Offers,
     ) -> None:
         rest: Shape = "CAPITALS" if shape == "CAPITALS" else "lower"
         for k in range(2, len(read) - 1):
@@ -188,18 +227,12 @@ class Candidates:
             for x, s in zip(left, left_scores, strict=True):
                 for y, t in zip(right, right_scores, strict=True):
                     pair = (self.model.words[x], self.model.words[y])
-                    self._offer(found, pair, float(s + t) + _SPLIT, a, b)
+                    self._offer(found, pair, Offer(float(s + t) + _SPLIT, a, b, None))
 
     @staticmethod
-    def _offer(
-        found: dict[tuple[str, ...], tuple[float, int, int]],
-        words: tuple[str, ...],
-        score: float,
-        a: int,
-        b: int,
-    ) -> None:
-        if words not in found or found[words][0] < score:
-            found[words] = (score, a, b)
+    def _offer(found: Offers, words: tuple[str, ...], offer: Offer) -> None:
+        if words not in found or found[words].score < offer.score:
+            found[words] = offer
 
     def _best(self, read: str, shape: Shape, width: int) -> tuple[Ids, Floats]:
         """The likeliest syllables for `read` (word ids), and log P(read | syllable)."""
@@ -237,33 +270,33 @@ class Candidates:
         start: int,
         end: int,
         core: str,
-        found: dict[tuple[str, ...], tuple[float, int, int]],
+        found: Offers,
     ) -> tuple[list[Reading], list[int], list[int], list[float]]:
         """All readings, the token as it is first, best first after it."""
         own = found.pop((word,), None)
         spelling = max(_PER_LETTER * len(core), self.settings.spelling) if kept == 1 else 0.0
-        as_read = own[0] if own else -0.7 + spelling
+        as_read = own.score if own else -0.7 + spelling
         if not core.isalpha():
             as_read = self._kept_sign(core)
         first, second, scores = [kept], [NONE], [as_read]
         readings = [Reading(start, end, None)]
         prior = self.model.unigram
 
-        def rank(item: tuple[tuple[str, ...], tuple[float, int, int]]) -> float:
-            words, (score, _, _) = item
-            return -score - _PRIOR_WEIGHT * float(sum(prior[self.ids[w]] for w in words))
+        def rank(item: tuple[tuple[str, ...], Offer]) -> float:
+            words, offer = item
+            return -offer.score - _PRIOR_WEIGHT * float(sum(prior[self.ids[w]] for w in words))
 
-        for words, (score, a, b) in sorted(found.items(), key=rank)[: self.settings.width - 1]:
-            readings.append(Reading(a, b, " ".join(words)))
+        for words, offer in sorted(found.items(), key=rank)[: self.settings.width - 1]:
+            readings.append(Reading(offer.start, offer.end, " ".join(words), offer.shape))
             first.append(self.ids[words[0]])
             second.append(self.ids[words[1]] if len(words) > 1 else NONE)
-            scores.append(score)
+            scores.append(offer.score)
         return readings, first, second, scores
 
 
-def printed(word: str, read: str) -> str:
-    """A canonical reading in the case of what was read."""
-    shape = shape_of(read)
+def printed(word: str, read: str, shape: Shape | None = None) -> str:
+    """A canonical reading in the given shape, else in the case of what was read."""
+    shape = shape or shape_of(read)
     if shape == "CAPITALS":
         return word.upper()
     return cased(word, shape)

@@ -14,8 +14,9 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.restore.language_model import NONE, Ids, LanguageModel, bigram_key, trigram_key
+from pipeline.restore.language_model import NONE, Ids, Keys, LanguageModel, bigram_key, trigram_key
 from pipeline.restore.lexicon import PhraseTable
+from pipeline.restore.tokens import SPECIALS
 
 Floats = npt.NDArray[np.float32]
 Doubles = npt.NDArray[np.float64]
@@ -24,18 +25,22 @@ CORE = 20
 AROUND = 7
 BATCH = 3000
 NEVER = -1e4
+SURE = 0.95  # a word of this probability is sure, and tells of the rest of its document
 LAST_WIDTH = 4  # readings of a token that the last pass weighs again, none
 LAST_SHARE = 1e-3  # of a smaller share than this after the pass before
 
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """How much each part counts: exponents of the language model and the channel, and the share of
-    the phrase lists in the language model."""
+    """How much each part counts: exponents of the language model and the channel; the shares in the
+    language model of the phrase lists, of the document's own sure words, and of its own pairs of
+    sure words."""
 
     language: float = 1.1
-    channel: float = 0.8
+    channel: float = 0.95
     phrases: float = 0.2
+    cache: float = 0.1
+    pairs: float = 0.2
 
 
 @dataclass(slots=True)
@@ -52,10 +57,27 @@ class Lattice:
         """The last word of each reading."""
         return np.where(self.second != NONE, self.second, self.first)
 
+    def part(self, start: int, stop: int) -> Lattice:
+        """The tokens from `start`, at least 0, to `stop`."""
+        span = slice(max(0, start), stop)
+        return Lattice(self.first[span], self.second[span], self.score[span])
+
     def take(self, keep: Ids) -> Lattice:
         """Only the readings `keep` [T, k] of each token."""
         rows = np.arange(len(keep))[:, None]
         return Lattice(self.first[rows, keep], self.second[rows, keep], self.score[rows, keep])
+
+
+@dataclass(slots=True)
+class Thinned:
+    """Part of a document after the first passes: the readings left, their scores and
+    probabilities [T, k], which they are of all; `body` without the padding."""
+
+    lattice: Lattice
+    emitted: Floats
+    share: Doubles
+    keep: Ids
+    body: slice
 
 
 class Decoder:
@@ -67,18 +89,45 @@ class Decoder:
         self.weights = weights
 
     def posteriors(self, lattice: Lattice, width: int) -> tuple[Ids, Doubles]:
-        """For each token its `width` best readings (indices) and their probabilities."""
-        keeps, shares = [], []
-        for start in range(0, len(lattice.score), BATCH):
-            lo, hi = max(0, start - AROUND), min(len(lattice.score), start + BATCH + AROUND)
-            part = Lattice(lattice.first[lo:hi], lattice.second[lo:hi], lattice.score[lo:hi])
-            keep, share = self._part(part, width)
-            stop = min(start + BATCH, len(lattice.score))
-            keeps.append(_widened(keep[start - lo : stop - lo], width))
-            shares.append(_widened(share[start - lo : stop - lo], width))
-        return np.concatenate(keeps), np.concatenate(shares)
+        """For each token its likeliest readings (indices) and their probabilities, `LAST_WIDTH` of
+        them; `width` readings are weighed by trigrams. Words that the document is sure of count
+        more wherever else they may stand."""
+        parts = [
+            self._thinned(lattice.part(start - AROUND, start + BATCH + AROUND), width)
+            for start in range(0, len(lattice.score), BATCH)
+        ]
+        first = [p.lattice.first[p.body] for p in parts]
+        shares = [p.share[p.body] for p in parts]
+        sure = self._sure(first, shares)
+        pairs = _sure_pairs(first, shares)
+        keeps, found = [], []
+        for start, part in zip(range(0, len(lattice.score), BATCH), parts, strict=True):
+            bonus = np.where(
+                part.share < SURE, sure[np.minimum(part.lattice.first, len(sure) - 1)], 0
+            )
+            share = self._last_pass(part.lattice, part.emitted + bonus.astype(np.float32), pairs)
+            skip = part.body.start + min(start, AROUND)
+            stop = skip + min(BATCH, len(lattice.score) - start)
+            keeps.append(_widened(part.keep[skip:stop], min(width, LAST_WIDTH)))
+            found.append(_widened(share[skip:stop], min(width, LAST_WIDTH)))
+        return np.concatenate(keeps), np.concatenate(found)
 
-    def _part(self, lattice: Lattice, width: int) -> tuple[Ids, Doubles]:
+    def _sure(self, first: list[Ids], share: list[Doubles]) -> Floats:
+        """For each word, what its being sure elsewhere in the document adds to its score."""
+        size = len(self.model.words)
+        counts = np.zeros(size)
+        for words, p in zip(first, share, strict=True):
+            counts += np.bincount(words[p >= SURE], minlength=size)[:size]
+        counts[: len(SPECIALS)] = 0
+        total = max(float(counts.sum()), 100.0)
+        ratio = counts / total / np.exp(self.model.unigram)
+        bonus: Floats = np.log(
+            1 - self.weights.cache + self.weights.cache * np.maximum(ratio, 1)
+        ).astype(np.float32)
+        return bonus
+
+    def _thinned(self, lattice: Lattice, width: int) -> Thinned:
+        """The readings left after bigrams and trigrams, and their probabilities."""
         tokens = len(lattice.score)
         lattice = Lattice(
             _padded(lattice.first, (0, NONE)),
@@ -104,8 +153,7 @@ class Decoder:
         emitted = np.take_along_axis(emitted, best, 1)
         around = share.sum(1, keepdims=True) == 0  # beyond the windows: only boundaries
         emitted = np.where(around | (share >= LAST_SHARE), emitted, NEVER).astype(np.float32)
-        body = slice(AROUND, AROUND + tokens)
-        return keep[body], self._last_pass(lattice.take(best), emitted)[body]
+        return Thinned(lattice.take(best), emitted, share, keep, slice(AROUND, AROUND + tokens))
 
     def _inner(self, lattice: Lattice) -> Floats:
         """log P(second word | first word) of readings that are two words."""
@@ -116,12 +164,8 @@ class Decoder:
             out[at] = self.weights.language * logs
         return out
 
-    def _with_phrases(self, logs: Floats, keys: npt.NDArray[np.uint64]) -> Floats:
-        boost = self.phrases.find(keys)
-        mixed = np.logaddexp(
-            np.log1p(-self.weights.phrases) + logs, np.log(self.weights.phrases) + boost
-        )
-        return np.where(np.isfinite(boost), np.maximum(mixed, logs), logs).astype(np.float32)
+    def _with_phrases(self, logs: Floats, keys: Keys) -> Floats:
+        return _mixed(logs, self.phrases.find(keys), self.weights.phrases)
 
     def _first_pass(self, lattice: Lattice, emitted: Floats) -> Floats:
         """Best score of any bigram path through each reading."""
@@ -147,13 +191,15 @@ class Decoder:
         logs = self.model.trigram(u, v, w)
         return _marginals(self._steps(history, at, logs, u, v, w), _weights(emitted))
 
-    def _last_pass(self, lattice: Lattice, emitted: Floats) -> Doubles:
-        """Posterior probability of each reading under the whole model."""
+    def _last_pass(self, lattice: Lattice, emitted: Floats, pairs: PhraseTable) -> Doubles:
+        """Posterior probability of each reading under the whole model and the pairs of words that
+        the document is sure of."""
         history = _History(lattice, emitted, 3)
         at = history.paths()
         v, u, t = history.words_before(at)
         w = lattice.first[at[0], at[-1]]
         logs = self.model.fourgram(t, u, v, w)
+        logs = _mixed(logs, pairs.find(bigram_key(v, w)), self.weights.pairs)
         return _marginals(self._steps(history, at, logs, u, v, w), _weights(emitted))
 
     def _steps(
@@ -165,6 +211,28 @@ class Decoder:
         steps = np.zeros(history.shape)
         steps[at] = np.exp(self.weights.language * logs.astype(np.float64))
         return steps
+
+
+def _mixed(logs: Floats, other: Floats, share: float) -> Floats:
+    """Log-probabilities mixed with a share of others (-inf: none) where these are greater."""
+    if not share:
+        return logs
+    mixed = np.logaddexp(np.log1p(-share) + logs, np.log(share) + other)
+    return np.where(np.isfinite(other), np.maximum(mixed, logs), logs).astype(np.float32)
+
+
+def _sure_pairs(first: list[Ids], share: list[Doubles]) -> PhraseTable:
+    """The pairs of neighbouring words that a document is sure of: P(second | first) in it."""
+    rows = np.concatenate([np.arange(len(p)) for p in share])
+    best = np.concatenate([p.argmax(1) for p in share])
+    words = np.concatenate(first)[np.arange(len(rows)), best]
+    sure = np.concatenate([p.max(1) for p in share]) >= SURE
+    v, w = words[:-1], words[1:]
+    good = sure[:-1] & sure[1:] & (v >= len(SPECIALS)) & (w >= len(SPECIALS))
+    keys, counts = np.unique(bigram_key(v[good], w[good]), return_counts=True)
+    before, total = np.unique(keys >> np.uint64(16), return_inverse=True)
+    sums = np.bincount(total, counts, len(before)) + 1
+    return PhraseTable(keys, np.log(counts / sums[total]).astype(np.float32))
 
 
 class _History:

@@ -49,6 +49,8 @@ def is_acronym(core: str, in_capitals: bool, heavy: bool = False) -> bool:
     if capitals < 2 or (heavy and len(core) == 2 and core not in _known_pairs()):
         return False
     if capitals < len(letters):
+        if heavy and in_capitals and has_vowel(core):
+            return False
         return sum(c.isupper() for c in letters[1:]) >= 2 or not has_vowel(core)
     return not in_capitals or not has_vowel(core)
 
@@ -82,4 +84,5 @@ def is_readable(core: str, heavy: bool) -> bool:
     digits = sum(c.isdigit() for c in core)
     if "-" in core and digits:
         return False
-    return (letters > 0 and digits <= 2) or all(c in _SYMBOLS for c in core)
+    symbols = sum(c in _SYMBOLS for c in core)
+    return (letters + symbols > 0 and digits <= 2) or symbols == len(core)

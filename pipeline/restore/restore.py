@@ -49,6 +49,8 @@ Changes = dict[tuple[int, int], tuple[list[Correction], list[Doubt]]]
 _WIDTH = 7
 _PASSES = 6
 GRAMMAR_SCORE = 0.99
+USUAL_RATE = 0.02  # share of words that Tesseract's Vietnamese model misreads on weak scans
+PRIOR_WORDS = 50  # a page tells of its own rate as if so many words more had the usual one
 GRAMMAR_MARGIN = 4.6
 
 
@@ -209,6 +211,8 @@ class Restorer:
         changes = _grammar(pages, name == "eng")
         styles = {i: tone_style("\n".join(x.text for x in p.lines)) > 0.5 for i, p in pages}
         numbers = {i: page.number for i, page in pages}
+        if name == "vie":
+            share = _sobered(share, [-1 if s is None else s.page for s in slots])
         doubtful = (keep[np.arange(len(keep)), share.argmax(1)] != 0) | (
             share[:, 0] < 1 - policy.doubt
         )
@@ -259,7 +263,7 @@ class Judged:
         reading = self.readings[self.keep[at]]
         before = self.slot.token[reading.start : reading.end]
         words = [in_style(w, second_vowel) for w in (reading.word or "").split(" ")]
-        after = printed(" ".join(words), before)
+        after = printed(" ".join(words), before, reading.shape)
         if before == after:
             return None
         margin = math.log(max(score, 1e-12)) - math.log(max(own, 1e-12))
@@ -271,7 +275,7 @@ class Judged:
     def doubt(self) -> Doubt:
         """The token left as it is, with its likeliest other readings."""
         order = [k for k in np.argsort(-self.share)[:4] if self.share[k] > 0.001]
-        words = [self.readings[self.keep[k]].word for k in order]
+        found = [self.readings[self.keep[k]] for k in order]
         return Doubt(
             self.page,
             self.slot.line + 1,
@@ -279,8 +283,23 @@ class Judged:
             _box(self.line, self.slot.start),
             self.slot.token,
             float(self.share[0]),
-            tuple(printed(w, self.slot.token) for w in words if w)[:3],
+            tuple(printed(r.word, self.slot.token, r.shape) for r in found if r.word)[:3],
         )
+
+
+def _sobered(share: Doubles, pages: Sequence[int]) -> Doubles:
+    """Probabilities of readings [T, K] (the token as it is first) where a page's own rate of
+    misread words, as far as it can be told, stands for the usual one if it is lower: on a page
+    without errors what looks like one is rather a rare word."""
+    page = np.array(pages)
+    out = share.copy()
+    for number in set(pages) - {-1}:
+        at = page == number
+        expected = float((1 - share[at, 0]).sum()) + USUAL_RATE * PRIOR_WORDS
+        rate = expected / (int(at.sum()) + PRIOR_WORDS) / USUAL_RATE
+        out[at, 1:] *= min(1.0, rate)
+    total: Doubles = out.sum(1, keepdims=True)
+    return out / np.maximum(total, 1e-300)
 
 
 def _take(changes: Changes, done: list[list[RestoredLine]]) -> None:
