@@ -72,10 +72,9 @@ def _letterhead(
         parts = [p for s in row for p in _cut(s, gutter, metrics)]
         lefts = [p for p in parts if p.centre < gutter]
         rights = [p for p in parts if p.centre >= gutter]
-        if lefts:
-            left.append(joined(lefts))
-        if rights:
-            right.append(joined(rights))
+        # A tall scribble or a seal's letters in one column must not join two rows of the other.
+        left += [joined(part) for part in rows(lefts)]
+        right += [joined(part) for part in rows(rights)]
     placed = [Placed(s, Zone.LETTERHEAD_LEFT) for s in left]
     for s in right:
         if _poor(s) and not wording.is_place_date(s.text):
@@ -181,7 +180,7 @@ def _foot(
         parts = [p for s in row for p in _cut(s, gutter, metrics)]
         lefts = [p for p in parts if p.left < gutter - metrics.line]
         rights = [p for p in parts if p not in lefts]
-        left += [joined(lefts)] if lefts else []
+        left += [joined(part) for part in rows(lefts)]
         right += rights
     placed = [Placed(s, Zone.FOOT_LEFT) for s in left]
     for s in right:
