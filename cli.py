@@ -97,6 +97,11 @@ def main(lang: str | None) -> None:
 )
 @click.option("--retry-failed", is_flag=True, help="Try again what failed in an earlier run.")
 @click.option("--max-failures", metavar="N|N%", help="Give up after so many failures.")
+@click.option(
+    "--debug-images",
+    is_flag=True,
+    help="Draw what was seen on each page: debug/page-N.png (of documents processed now).",
+)
 @JSON
 @QUIET
 def process(
@@ -109,6 +114,7 @@ def process(
     existing: str,
     retry_failed: bool,
     max_failures: str | None,
+    debug_images: bool,
     as_json: bool,
     quiet: bool,
 ) -> None:
@@ -133,6 +139,7 @@ def process(
         Wish(redo=existing == "redo", retry_failed=retry_failed),
         FailureLimit.parse(max_failures) if max_failures else FailureLimit(),
         (lambda result: _print_line(result_data(result))) if as_json else (lambda _: None),
+        debug_images,
     )
     summary = run_batch(order, reporter(quiet=quiet))
     if not quiet:

@@ -85,7 +85,8 @@ class PageImage:
     """A page ready to be read: upright, deskewed; `image` is mode L or RGB.
 
     `rotation` is the clockwise turn applied (0, 90, 180, 270), `skew` the degrees straightened;
-    `marks` are seals and stamps taken out of `image`."""
+    `marks` are seals and stamps taken out of `image`; `shown` is the page as scanned, equally
+    upright and straight, at any resolution, where somebody wants to see it."""
 
     number: int
     image: Image.Image
@@ -94,6 +95,7 @@ class PageImage:
     skew: float
     operations: tuple[Operation, ...]
     marks: tuple[Mark, ...] = ()
+    shown: Image.Image | None = None
 
 
 @dataclass(frozen=True, slots=True)

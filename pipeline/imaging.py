@@ -37,16 +37,19 @@ STAMP_DPI = 300
 
 @dataclass
 class _Work:
-    """The page in hand, and the steps done so far. `red` is its red ink alone, if it has any."""
+    """The page in hand, and the steps done so far. `red` is its red ink alone, if it has any,
+    `shown` the page as scanned, if it is to be shown."""
 
     image: Image.Image
     dpi: float
     red: Image.Image | None = None
+    shown: Image.Image | None = None
     operations: list[Operation] = field(default_factory=list)
 
     def change(self, how: Callable[[Image.Image], Image.Image]) -> None:
         self.image = how(self.image)
         self.red = how(self.red) if self.red is not None else None
+        self.shown = how(self.shown) if self.shown is not None else None
 
     def note(self, step: str, since: float, **settings: str | float | int | bool | None) -> None:
         tool, version = ("opencv", cv2.__version__)
@@ -56,13 +59,15 @@ class _Work:
         self.operations.append(Operation(step, tool, version, settings, took))
 
 
-def prepare(page: PageSource, settings: Settings) -> PageImage:
-    """Draw or load `page`, take coloured seals out, set it upright and straight.
+def prepare(page: PageSource, settings: Settings, *, show: bool = False) -> PageImage:
+    """Draw or load `page`, take coloured seals out, set it upright and straight. With `show` the
+    page as scanned is kept, too.
 
     Raises DocumentError render_failed, render_timeout or image_damaged."""
     start = time.perf_counter()
     work = _load(page, settings)
     work.note("render" if page.kind is PageKind.PDF else "load", start, dpi=round(work.dpi))
+    work.shown = work.image if show else None
     marks = _overlays(page, work.dpi)
     _without_colour(work)
     if ink.is_blank(work.image, work.dpi):
@@ -85,7 +90,7 @@ def prepare(page: PageSource, settings: Settings) -> PageImage:
     return _finished(page, work, turn, angle, [*marks, *found], work.dpi / drawn)
 
 
-def as_shown(page: PageSource, settings: Settings) -> PageImage:
+def as_shown(page: PageSource, settings: Settings, *, show: bool = False) -> PageImage:
     """Draw `page` at LAYER_DPI, neither turned nor straightened, so that the boxes of its text
     layer fit; seals and stamps are found and told as on any page.
 
@@ -93,6 +98,7 @@ def as_shown(page: PageSource, settings: Settings) -> PageImage:
     start = time.perf_counter()
     work = _render(page, settings, LAYER_DPI)
     work.note("render", start, dpi=round(work.dpi))
+    work.shown = work.image if show else None
     marks = _overlays(page, work.dpi)
     _without_colour(work)
     marks += [*_seals(work), *_secrecy_and_urgency(work, settings)]
@@ -188,6 +194,7 @@ def _finished(
         round(angle, 2),
         tuple(work.operations),
         placed,
+        work.shown,
     )
 
 
@@ -342,9 +349,9 @@ def _straightened(image: Image.Image, angle: float) -> Image.Image:
     A small skew is taken out by moving columns of pixels up or down by whole pixels: letters stay
     as they were scanned, where turning the page would blur their marks."""
     if abs(angle) > MOST_SHEAR:
-        return image.rotate(angle, Image.Resampling.BICUBIC, expand=False, fillcolor=255)
+        return image.rotate(angle, Image.Resampling.BICUBIC, expand=False, fillcolor="white")
     pixels = np.asarray(image)
-    height, width = pixels.shape
+    height, width = pixels.shape[:2]
     slope = np.tan(np.radians(angle))
     shifts = np.rint((np.arange(width) - width / 2) * slope).astype(int)
     out = np.full_like(pixels, 255)

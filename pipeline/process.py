@@ -16,7 +16,8 @@ from time import perf_counter
 import regex
 from unidecode import unidecode
 
-from pipeline import imaging, layout, tesseract
+from pipeline import debug_images, imaging, layout, tesseract
+from pipeline.debug_images import Picture
 from pipeline.document import (
     Correction,
     Doubt,
@@ -58,7 +59,7 @@ class Outcome:
     """A record, and the files to be written beside it: name → content."""
 
     record: Record
-    files: dict[str, str]
+    files: dict[str, str | bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,17 +70,21 @@ class _ReadPage:
     rotation: int
     operations: tuple[Operation, ...]
     error: DocumentError | None = None
+    picture: Picture | None = None
 
 
-def process_document(candidate: Candidate, settings: Settings, restorer: Restorer) -> Outcome:
-    """Take one document through all stages.
+def process_document(
+    candidate: Candidate, settings: Settings, restorer: Restorer, *, with_pictures: bool = False
+) -> Outcome:
+    """Take one document through all stages. With `with_pictures` the outcome's files have a
+    picture of each page with what was found on it.
 
     A page that cannot be read leaves the document `partial`; raises DocumentError where the file
     as a whole, or every page of it, cannot be."""
     started = perf_counter()
     source = read_source(candidate, settings)
     intake = Operation("intake", "congvan", VERSION, {}, perf_counter() - started)
-    pages = [_read_page(page, settings) for page in source.pages]
+    pages = [_read_page(page, settings, with_pictures) for page in source.pages]
     errors = [page.error for page in pages if page.error]
     if len(errors) == len(pages):
         raise errors[0]
@@ -100,7 +105,8 @@ def process_document(candidate: Candidate, settings: Settings, restorer: Restore
         rotations=[page.rotation for page in pages],
         errors=errors,
     )
-    return Outcome(record, _files(record, restored))
+    pictures = [page.picture for page in pages]
+    return Outcome(record, {**_files(record, restored), **_drawn(pictures, restored)})
 
 
 def extract_text(text: str, restorer: Restorer | None = None, *, path: str = "-") -> Record:
@@ -147,7 +153,7 @@ def _slug(name: str) -> str:
     return plain.strip("-")[:48].strip("-")
 
 
-def _read_page(page: PageSource, settings: Settings) -> _ReadPage:
+def _read_page(page: PageSource, settings: Settings, show: bool = False) -> _ReadPage:
     if page.kind is PageKind.TEXT:
         started = perf_counter()
         arranged = layout.arrange_text(page)
@@ -155,8 +161,8 @@ def _read_page(page: PageSource, settings: Settings) -> _ReadPage:
         return _ReadPage(arranged, 0, (step,))
     try:
         if page.text_layer is TextLayer.GOOD:
-            return _laid_out(*_own_text(page, settings))
-        image = imaging.prepare(page, settings)
+            return _laid_out(*_own_text(page, settings, show))
+        image = imaging.prepare(page, settings, show=show)
         words = tesseract.read_words(image, page.path, settings)
         if page.text_layer is TextLayer.DAMAGED:
             return _better(page, image, words, settings)
@@ -171,14 +177,15 @@ def _better(page: PageSource, image: PageImage, words: OcrPage, settings: Settin
     own = worth(page.text or "") > worth(_text(words))
     taken = {"text_layer": str(page.text_layer), "taken": "text_layer" if own else "ocr"}
     step = Operation("compare", "congvan", VERSION, {**taken}, 0.0)
-    read = _laid_out(*_own_text(page, settings)) if own else _laid_out(image, words)
+    show = image.shown is not None
+    read = _laid_out(*_own_text(page, settings, show)) if own else _laid_out(image, words)
     before = (*image.operations, *words.operations, step) if own else (step,)
     return replace(read, operations=(*before, *read.operations))
 
 
-def _own_text(page: PageSource, settings: Settings) -> tuple[PageImage, OcrPage]:
+def _own_text(page: PageSource, settings: Settings, show: bool) -> tuple[PageImage, OcrPage]:
     """The page as shown and the words of its text layer."""
-    image = imaging.as_shown(page, settings)
+    image = imaging.as_shown(page, settings, show=show)
     return image, layer_words(page, image, settings)
 
 
@@ -190,7 +197,9 @@ def _laid_out(image: PageImage, words: OcrPage) -> _ReadPage:
     started = perf_counter()
     arranged = layout.arrange(words, image)
     step = Operation("layout", "congvan", VERSION, {}, perf_counter() - started)
-    return _ReadPage(arranged, image.rotation, (*image.operations, *words.operations, step))
+    done = (*image.operations, *words.operations, step)
+    picture = debug_images.kept(image) if image.shown else None
+    return _ReadPage(arranged, image.rotation, done, picture=picture)
 
 
 def _record(
@@ -344,7 +353,17 @@ def _steps(operations: Iterable[Operation]) -> list[Step]:
     return list(steps.values())
 
 
-def _files(record: Record, pages: Sequence[RestoredPage]) -> dict[str, str]:
+def _drawn(
+    pictures: Sequence[Picture | None], pages: Sequence[RestoredPage]
+) -> dict[str, str | bytes]:
+    return {
+        f"debug/page-{page.number}.png": debug_images.draw(picture, page)
+        for picture, page in zip(pictures, pages, strict=True)
+        if picture
+    }
+
+
+def _files(record: Record, pages: Sequence[RestoredPage]) -> dict[str, str | bytes]:
     return {
         "record.json": record.to_json(),
         "text.txt": "\f".join(page.text for page in record.pages) + "\n",

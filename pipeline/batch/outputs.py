@@ -36,6 +36,7 @@ def write_document(root: Path, document_id: str, files: Mapping[str, str | bytes
     try:
         aside.mkdir(parents=True)
         for name, content in files.items():
+            (aside / name).parent.mkdir(exist_ok=True)
             _write_synced(aside / name, content)
         _sync_folder(aside)
         _swap(aside, root / document_id)

@@ -43,7 +43,8 @@ def usable_cores() -> int:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What a run is to do. `settled` is told of every result as it comes."""
+    """What a run is to do. `settled` is told of every result as it comes; `debug_images` adds
+    pictures of what was seen to the outputs of the documents that are processed."""
 
     paths: tuple[Path, ...]
     out: Path
@@ -52,6 +53,7 @@ class Order:
     wish: Wish = field(default_factory=Wish)
     limit: FailureLimit = field(default_factory=FailureLimit)
     settled: Callable[[Result], None] = lambda _: None
+    debug_images: bool = False
 
 
 def run_batch(order: Order, reporter: Reporter | None = None) -> Summary:
@@ -100,7 +102,9 @@ class _Run:
                 self._settle(result, fresh=False)
             if plan.jobs:
                 count = min(order.jobs, len(plan.jobs))
-                with Workers(count, order.settings, order.out) as workers:
+                with Workers(
+                    count, order.settings, order.out, debug_images=order.debug_images
+                ) as workers:
                     self._hand_out(workers)
             for result in self._duplicates():
                 self._tell(result, fresh=False)

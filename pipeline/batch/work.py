@@ -34,13 +34,16 @@ class DiskFullError(CongvanError):
     """Nothing more can be written: the run stops, and can be continued when there is space."""
 
 
-def do_job(job: Job, settings: Settings, restorer: Restorer, root: Path) -> Result:
-    """Process one document and write its outputs to `root`.
+def do_job(
+    job: Job, settings: Settings, restorer: Restorer, root: Path, *, with_pictures: bool = False
+) -> Result:
+    """Process one document and write its outputs to `root`, with pictures of what was seen if
+    they are wanted.
 
     Raises MissingError and DiskFullError, which stop the whole run."""
     started = monotonic()
     try:
-        return _written(job, settings, restorer, root, started)
+        return _written(job, settings, restorer, root, started, with_pictures)
     except MissingError:
         raise
     except DocumentError as error:
@@ -54,9 +57,14 @@ def do_job(job: Job, settings: Settings, restorer: Restorer, root: Path) -> Resu
 
 
 def _written(
-    job: Job, settings: Settings, restorer: Restorer, root: Path, started: float
+    job: Job,
+    settings: Settings,
+    restorer: Restorer,
+    root: Path,
+    started: float,
+    with_pictures: bool,
 ) -> Result:
-    outcome = process_document(job.candidate, settings, restorer)
+    outcome = process_document(job.candidate, settings, restorer, with_pictures=with_pictures)
     record = outcome.record
     if record.source.sha256 != job.content:
         raise DocumentError("file_changed", path=job.path)

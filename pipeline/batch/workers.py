@@ -48,6 +48,7 @@ class _Task:
     settings: Settings
     root: Path
     language: Language
+    debug_images: bool
 
 
 @dataclass(slots=True)
@@ -61,9 +62,11 @@ class Workers:
     """A pool of up to `count` worker processes. Use it as a context manager: leaving it stops
     them all at once, whatever they are doing."""
 
-    def __init__(self, count: int, settings: Settings, root: Path) -> None:
+    def __init__(
+        self, count: int, settings: Settings, root: Path, *, debug_images: bool = False
+    ) -> None:
         self._count = count
-        self._task = _Task(settings, root, get_language())
+        self._task = _Task(settings, root, get_language(), debug_images)
         self._workers: list[_Worker] = []
 
     def __enter__(self) -> Self:
@@ -155,7 +158,9 @@ def _serve(task: _Task, pipe: Connection, lifeline: Connection) -> None:
     try:
         restorer = load_restorer(task.settings.dictionaries)
         while True:
-            pipe.send(do_job(pipe.recv(), task.settings, restorer, task.root))
+            job = pipe.recv()
+            pictures = task.debug_images
+            pipe.send(do_job(job, task.settings, restorer, task.root, with_pictures=pictures))
     except EOFError:
         return
     except CongvanError as error:
