@@ -71,6 +71,12 @@ DICTIONARY = click.option(
     type=click.Path(path_type=Path),
     help="A word list of your own (TSV); may be given again.",
 )
+LANGUAGE_MODEL = click.option(
+    "--language-model",
+    metavar="MODEL",
+    type=click.Path(path_type=Path),
+    help="A language model of your own, made by `congvan train`.",
+)
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -88,6 +94,7 @@ def main(lang: str | None) -> None:
 @GROUP
 @MODEL
 @DICTIONARY
+@LANGUAGE_MODEL
 @click.option(
     "--existing",
     type=click.Choice(["skip", "redo"]),
@@ -111,6 +118,7 @@ def process(
     group: str,
     model: str,
     dictionaries: tuple[Path, ...],
+    language_model: Path | None,
     existing: str,
     retry_failed: bool,
     max_failures: str | None,
@@ -134,7 +142,7 @@ def process(
     order = Order(
         paths,
         out,
-        _settings(group=group, restore_model=model, dictionaries=dictionaries),
+        _settings(group, model, dictionaries, language_model),
         jobs or usable_cores(),
         Wish(redo=existing == "redo", retry_failed=retry_failed),
         FailureLimit.parse(max_failures) if max_failures else FailureLimit(),
@@ -158,8 +166,15 @@ def process(
 @TEXT
 @MODEL
 @DICTIONARY
+@LANGUAGE_MODEL
 @JSON
-def restore(file: str, model: str, dictionaries: tuple[Path, ...], as_json: bool) -> None:
+def restore(
+    file: str,
+    model: str,
+    dictionaries: tuple[Path, ...],
+    language_model: Path | None,
+    as_json: bool,
+) -> None:
     """Correct the Vietnamese of an OCR text.
 
     FILE may be - for standard input. One output line for each input line; --json tells every
@@ -171,12 +186,50 @@ def restore(file: str, model: str, dictionaries: tuple[Path, ...], as_json: bool
     from pipeline.records import read_plain_text
 
     text = read_plain_text(file).removesuffix("\n")
-    settings = _settings(restore_model=model, dictionaries=dictionaries)
-    page = load_restorer(settings.dictionaries).restore_text(text, settings.restore_model)
+    settings = _settings("none", model, dictionaries, language_model)
+    restorer = load_restorer(settings.dictionaries, settings.language_model)
+    page = restorer.restore_text(text, settings.restore_model)
     if as_json:
         _print_json([asdict(line) for line in page.lines])
     else:
         click.echo("\n".join(line.text for line in page.lines))
+
+
+@main.command()
+@click.argument("word")
+@click.option("--before", default="", help="The words before it.")
+@click.option("--after", default="", help="The words after it.")
+@MODEL
+@DICTIONARY
+@LANGUAGE_MODEL
+@JSON
+def explain(
+    word: str,
+    before: str,
+    after: str,
+    model: str,
+    dictionaries: tuple[Path, ...],
+    language_model: Path | None,
+    as_json: bool,
+) -> None:
+    """Say why a word is read as it is.
+
+    Its readings, the probability of each, and what each part of the score said.
+
+    Example: congvan explain bố --before 'sửa đổi,' --after 'sung một số điều'
+    """
+    from pipeline.models import load_restorer
+    from pipeline.restore.restore import explanation
+
+    settings = _settings("none", model, dictionaries, language_model)
+    restorer = load_restorer(settings.dictionaries, settings.language_model)
+    found = restorer.explain(word, before, after, settings.restore_model)
+    if not found:
+        raise NothingFoundError("nothing_to_explain", word=word)
+    if as_json:
+        _print_json([asdict(candidate) for candidate in found])
+    else:
+        click.echo(explanation(found))
 
 
 @main.command()
@@ -328,7 +381,9 @@ def doctor(dictionaries: tuple[Path, ...], as_json: bool) -> None:
 def train(text: Path, out: Path, exclude: tuple[Path, ...]) -> None:
     """Build the language model from texts.
 
-    Example: congvan train --text corpus/ --out model/
+    Use it with --language-model of `congvan process` and `congvan restore`.
+
+    Example: congvan train --text corpus/ --out own.npz
     """
     from pipeline.models import train_model
 
@@ -336,12 +391,16 @@ def train(text: Path, out: Path, exclude: tuple[Path, ...]) -> None:
 
 
 def _settings(
-    group: str = "none", restore_model: str = "auto", dictionaries: tuple[Path, ...] = ()
+    group: str = "none",
+    restore_model: str = "auto",
+    dictionaries: tuple[Path, ...] = (),
+    language_model: Path | None = None,
 ) -> Settings:
     return Settings(
         group=cast(Literal["none", "folder"], group),
         restore_model=cast(Literal["auto", "eng", "vie", "none"], restore_model),
         dictionaries=tuple(path.resolve() for path in dictionaries),
+        language_model=language_model.resolve() if language_model else None,
     )
 
 

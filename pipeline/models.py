@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from zipfile import BadZipFile
 
 from pipeline.errors import CongvanError, DocumentError, NothingFoundError, UsageError
 from pipeline.restore import corpus
+from pipeline.restore.language_model import LanguageModel
 from pipeline.restore.restore import Restorer
 from pipeline.restore.train import train
 
@@ -14,18 +16,26 @@ class ModelsError(CongvanError):
     """The program's own models or word lists cannot be loaded; nothing can be restored."""
 
 
-def load_restorer(dictionaries: tuple[Path, ...] = ()) -> Restorer:
-    """The restorer with the program's models, and the archive's own word lists.
+def load_restorer(
+    dictionaries: tuple[Path, ...] = (), language_model: Path | None = None
+) -> Restorer:
+    """The restorer with the program's models, and the archive's own word lists and language model.
 
-    Raises UsageError where a word list of the archive cannot be read, ModelsError where the
-    program's own data cannot be used."""
+    Raises UsageError where a word list or the model of the archive cannot be used, ModelsError
+    where the program's own data cannot be."""
     for path in dictionaries:
         try:
             path.read_bytes()
         except OSError as error:
             raise UsageError("dictionary_unreadable", path=path, reason=error.strerror) from error
+    if language_model:
+        try:
+            LanguageModel.load(language_model.read_bytes())
+        except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
+            reason = str(error)
+            raise UsageError("model_unusable", path=language_model, reason=reason) from error
     try:
-        return Restorer.load(dictionaries)
+        return Restorer.load(dictionaries, language_model)
     except CongvanError:
         raise
     except Exception as error:

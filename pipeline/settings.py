@@ -28,6 +28,7 @@ class Settings(BaseModel):
         "auto", description="channel model of the damage; none leaves the text as read"
     )
     dictionaries: tuple[Path, ...] = Field((), description="extra word lists (TSV) of the archive")
+    language_model: Path | None = Field(None, description="what `congvan train` wrote, in use")
 
     def digest(self) -> str:
         """A short hash of all settings and the program version: equal digests, equal outputs."""

@@ -8,11 +8,16 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import cli
+from pipeline.batch.fingerprint import digest_of
 from pipeline.document import Box, Line, PageLayout, RestoredPage, Word, apply_corrections
 from pipeline.restore.restore import Model, Restorer
+from pipeline.restore.train import train
+from pipeline.settings import Settings
 
 CASES = Path(__file__).parent / "cases/restore"
 
@@ -119,6 +124,43 @@ def test_explain_ranks_the_readings_of_a_word_in_its_place() -> None:
     assert found[0].probability > 0.9
     assert {c.text for c in found} >= {"bổ", "bố"}
     assert sum(c.probability for c in found) == pytest.approx(1, abs=0.01)
+
+
+def test_explain_is_a_command_with_a_table_and_json() -> None:
+    words = ["explain", "bố", "--before", "sửa đổi,", "--after", "sung một số điều"]
+    table = CliRunner().invoke(cli.main, words)
+    first = table.stdout.splitlines()[1].split()
+    assert first[0] == "bổ"
+    found = json.loads(CliRunner().invoke(cli.main, [*words, "--json"]).stdout)
+    assert found[0].keys() == {"text", "probability", "channel", "word", "before", "after"}
+    assert found[0]["before"] > found[1]["before"]
+    assert CliRunner().invoke(cli.main, ["explain", "..."]).exit_code == 4
+
+
+def test_a_model_of_ones_own_is_used_and_told_apart(tmp_path: Path) -> None:
+    line = "Bó đũa ngà của cụ Đằm kể chuyện làng Mượm xưa và nay cho lũ trẻ nghe.\n"
+    (tmp_path / "own.txt").write_text(line * 400, encoding="utf-8")
+    own, broken = tmp_path / "own.npz", tmp_path / "broken.npz"
+    train(tmp_path / "own.txt", own, held_out=True)
+    broken.write_bytes(b"no model")
+    text = "Bo diia nga cia cu Dim ké chuyén lang Mugm xua va nay cho lii tré nghe"
+    out = text_of(Restorer.load(language_model=own).restore_text(text, "eng"))
+    assert "làng Mượm" in out
+    assert "Mượm" not in restored(text, "eng")
+    digests = {digest_of(Settings(language_model=path)) for path in (own, broken)}
+    assert len(digests) == 2
+    (tmp_path / "ocr.txt").write_text(text, encoding="utf-8")
+    command = ["restore", str(tmp_path / "ocr.txt"), "--language-model", str(broken)]
+    result = CliRunner().invoke(cli.main, command)
+    assert result.exit_code == 2
+    assert "broken.npz" in result.stderr
+
+
+def test_a_word_the_document_is_sure_of_counts_elsewhere_in_it() -> None:
+    heavy = "Trong qua trinh tht giéng"
+    around = "miéng giéng khoan dau khi\nkhoan giéng dau khi ngoai khoi\n"
+    assert "giếng" not in restored(heavy, "eng")
+    assert "giếng" in restored(around * 3 + heavy, "eng").split("\n")[-1]
 
 
 def test_digits_of_a_heavily_damaged_page_stay() -> None:

@@ -18,7 +18,7 @@ _SHAPES_NO_OUTPUT = frozenset(
 
 def digest_of(settings: Settings) -> str:
     """Digest of the settings, the program's code, its word lists and models, the archive's own
-    word lists, Tesseract and poppler: 16 hex digits.
+    word lists and language model, Tesseract and poppler: 16 hex digits.
 
     Raises UsageError where a word list of the settings cannot be read."""
     digest = hashlib.sha256(settings.digest().encode())
@@ -31,6 +31,11 @@ def digest_of(settings: Settings) -> str:
             digest.update(hashlib.sha256(path.read_bytes()).digest())
         except OSError as error:
             raise UsageError("dictionary_unreadable", path=path, reason=error.strerror) from error
+    if model := settings.language_model:
+        try:
+            digest.update(hashlib.sha256(model.read_bytes()).digest())
+        except OSError as error:
+            raise UsageError("model_unusable", path=model, reason=error.strerror) from error
     return digest.hexdigest()[:16]
 
 

@@ -156,7 +156,7 @@ def _serve(task: _Task, pipe: Connection, lifeline: Connection) -> None:
     set_language(task.language)
 
     try:
-        restorer = load_restorer(task.settings.dictionaries)
+        restorer = load_restorer(task.settings.dictionaries, task.settings.language_model)
         while True:
             job = pipe.recv()
             pictures = task.debug_images

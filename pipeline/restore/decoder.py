@@ -112,6 +112,18 @@ class Decoder:
             found.append(_widened(share[skip:stop], min(width, LAST_WIDTH)))
         return np.concatenate(keeps), np.concatenate(found)
 
+    def scores(self, words: Ids, at: int) -> Floats:
+        """log P of the word at `at` and of the two that follow, each after the words before it."""
+        end = min(at + 3, len(words))
+        w = words[at:end]
+        padded = np.concatenate([np.full(3, NONE), words])
+        before = [padded[at + 3 - k : end + 3 - k].copy() for k in (1, 2, 3)]
+        for nearer, farther in pairwise(before):
+            farther[(nearer == 0) | (nearer == NONE)] = NONE
+        logs = self.model.fourgram(before[2], before[1], before[0], w)
+        logs = self._with_phrases(logs, bigram_key(before[0], w))
+        return self._with_phrases(logs, trigram_key(before[1], before[0], w))
+
     def _sure(self, first: list[Ids], share: list[Doubles]) -> Floats:
         """For each word, what its being sure elsewhere in the document adds to its score."""
         size = len(self.model.words)

@@ -72,12 +72,28 @@ SETTINGS = {
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A reading of a word in its context, and what each part of the score said of it."""
+    """A reading of a word in its context, its probability, and what each part of the score said:
+    natural logarithms of P(read | word) of the channel, of P(word) alone, of P(word | the words
+    before it) with phrases, and of P(the two words after it | it and what stands before them)."""
 
     text: str
     probability: float
     channel: float
-    language: float
+    word: float
+    before: float
+    after: float
+
+
+def explanation(found: Sequence[Candidate]) -> str:
+    """Readings as a table: logarithms are natural, so that a difference of 2.3 is ten times."""
+    rows = [["reading", "probability", "channel", "word", "before", "after"]]
+    for c in found:
+        parts = (c.channel, c.word, c.before, c.after)
+        rows.append([c.text, f"{c.probability:.4f}", *(f"{x:.2f}" for x in parts)])
+    width = max(len(row[0]) for row in rows)
+    return "\n".join(
+        f"{row[0]:<{width}}" + "".join(f"{cell:>13}" for cell in row[1:]) for row in rows
+    )
 
 
 class Restorer:
@@ -99,11 +115,14 @@ class Restorer:
         }
 
     @classmethod
-    def load(cls, dictionaries: Sequence[Path] = ()) -> Restorer:
-        """A restorer with the built-in model and word lists, and the word lists given.
+    def load(
+        cls, dictionaries: Sequence[Path] = (), language_model: Path | None = None
+    ) -> Restorer:
+        """A restorer with the built-in word lists and those given, and the language model given
+        (what `congvan train` writes), else the built-in one.
 
-        Raises OSError where a word list cannot be read."""
-        base = _base_model()
+        Raises OSError where a file cannot be read, ValueError where it is no language model."""
+        base = LanguageModel.load(language_model.read_bytes()) if language_model else _base_model()
         phrases: list[Phrase] = [*built_in_phrases(), *phrases_of(dictionaries)]
         model = extend(base, phrases)
         lexicon = Lexicon.of(model.words)
@@ -175,24 +194,36 @@ class Restorer:
         return self.restore_pages([PageLayout(1, 0, 0, 0, lines)], model)[0]
 
     def explain(self, word: str, before: str, after: str, model: Model = "auto") -> list[Candidate]:
-        """The readings of `word` between `before` and `after`, most probable first."""
+        """The readings of `word` between `before` and `after`, most probable first; none where
+        `word` holds nothing that is read as a word."""
         text = f"{before} {word} {after}"
         name = self._kind((Line(text),), model)
         name = "vie" if name == "none" else name
         slots, rows = self._sequence([(0, PageLayout(1, 0, 0, 0, (Line(text),)))], name)
-        at = next(i for i, s in enumerate(slots) if s and s.start == len(before) + 1)
+        places = [i for i, s in enumerate(slots) if s and s.start == len(before) + 1]
+        if not places:
+            return []
+        at = places[0]
         slot = slots[at]
         assert slot is not None
         keep, share = self._decode(rows, name)
+        best = np.take_along_axis(keep, share.argmax(1)[:, None], 1)[:, 0]
         candidates = self._candidates[name]
+        words = candidates.first[rows, best]
         found = []
         for k in np.unique(keep[at]):
-            p = float(share[at][keep[at] == k].max())
             reading = candidates.readings[slot.row][k]
-            word_id = int(candidates.first[slot.row, k])
-            text_of = reading.word or slot.token
+            words[at] = candidates.first[slot.row, k]
+            spoken = (
+                printed(reading.word, slot.token, reading.shape) if reading.word else slot.token
+            )
+            parts = [float(x) for x in self._decoder.scores(words, at)]
+            probability = float(share[at][keep[at] == k].max())
             channel = float(candidates.score[slot.row, k])
-            found.append(Candidate(text_of, p, channel, float(self._model.unigram[word_id])))
+            language = float(self._model.unigram[words[at]])
+            found.append(
+                Candidate(spoken, probability, channel, language, parts[0], sum(parts[1:]))
+            )
         return sorted(found, key=lambda c: -c.probability)
 
     def _kind(self, lines: Sequence[Line], model: Model) -> str:
