@@ -18,18 +18,20 @@ from pipeline.intake import Candidate
 from pipeline.process import process_document
 from pipeline.restore.restore import Restorer
 from pipeline.settings import Settings
+from pipeline.textlayer import is_stamp_text
 from tests.conftest import LETTER, draw_page
 
 SETTINGS = Settings()
 STAMPS = ("MẬT", "TỐI MẬT", "TUYỆT MẬT", "HỎA TỐC", "KHẨN", "THƯỢNG KHẨN")
 COLOURS = {"red": ink_of.RED, "black": ink_of.BLACK}
-READINGS = [
-    line.split("\t")
-    for line in (Path(__file__).parent / "cases/stamps/readings.tsv")
-    .read_text("utf-8")
-    .splitlines()
-    if not line.startswith("#")
-]
+
+
+def table(name: str) -> list[list[str]]:
+    text = (Path(__file__).parent / "cases/stamps" / name).read_text("utf-8")
+    return [line.split("\t") for line in text.splitlines() if not line.startswith("#")]
+
+
+READINGS, FRAMED = table("readings.tsv"), table("framed.tsv")
 
 
 def stamped(text: str, colour: str, tilt: float, dpi: int = 200, seed: int = 5) -> Image.Image:
@@ -97,3 +99,8 @@ def test_a_secret_letter_has_its_secrecy_in_the_record(tmp_path: Path, restorer:
     record = process_document(Candidate(path, (path,)), SETTINGS, restorer).record
     assert record.header.secrecy == "MẬT"
     assert record.header.urgency is None
+
+
+@pytest.mark.parametrize(("text", "is_one"), FRAMED)
+def test_a_cell_of_a_table_is_no_stamp(text: str, is_one: str) -> None:
+    assert is_stamp_text(text) is (is_one == "yes")
