@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 import cli
 from pipeline.batch.fingerprint import digest_of
 from pipeline.document import Box, Line, PageLayout, RestoredPage, Word, apply_corrections
+from pipeline.restore import candidates
 from pipeline.restore.restore import Model, Restorer
 from pipeline.restore.train import train
 from pipeline.settings import Settings
@@ -154,6 +155,14 @@ def test_a_model_of_ones_own_is_used_and_told_apart(tmp_path: Path) -> None:
     result = CliRunner().invoke(cli.main, command)
     assert result.exit_code == 2
     assert "broken.npz" in result.stderr
+
+
+def test_what_is_kept_between_documents_has_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    own = Restorer.load()
+    monkeypatch.setattr(candidates, "_MOST_ROWS", 50)
+    for text in ("Uy ban nhan dan tinh " * 3, "sửa đối, bố sung một số điều") * 3:
+        expected = text_of(restorer().restore_text(text))
+        assert text_of(own.restore_text(text)) == expected
 
 
 def test_a_word_the_document_is_sure_of_counts_elsewhere_in_it() -> None:

@@ -31,6 +31,7 @@ _IN_CAPITALS = -3.0  # a word in capitals stands in a line of small letters
 _SPELT_DIGIT = -2.0  # one digit among the ten that could stand there
 _DIGIT_LETTER = -5.0  # a digit and a letter that are printed so: `1a` is nearly always `là`
 _PRIOR_WEIGHT = 0.8
+_MOST_ROWS = 30_000  # about 100 MB
 
 
 class Reading(NamedTuple):
@@ -87,6 +88,14 @@ class Candidates:
         self.first = np.full((256, width), NONE, np.int64)
         self.second = np.full((256, width), NONE, np.int64)
         self.score = np.full((256, width), IMPOSSIBLE, np.float32)
+
+    def forget(self) -> None:
+        """Start anew where more rows are kept than memory is set aside for. Between documents only:
+        the rows of one are numbers into these tables."""
+        if len(self.readings) > _MOST_ROWS:
+            self.row_of.clear()
+            self.readings.clear()
+            self.__post_init__()
 
     def row(self, token: str, in_capitals: bool) -> int:
         """The row of a token's readings; the first reading always leaves it as it is."""
@@ -239,15 +248,17 @@ class Candidates:
         onsets = self.channel.onsets[shape]
         rimes = self.channel.rimes["CAPITALS" if shape == "CAPITALS" else "lower"]
         table = np.full((len(self.lexicon.onsets), len(self.lexicon.rimes)), -60.0, np.float32)
-        for k in range(min(len(read), 5) + 1):
-            before = onsets.log(read[:k])
+        cuts = min(len(read), 5) + 1
+        befores, afters = onsets.prefixes(read[:5]), rimes.suffixes(read)
+        whole = self.channel.rimes["Capital"].suffixes(read) if shape == "Capital" else afters
+        for k in range(cuts):
+            before = befores[k]
             likely = np.flatnonzero(before > -13)
             if not len(likely):
                 continue
-            after = rimes.log(read[k:])
-            rows = before[likely, None] + after[None, :]
+            rows = before[likely, None] + afters[k][None, :]
             if likely[0] == 0 and shape == "Capital":
-                rows[0] = before[0] + self.channel.rimes["Capital"].log(read[k:])
+                rows[0] = before[0] + whole[k]
             table[likely] = np.maximum(table[likely], rows)
         scores = table.ravel()[self.lexicon.cell]
         ranked = scores + _PRIOR_WEIGHT * self.model.unigram[self.lexicon.word]

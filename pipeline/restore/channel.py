@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
@@ -86,6 +86,42 @@ class LetterModel:
             found = self._cache[key] = math.log((n + weight * like) / (total + weight))
         return found
 
+    def emissions(self, alphabet: Sequence[str]) -> Callable[[str], Floats]:
+        """A function from what was read to log P(read | letter) of all letters of `alphabet`."""
+        at = {letter: i for i, letter in enumerate(alphabet)}
+        total = np.array([self._total.get(c, 0.0) for c in alphabet])
+        weight = _LETTER_PRIOR + _LETTER_SHARE * total
+        kin = [split_tone(c)[0] for c in alphabet]
+        kin_total = np.array([self._kin_total.get(k, 0.0) + 1 for k in kin])
+        base = np.array([unidecode(c).lower() for c in alphabet])
+        seen: dict[str, list[tuple[int, float]]] = defaultdict(list)
+        for (letter, read), n in self._counts.items():
+            if letter in at:
+                seen[read].append((at[letter], n))
+        of_kin: dict[str, list[tuple[int, float]]] = defaultdict(list)
+        members: dict[str, list[int]] = defaultdict(list)
+        for i, k in enumerate(kin):
+            members[k].append(i)
+        for (k, read), n in self._kin.items():
+            of_kin[read] += [(i, n) for i in members.get(k, ())]
+
+        def emission(read: str) -> Floats:
+            if len(read) == 1:
+                like = np.where(base == unidecode(read).lower(), 0.05, 1e-3)
+                if read in at:
+                    like[at[read]] = 0.3
+            else:
+                like = np.full(len(alphabet), _likeness("", read) if read else 2e-3)
+            like *= 0.5
+            for i, n in of_kin.get(read, ()):
+                like[i] += 0.5 * n / kin_total[i]
+            like *= weight
+            for i, n in seen.get(read, ()):
+                like[i] += n
+            return np.log(like / (total + weight)).astype(np.float32)
+
+        return emission
+
 
 def _likeness(letter: str, read: str) -> float:
     """The chance, before any pair was seen, that a printed letter is read so."""
@@ -118,58 +154,83 @@ class UnitTable:
                 self._total[i] += n
         alphabet = sorted({c for u in units for c in u})
         width = max(len(u) for u in units)
-        self._alphabet = alphabet
         index = {c: i for i, c in enumerate(alphabet)}
         # Letter index at each place of each unit; the last index stands for "no letter here".
         self._spelling = np.full((width, len(units)), len(alphabet), np.int64)
         for i, unit in enumerate(units):
             for j, c in enumerate(unit):
                 self._spelling[j, i] = index[c]
+        self._prior = _PRIOR + _SHARE * self._total
+        self._letter_emission = letters.emissions(alphabet)
         self._emissions: dict[str, Floats] = {}
-        self._logs: dict[str, Floats] = {}
 
     def log(self, read: str) -> Floats:
         """log P(read | unit) of every unit."""
-        found = self._logs.get(read)
-        if found is None:
-            if len(self._logs) > 60_000:
-                self._logs.clear()
-            found = self._logs[read] = self._compute(read)
+        found: Floats = self.prefixes(read)[-1]
         return found
 
-    def _compute(self, read: str) -> Floats:
-        prior = _PRIOR + _SHARE * self._total
-        p = prior * np.exp(self._by_letters(read))
-        for i, n in self._seen.get(read, ()):
-            p[i] += n
-        return np.maximum(np.log(p / (self._total + prior) + 1e-30), FLOOR).astype(np.float32)
+    def prefixes(self, read: str) -> Floats:
+        """log P(read[:k] | unit) for k from 0 to its length [k, unit]."""
+        n = len(read)
+        best = self._start(n)
+        best[0] = 0
+        nothing, pieces = self._emission(""), self._pieces(read)
+        for letters in self._spelling:
+            after = best + nothing.take(letters)
+            for length, piece in enumerate(pieces, 1):
+                emitted = piece.take(letters, 1)
+                emitted += best[:-length]
+                np.maximum(after[length:], emitted, out=after[length:])
+            best = after
+        return self._with_seen(best, [read[:k] for k in range(n + 1)])
+
+    def suffixes(self, read: str) -> Floats:
+        """log P(read[k:] | unit) for k from 0 to its length [k, unit]."""
+        n = len(read)
+        best = self._start(n)
+        best[n] = 0
+        nothing, pieces = self._emission(""), self._pieces(read)
+        for letters in self._spelling[::-1]:
+            after = best + nothing.take(letters)
+            for length, piece in enumerate(pieces, 1):
+                emitted = piece.take(letters, 1)
+                emitted += best[length:]
+                np.maximum(after[:-length], emitted, out=after[:-length])
+            best = after
+        return self._with_seen(best, [read[k:] for k in range(n + 1)])
+
+    def _start(self, n: int) -> Floats:
+        return np.full((n + 1, len(self.units)), FLOOR * 2, np.float32)
+
+    def _pieces(self, read: str) -> list[Floats]:
+        """What the pieces of `read` of each length tell of each letter [piece, letter]."""
+        found = []
+        for length in range(1, min(_LONGEST, len(read)) + 1):
+            pieces = [read[i : i + length] for i in range(len(read) - length + 1)]
+            found.append(np.stack([self._emission(piece) for piece in pieces]))
+        return found
 
     def _emission(self, read: str) -> Floats:
         found = self._emissions.get(read)
         if found is None:
-            if len(self._emissions) > 60_000:
+            if len(self._emissions) > 20_000:
                 self._emissions.clear()
-            values = [self._letters.log(c, read) for c in self._alphabet]
-            values.append(0.0 if not read else FLOOR)
-            found = self._emissions[read] = np.array(values, np.float32)
+            none = 0.0 if not read else FLOOR
+            found = np.append(self._letter_emission(read), np.float32(none))
+            self._emissions[read] = found
         return found
 
-    def _by_letters(self, read: str) -> Floats:
-        """Best alignment of each unit's letters with pieces of `read`, all units at once."""
-        n = len(read)
-        best = np.full((n + 1, len(self.units)), FLOOR * 2, np.float32)
-        best[0] = 0
-        for letters in self._spelling:
-            after = np.full_like(best, FLOOR * 2)
-            for end in range(n + 1):
-                for length in range(min(_LONGEST, end) + 1):
-                    emitted = self._emission(read[end - length : end])[letters]
-                    np.maximum(after[end], best[end - length] + emitted, out=after[end])
-            best = after
-        if n and self.units[0] == "":  # nothing printed, something read: an invented mark
-            best[n, 0] = -4.0 - 2.0 * n
-        whole: Floats = best[n]
-        return whole
+    def _with_seen(self, by_letters: Floats, pieces: Sequence[str]) -> Floats:
+        """The judgement by letters of each piece [piece, unit], mixed with what was seen."""
+        if self.units[0] == "":  # nothing printed, something read: an invented mark
+            lengths = np.array([len(piece) for piece in pieces])
+            by_letters[:, 0] = np.where(lengths > 0, -4.0 - 2.0 * lengths, 0.0)
+        p = self._prior * np.exp(by_letters)
+        for row, piece in enumerate(pieces):
+            for i, n in self._seen.get(piece, ()):
+                p[row, i] += n
+        logs: Floats = np.log(p / (self._total + self._prior) + 1e-30)
+        return np.maximum(logs, FLOOR).astype(np.float32)
 
 
 @dataclass(slots=True)

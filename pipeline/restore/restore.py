@@ -138,6 +138,8 @@ class Restorer:
         """Restore all pages of a document together; each keeps its number of lines.
 
         The outcome restored again stays as it is: passes follow until nothing changes."""
+        for candidates in self._candidates.values():
+            candidates.forget()
         done = [[RestoredLine(line, line.text) for line in page.lines] for page in pages]
         seen = [_texts(done)]
         states = [done]
