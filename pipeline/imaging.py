@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
+from math import ceil
 
 import cv2
 import numpy as np
@@ -211,7 +212,7 @@ def _scaled(box: Box | None, factor: float) -> Box | None:
 def _load(page: PageSource, settings: Settings) -> _Work:
     if page.kind is PageKind.PDF:
         return _render(page, settings)
-    return _open(page)
+    return _open(page, settings)
 
 
 def _render(page: PageSource, settings: Settings, at: float | None = None) -> _Work:
@@ -230,17 +231,30 @@ def _render(page: PageSource, settings: Settings, at: float | None = None) -> _W
     return _Work(image, dpi)
 
 
-def _open(page: PageSource) -> _Work:
-    """An image file's page, on white where it is transparent, turned as its EXIF says."""
+def _open(page: PageSource, settings: Settings) -> _Work:
+    """An image file's page, on white where it is transparent, turned as its EXIF says; one of
+    more than `settings.max_pixels` smaller."""
     try:
         with Image.open(page.path) as file:
             file.seek(page.index)
-            image = ImageOps.exif_transpose(file) or file
-            image = _plain(image)
+            shrink = ceil((file.width * file.height / settings.max_pixels) ** 0.5)
+            image = _reduced(file, shrink) if shrink > 1 else file
+            image = _plain(ImageOps.exif_transpose(image) or image)
     except Exception as e:  # codecs raise many kinds on damaged data
         reason = str(e).strip() or type(e).__name__
         raise DocumentError("image_damaged", path=page.path, reason=reason) from e
-    return _Work(image, page.dpi or 300.0)
+    return _Work(image, (page.dpi or 300.0) / max(1, shrink))
+
+
+def _reduced(image: Image.Image, factor: int) -> Image.Image:
+    """The image, `factor` times smaller either way."""
+    if image.mode in ("1", "P", "PA"):
+        image = image.convert("L" if image.mode == "1" else "RGBA")
+    if image.mode.startswith("I;16"):
+        return image.resize(
+            (max(1, image.width // factor), max(1, image.height // factor)), Image.Resampling.BOX
+        )
+    return image.reduce(factor)
 
 
 def _plain(image: Image.Image) -> Image.Image:

@@ -27,8 +27,10 @@ IMAGE_SUFFIXES = frozenset({".tif", ".tiff", ".png", ".jpg", ".jpeg"})
 SUFFIXES = IMAGE_SUFFIXES | {".pdf", ".txt"}
 CHUNK = 1 << 20
 LAYERS_AT_ONCE = 50  # pages whose text layers are in memory word by word
-MOST_PIXELS = 400_000_000  # decoded at one byte a pixel this is what a worker can hold
+MOST_BYTES = 300_000_000  # of a decoded image: what a worker can hold beside all else
+BYTES_A_PIXEL = {"1": 1, "L": 1, "LA": 2, "I;16": 4, "I;16B": 4, "I;16L": 4, "I": 5, "F": 5}
 A4_INCHES = 210 / 25.4
+Image.MAX_IMAGE_PIXELS = None  # MOST_BYTES is stricter, and asks before anything is decoded
 
 Kind = Literal["pdf", "png", "jpeg", "tiff", "text"]
 MEDIA_TYPES: dict[Kind, str] = {
@@ -416,7 +418,7 @@ def _image_pages(path: Path, settings: Settings) -> list[PageSource]:
         with Image.open(path) as image:
             for index in range(int(getattr(image, "n_frames", 1))):
                 image.seek(index)
-                if image.width * image.height > MOST_PIXELS:
+                if image.width * image.height * BYTES_A_PIXEL.get(image.mode, 4) > MOST_BYTES:
                     raise DocumentError(
                         "image_too_large", path=path, width=image.width, height=image.height
                     )
