@@ -103,6 +103,24 @@ def test_a_ruled_table_is_read_cell_by_cell() -> None:
     assert {line.zone for line in arranged.lines if line.text} == {Zone.TABLE}
 
 
+def test_a_word_read_unsurely_in_a_table_is_no_handwriting() -> None:
+    image = Image.new("L", (WIDTH, HEIGHT), 255)
+    draw = ImageDraw.Draw(image)
+    for y in (400, 520, 700):
+        draw.line((200, y, 1400, y), fill=0, width=3)
+    for x in (200, 700, 1400):
+        draw.line((x, 400, x, 700), fill=0, width=3)
+    lines = [
+        [220, 430, "Tên thủ tục", 0.95, 1], [720, 430, "Mức phí", 0.95, 1],
+        [220, 550, "Cấp giấy phép", 0.95, 2], [720, 550, "Khôngg", 0.4, 2],
+        [220, 1000, "Các sở, ban, ngành báo cáo kết quả thực hiện", 0.95, 3],
+        [700, 1100, "Wvz", 0.2, 4],
+    ]  # fmt: skip
+    arranged = layout.arrange(page_of(lines), PageImage(1, image, DPI, 0, 0.0, ()))
+    assert "Khôngg" in [line.text for line in arranged.lines]
+    assert [m.text for m in arranged.marks if m.kind == "handwriting"] == ["Wvz"]
+
+
 def test_bare_text_keeps_every_line() -> None:
     text = "  SỞ NỘI VỤ \n\nKính gửi: ai đó\n"
     page = PageSource(3, Path("a.txt"), 0, PageKind.TEXT, text=text)

@@ -8,6 +8,7 @@ and paragraphs, and the marks that are no part of the text.
 from __future__ import annotations
 
 from pipeline.document import Line, OcrPage, PageImage, PageLayout, PageSource
+from pipeline.layout.frames import tables
 from pipeline.layout.marks import set_apart
 from pipeline.layout.paragraphs import with_breaks
 from pipeline.layout.segments import measure
@@ -25,8 +26,9 @@ def arrange_text(page: PageSource) -> PageLayout:
 def arrange(ocr: OcrPage, image: PageImage) -> PageLayout:
     """Lines of a page in reading order, and its marks; no word is in both, none is lost."""
     metrics = measure(ocr, ocr.words)
-    segments, marks = set_apart(ocr, metrics, image)
-    ordered, more = order(segments, metrics, ocr.number, image)
+    grids = tables(image) if ocr.words else []
+    segments, marks = set_apart(ocr, metrics, image, grids)
+    ordered, more = order(segments, metrics, ocr.number, grids)
     lines = with_breaks(ordered, metrics)
     return PageLayout(
         ocr.number,

@@ -11,14 +11,18 @@ import regex
 
 from pipeline.document import Box, Mark, OcrPage, PageImage, Word
 from pipeline.layout import wording
-from pipeline.layout.frames import frames
+from pipeline.layout.frames import Table, frames
 from pipeline.layout.segments import Metrics, Segment, around, engine_lines, split
 
 GAP = 1.15  # of the line height: wider than any gap in a justified line, narrower than a gutter
 
 
-def set_apart(ocr: OcrPage, metrics: Metrics, image: PageImage) -> tuple[list[Segment], list[Mark]]:
-    """Split the engine's lines at wide gaps and set apart what is no text."""
+def set_apart(
+    ocr: OcrPage, metrics: Metrics, image: PageImage, grids: Sequence[Table]
+) -> tuple[list[Segment], list[Mark]]:
+    """Split the engine's lines at wide gaps and set apart what is no text.
+
+    In the small print of tables (`grids`) words are read less surely; they are no handwriting."""
     stamped, words = _stamps(ocr, metrics, image)
     marks = list(stamped)
     segments: list[Segment] = []
@@ -31,11 +35,20 @@ def set_apart(ocr: OcrPage, metrics: Metrics, image: PageImage) -> tuple[list[Se
     stamps = [m.box for m in (*image.marks, *stamped) if m.kind == "stamp" and m.box]
     for segment in segments:
         kind = "stamp" if _heads_stamp(segment, stamps, metrics) else _kind(segment, metrics)
+        if kind == "handwriting" and _in_table(segment, grids):
+            kind = None
         if kind is None:
             text.append(segment)
         else:
             marks.append(mark(kind, ocr.number, segment.words))
     return text, marks
+
+
+def _in_table(segment: Segment, grids: Sequence[Table]) -> bool:
+    """Whether a segment that looks like print at all stands in a table."""
+    x, y = segment.centre, segment.middle
+    inside = any(g.box[0] <= x <= g.box[2] and g.box[1] <= y <= g.box[3] for g in grids)
+    return inside and (segment.confidence >= 0.2 or _print_quality(segment) >= 0.9)
 
 
 def _headings_apart(segment: Segment, metrics: Metrics) -> list[Segment]:

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from pipeline.document import Box, Mark, PageImage, Word, Zone
+from pipeline.document import Box, Mark, Word, Zone
 from pipeline.layout import wording
-from pipeline.layout.frames import Table, by_rows, tables
+from pipeline.layout.frames import Table, by_rows
 from pipeline.layout.marks import mark
 from pipeline.layout.segments import Metrics, Segment, engine_lines, joined, rows
 
@@ -32,11 +32,10 @@ class Placed:
 
 
 def order(
-    segments: Sequence[Segment], metrics: Metrics, page: int, image: PageImage
+    segments: Sequence[Segment], metrics: Metrics, page: int, grids: Sequence[Table]
 ) -> tuple[list[Placed], list[Mark]]:
     """All lines of the page in reading order, and what was found to be no text on the way."""
     marks: list[Mark] = []
-    grids = tables(image) if segments else []
     tabled = [s for s in segments if any(_within(s, g.box) for g in grids)]
     lines = rows(s for s in segments if s not in tabled)
     head, lines = _letterhead(lines, metrics, page, marks)
