@@ -6,7 +6,6 @@ the text each reading would print.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
@@ -23,7 +22,8 @@ from pipeline.restore.tokens import SPECIALS, classify, core_of
 Floats = npt.NDArray[np.float32]
 IMPOSSIBLE: Final = -1e4
 _ODD = frozenset("?!'’‘`\"”“>@¢)(]}{[|~_=&*<\\^°§$%#+€£¥©®")
-_PER_LETTER = math.log(1 / 18)  # spelling of a word the vocabulary does not know
+_PER_LETTER = -2.9  # spelling of a word the vocabulary does not know
+_PER_LETTER_HEAVY = -4.0  # the same where most such words are damage
 _SPLIT = -7.0  # two words printed apart were read as one
 _CAPITAL_LOST = -4.0  # a small letter was read as a capital
 _DIGITS = -3.0  # a word was read as nothing but digits
@@ -136,6 +136,7 @@ class Candidates:
         if (
             protect.is_address(token)
             or protect.is_item_mark(token)
+            or protect.is_measure(core)
             or (core and protect.is_acronym(core, in_capitals, self.settings.heavy))
         ):
             return alone
@@ -285,7 +286,8 @@ class Candidates:
     ) -> tuple[list[Reading], list[int], list[int], list[float]]:
         """All readings, the token as it is first, best first after it."""
         own = found.pop((word,), None)
-        spelling = max(_PER_LETTER * len(core), self.settings.spelling) if kept == 1 else 0.0
+        letter = _PER_LETTER_HEAVY if self.settings.heavy else _PER_LETTER
+        spelling = max(letter * len(core), self.settings.spelling) if kept == 1 else 0.0
         as_read = own.score if own else -0.7 + spelling
         if not core.isalpha():
             as_read = self._kept_sign(core)

@@ -17,6 +17,7 @@ _ADDRESS = regex.compile(
     r"\S+@\S+\.\S+|https?:|www\.|\S+\.(vn|com|org|net|gov)\b|e-?mail\s*:", regex.IGNORECASE
 )
 _ITEM = regex.compile(r"[\"“(]?(?:\p{L}|\d{1,2}|[IVX]+)[).]")
+_MEASURE = regex.compile(r"\d+(?:h|km|kg|m|ha|g)\d*")
 _ROMAN = regex.compile(r"[IVXLC]+")
 _SYMBOLS: Final = frozenset("&@¢§€£¥©®$")
 _VOWELS: Final = frozenset("aăâeêioôơuưy")
@@ -30,6 +31,11 @@ def is_address(token: str) -> bool:
 def is_item_mark(token: str) -> bool:
     """A list mark such as `a)`, `đ)`, `1.`, `II.`"""
     return bool(_ITEM.fullmatch(token))
+
+
+def is_measure(core: str) -> bool:
+    """Digits with the sign of a measure: `4h`, `15m`, `2kg`."""
+    return bool(_MEASURE.fullmatch(core))
 
 
 def has_vowel(core: str) -> bool:

@@ -42,7 +42,7 @@ from pipeline.restore.lexicon import (
     phrases_of,
 )
 from pipeline.restore.orthography import in_style, tone_style
-from pipeline.restore.slots import Pages, Sequencer, Slot, fixes_of
+from pipeline.restore.slots import Pages, Sequencer, Slot, fixes_of, is_odd
 
 Model = Literal["auto", "eng", "vie", "none"]
 Changes = dict[tuple[int, int], tuple[list[Correction], list[Doubt]]]
@@ -249,6 +249,7 @@ class Restorer:
         doubtful = (keep[np.arange(len(keep)), share.argmax(1)] != 0) | (
             share[:, 0] < 1 - policy.doubt
         )
+        doubtful |= np.array([s is not None and is_odd(s.token) for s in slots])
         for t in np.flatnonzero(doubtful):
             slot = slots[t]
             if slot is None:

@@ -18,6 +18,7 @@ from pipeline.restore import identifiers, items
 from pipeline.restore.candidates import Candidates
 from pipeline.restore.identifiers import Fix
 from pipeline.restore.language_model import Ids
+from pipeline.restore.orthography import VIETNAMESE_ONLY, analyse
 from pipeline.restore.protect import is_address
 from pipeline.restore.tokens import JOINED, JOINED_HEAVY, classify, core_of, ends_sentence
 
@@ -76,7 +77,7 @@ class Sequencer:
             elif is_word(token, self._heavy):
                 row = self._candidates.row(token, capitals)
                 self._append(Slot(index, number, start, token, row), token)
-            elif ends_sentence(token):
+            elif ends_sentence(token) and not self._heavy:  # a speck, where damage is heavy
                 self._end()
 
     def _append(self, slot: Slot, token: str) -> None:
@@ -137,6 +138,13 @@ def is_word(token: str, heavy: bool) -> bool:
     if start < end:
         return bool(classify(token[start:end])) or heavy
     return heavy and any(c in "&@¢§€£¥©®" for c in token)
+
+
+@lru_cache(maxsize=100_000)
+def is_odd(token: str) -> bool:
+    """Whether a token has letters that only Vietnamese has, and is no Vietnamese syllable."""
+    core = token[slice(*core_of(token))]
+    return core.isalpha() and not VIETNAMESE_ONLY.isdisjoint(core.lower()) and not analyse(core)
 
 
 def in_capitals(text: str, before: bool = False) -> bool:

@@ -30,7 +30,7 @@ JOINED: Final = regex.compile(r"(?<=\p{Ll})[-–/,.;:](?=\p{Ll}{2})")
 """Where two lower-case words are printed without a space between them."""
 
 JOINED_HEAVY: Final = regex.compile(
-    r"(?<=\p{Ll}\d?|(?:19|20)\d\d)[-–/,.;:'’‘](?=\p{L}\d?\p{Ll}|\p{L}\d(?!\w))"
+    r"(?<=\p{Ll}\d?|(?:19|20)\d\d)[-–/,.;:](?=\p{L}\d?\p{Ll}|\p{L}\d(?!\w))"
 )
 """The same under heavy damage, where a letter may have become a digit, and a speck a mark."""
 
