@@ -24,8 +24,8 @@ Shape = Literal["lower", "Capital", "CAPITALS"]
 Kind = Literal["onset", "rime", "letter"]
 
 FLOOR: Final = -25.0
-_PRIOR = 2.0  # readings of a unit seen this often weigh as much as the judgement by letters
-_SHARE = 0.05  # and, however often a unit was seen, this share is left to it
+_PRIOR = 3.0  # readings of a unit seen this often weigh as much as the judgement by letters
+_SHARE = 0.1  # and, however often a unit was seen, this share is left to it
 _LETTER_PRIOR = 6.0
 _LETTER_SHARE = 0.02
 _LONGEST = 3  # one letter is read as at most so many characters
