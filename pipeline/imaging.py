@@ -7,7 +7,7 @@ speck is removed: that would eat thin tone marks and the dot below.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from math import ceil
@@ -33,6 +33,7 @@ SURE_LEVEL = 0.1
 SURE_LEAN = 0.12
 FEWEST_LINES = 6
 TRIAL_DPI = 150
+READS_WELL = 150  # letters read surely: upright pages have 208 to 793, others up to 66
 STAMP_DPI = 300
 
 
@@ -327,7 +328,7 @@ def _upright(page: Image.Image, dpi: float, settings: Settings) -> tuple[int, fl
         if lean > SURE_LEAN and lines >= FEWEST_LINES:
             return 0, skews[0]
     turns = (0, 180) if level > SURE_LEVEL else (90, 270) if level < -SURE_LEVEL else _ALL_TURNS
-    best = max(turns, key=lambda t: _readable(page, dpi, t, settings))
+    best = _most_readable(page, dpi, turns, settings)
     on_side = best in (90, 270)
     if on_side:
         return best, ink.skew(np.ascontiguousarray(np.rot90(small)))
@@ -335,6 +336,16 @@ def _upright(page: Image.Image, dpi: float, settings: Settings) -> tuple[int, fl
 
 
 _ALL_TURNS = (0, 180, 90, 270)
+
+
+def _most_readable(page: Image.Image, dpi: float, turns: Sequence[int], settings: Settings) -> int:
+    """The turn by which the page reads best; the first that reads well is not doubted."""
+    scores: dict[int, float] = {}
+    for turn in turns:
+        scores[turn] = _readable(page, dpi, turn, settings)
+        if scores[turn] > READS_WELL:
+            break
+    return max(scores, key=lambda t: scores[t])
 
 
 def _readable(page: Image.Image, dpi: float, turn: int, settings: Settings) -> float:

@@ -28,6 +28,7 @@ from pipeline.settings import Settings
 from pipeline.textlayer import is_legal_syllable
 
 PAGE_SEGMENTATION = 3
+BLACK_ON_WHITE = "-c invert_threshold=0.0"  # no second look at lines as if white on black
 
 
 def version() -> str | None:
@@ -94,7 +95,14 @@ def _read(image: Image.Image, page: PageImage, path: Path, settings: Settings) -
     found = columns.gutters(image, page.dpi)
     image = columns.stacked(image, found)
     try:
-        data = run(image, settings.ocr_model, page.dpi, PAGE_SEGMENTATION, settings.page_timeout)
+        data = run(
+            image,
+            settings.ocr_model,
+            page.dpi,
+            PAGE_SEGMENTATION,
+            settings.page_timeout,
+            BLACK_ON_WHITE,
+        )
         yield from (columns.placed_back(w, found) for w in words_of(data))
     except pytesseract.TesseractNotFoundError as e:
         raise MissingError("tesseract_missing") from e
