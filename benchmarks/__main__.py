@@ -1,6 +1,6 @@
 """All benchmarks in one run, judged by the floors: `make bench`.
 
-Reference letters outside the repository (`../shared/gold/dev`) are measured where they are
+Reference letters and texts outside the repository (`../shared`) are measured where they are
 present; the samples always are. Exit code 1 where a figure is worse than its floor.
 """
 
@@ -10,38 +10,65 @@ import argparse
 import json
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import floors, letters
+from benchmarks import floors, letters, reading, restore_accuracy
 
 ROOT = Path(__file__).parent.parent
-SETS = {"samples": ROOT / "samples" / "scans", "dev": ROOT.parent / "shared" / "gold" / "dev"}
+SHARED = ROOT.parent / "shared"
+Figures = dict[str, float]
 
 
 def main() -> int:
     """Measure, print, and compare with the floors."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("only", nargs="*", choices=[[], *BENCHMARKS], help="default: all")
     parser.add_argument("--raise", dest="raising", action="store_true", help="raise the floors")
     parser.add_argument("--json", action="store_true", help="print the figures as JSON")
     options = parser.parse_args()
     os.environ["OMP_THREAD_LIMIT"] = "1"
-    figures: dict[str, float] = {}
-    for name, folder in SETS.items():
-        if not folder.is_dir():
-            print(f"{name}: skipped, {folder} is not there", file=sys.stderr)
-            continue
-        found = letters.measure(folder)
-        figures |= found.figures(name)
-        print(found.table(name), found.scores.table(), "", sep="\n\n", file=sys.stderr)
+    figures: Figures = {}
+    for name in options.only or BENCHMARKS:
+        print(f"\n{name}", file=sys.stderr)
+        figures |= BENCHMARKS[name]()
     if options.json:
         print(json.dumps(figures, indent=2))
     known = floors.load()
     broken = floors.violations(figures, known)
-    print(*(broken or ["all floors hold"]), sep="\n", file=sys.stderr)
+    print("", *(broken or ["all floors hold"]), sep="\n", file=sys.stderr)
     if options.raising:
         floors.save(floors.raised(figures, known))
     return 1 if broken else 0
 
+
+def _letters(name: str, folder: Path) -> Figures:
+    if not folder.is_dir():
+        print(f"skipped: {folder} is not there", file=sys.stderr)
+        return {}
+    found = letters.measure(folder)
+    print(found.table(name), found.scores.table(), sep="\n\n", file=sys.stderr)
+    return found.figures(name)
+
+
+def _reading() -> Figures:
+    figures = reading.measure()
+    print(reading.table(), file=sys.stderr)
+    return figures
+
+
+def _restoring() -> Figures:
+    found = restore_accuracy.measure(SHARED, ROOT / "bench-out" / "pairs")
+    print(found.table(), file=sys.stderr)
+    return found.figures()
+
+
+BENCHMARKS: dict[str, Callable[[], Figures]] = {
+    "samples": lambda: _letters("samples", ROOT / "samples" / "scans"),
+    "dev": lambda: _letters("dev", SHARED / "gold" / "dev"),
+    "reading": _reading,
+    "restoring": _restoring,
+}
 
 if __name__ == "__main__":
     sys.exit(main())

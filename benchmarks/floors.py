@@ -7,6 +7,7 @@ the benchmark; floors are raised with `--raise` and never lowered by a program.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,11 +47,16 @@ def violations(figures: Mapping[str, float], floors: Mapping[str, Floor]) -> lis
 def raised(figures: Mapping[str, float], floors: Mapping[str, Floor]) -> dict[str, Floor]:
     """The floors, each moved to the measured figure where that is better; none is lowered."""
     return {
-        name: Floor(name, figures[name], floor.better)
+        name: Floor(name, _rounded(figures[name], floor.better), floor.better)
         if name in figures and floor.holds(figures[name])
         else floor
         for name, floor in floors.items()
     }
+
+
+def _rounded(value: float, better: str) -> float:
+    """To four places, to the side that the value itself holds."""
+    return (math.ceil if better == "lower" else math.floor)(value * 1e4) / 1e4
 
 
 def save(floors: Mapping[str, Floor], path: Path = FLOORS) -> None:

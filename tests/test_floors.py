@@ -34,3 +34,11 @@ def test_raising_never_lowers() -> None:
 def test_floors_survive_the_file(tmp_path: Path) -> None:
     save(FLOORS, tmp_path / "floors.json")
     assert load(tmp_path / "floors.json") == FLOORS
+
+
+def test_a_raised_floor_holds_for_the_figure_that_raised_it() -> None:
+    figures = {"ser": 0.0135753, "header": 0.9745619}
+    floors = raised(figures, FLOORS)
+    assert violations(figures, floors) == []
+    assert floors["ser"].bound == 0.0136
+    assert floors["header"].bound == 0.9745
