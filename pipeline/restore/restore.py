@@ -50,7 +50,7 @@ _WIDTH = 7
 _PASSES = 6
 GRAMMAR_SCORE = 0.99
 USUAL_RATE = 0.02  # share of words that Tesseract's Vietnamese model misreads on weak scans
-PRIOR_WORDS = 50  # a page tells of its own rate as if so many words more had the usual one
+PRIOR_WORDS = 20  # a page tells of its own rate as if so many words more had the usual one
 GRAMMAR_MARGIN = 4.6
 
 
@@ -323,15 +323,15 @@ class Judged:
 
 def _sobered(share: Doubles, pages: Sequence[int]) -> Doubles:
     """Probabilities of readings [T, K] (the token as it is first) where a page's own rate of
-    misread words, as far as it can be told, stands for the usual one if it is lower: on a page
-    without errors what looks like one is rather a rare word."""
+    misread words, as far as it can be told, is lower than the usual one: on a page without errors
+    what looks like one is rather a rare word. Squared, since the channel thinks it likelier."""
     page = np.array(pages)
     out = share.copy()
     for number in set(pages) - {-1}:
         at = page == number
         expected = float((1 - share[at, 0]).sum()) + USUAL_RATE * PRIOR_WORDS
         rate = expected / (int(at.sum()) + PRIOR_WORDS) / USUAL_RATE
-        out[at, 1:] *= min(1.0, rate)
+        out[at, 1:] *= min(1.0, rate) ** 2
     total: Doubles = out.sum(1, keepdims=True)
     return out / np.maximum(total, 1e-300)
 
