@@ -253,8 +253,8 @@ def test_deadlines(text: str, deadline: str | None) -> None:
     [
         ("Ban Bí thư về tiếp tục thực hiện", "Ban Bí thư"),
         (
-            "Ủy ban nhân dân Thành phố Hồ Chí Minh cử cán bộ",
-            "Ủy ban nhân dân Thành phố Hồ Chí Minh",
+            "Ủy ban nhân dân Thành phố Cần Thơ cử công chức",
+            "Ủy ban nhân dân Thành phố Cần Thơ",
         ),
         ("Bộ trưởng, Chủ nhiệm Văn phòng Chính phủ về", "Bộ trưởng, Chủ nhiệm Văn phòng Chính phủ"),
         ("Bộ Văn hóa, Thể thao và Du lịch quy định", "Bộ Văn hóa, Thể thao và Du lịch"),
