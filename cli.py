@@ -45,8 +45,10 @@ def _close_quietly() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-PATHS = click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
-TEXT = click.argument("file", type=click.Path(allow_dash=True))
+PATHS = click.argument(
+    "paths", nargs=-1, required=True, type=click.Path(path_type=Path, readable=False)
+)
+TEXT = click.argument("file", type=click.Path(allow_dash=True, readable=False))
 JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 JOBS = click.option("--jobs", type=click.IntRange(1), help="Worker processes [default: cores].")
 QUIET = click.option("--quiet", is_flag=True, help="Tell failures only.")
