@@ -25,6 +25,10 @@ PLAIN_WIDTH = 160
 class Commands(click.Group):
     """The group of all commands; tells errors in one line and gives each its exit code."""
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Take --lang wherever it stands, also behind the command."""
+        return super().parse_args(ctx, _language_first(args))
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command."""
         try:
@@ -38,6 +42,16 @@ class Commands(click.Group):
         except BrokenPipeError:
             _close_quietly()
             ctx.exit(ExitCode.OK)
+
+
+def _language_first(args: list[str]) -> list[str]:
+    """The arguments with `--lang X` or `--lang=X` before all others; after `--` nothing moves."""
+    end = args.index("--") if "--" in args else len(args)
+    for at, arg in enumerate(args[:end]):
+        if arg == "--lang" or arg.startswith("--lang="):
+            width = 2 if arg == "--lang" else 1
+            return [*args[at : at + width], *args[:at], *args[at + width :]]
+    return args
 
 
 def _close_quietly() -> None:

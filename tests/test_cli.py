@@ -345,3 +345,11 @@ def test_an_index_of_nothing_is_4(tmp_path: Path) -> None:
     result = run("index", tmp_path, "--to", tmp_path / "letters.sqlite")
     assert result.exit_code == 4
     assert "congvan process" in result.stderr
+
+
+@pytest.mark.parametrize("arguments", [("--lang", "vi", "scan"), ("scan", "--lang=vi")])
+def test_the_language_may_stand_before_or_behind_the_command(
+    tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    result = CliRunner().invoke(cli.main, [*arguments, str(tmp_path / "missing.pdf")])
+    assert "không có tệp" in result.output
