@@ -23,7 +23,7 @@ SECRECY = regex.compile(
 ARRIVAL = (
     regex.compile(r"\bĐ[EẾÊÉỀ]N\b|(?i:\b(?:công văn|số) đến\b)"),
     regex.compile(r"(?i)\b(?:giờ|ngày|số|chuyển|lưu hồ sơ)\b[\s:]*[.…:_|\d-]|\bng[aà]?y\.{2}"),
-    regex.compile(r"(?i)\b(?:văn thư|c[oôổ]ng th[oô]ng t[iíì][nm]|văn phòng|ubnd|sở)\b"),
+    regex.compile(r"(?i)\b(?:văn thư|c[oôổ]ng th[oô]ng|văn phòng|ubnd|sở)\b"),
 )
 """What an arrival stamp says: that it is one; what is filled in; whose it is."""
 

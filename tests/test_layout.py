@@ -121,6 +121,21 @@ def test_a_word_read_unsurely_in_a_table_is_no_handwriting() -> None:
     assert [m.text for m in arranged.marks if m.kind == "handwriting"] == ["Wvz"]
 
 
+@pytest.mark.parametrize(
+    ("words", "kinds"), [("Đến năm 2030", []), ("VĂN THƯ ĐẾN Số: 12", ["stamp"])]
+)
+def test_a_frame_is_a_stamp_by_its_words(words: str, kinds: list[str]) -> None:
+    image = Image.new("L", (WIDTH, HEIGHT), 255)
+    ImageDraw.Draw(image).rectangle((200, 1000, 700, 1150), outline=0, width=4)
+    lines = [
+        [220, 300, "Các sở, ban, ngành báo cáo kết quả thực hiện", 0.95, 1],
+        [240, 1050, words, 0.9, 2],
+    ]
+    arranged = layout.arrange(page_of(lines), PageImage(1, image, DPI, 0, 0.0, ()))
+    assert [m.kind for m in arranged.marks] == kinds
+    assert (words in [line.text for line in arranged.lines]) is (not kinds)
+
+
 def test_bare_text_keeps_every_line() -> None:
     text = "  SỞ NỘI VỤ \n\nKính gửi: ai đó\n"
     page = PageSource(3, Path("a.txt"), 0, PageKind.TEXT, text=text)

@@ -13,6 +13,7 @@ from pipeline.document import Box, Mark, OcrPage, PageImage, Word
 from pipeline.layout import wording
 from pipeline.layout.frames import Table, frames
 from pipeline.layout.segments import Metrics, Segment, around, engine_lines, split
+from pipeline.textlayer import is_stamp_text
 
 GAP = 1.15  # of the line height: wider than any gap in a justified line, narrower than a gutter
 
@@ -80,7 +81,7 @@ def mark(kind: str, page: int, words: Sequence[Word]) -> Mark:
 
 
 def _stamps(ocr: OcrPage, metrics: Metrics, image: PageImage) -> tuple[list[Mark], list[Word]]:
-    """Arrival stamps: a frame of the size of a stamp with ĐẾN in it, and every word inside."""
+    """Stamps: a frame of the size of one with the words of one in it, and every word inside."""
     marks: list[Mark] = []
     rest = list(ocr.words)
     for frame in frames(image):
@@ -100,12 +101,7 @@ def _is_arrival(words: Sequence[Word], frame: Box, metrics: Metrics) -> bool:
     wide, high = frame[2] - frame[0], frame[3] - frame[1]
     if wide > 0.4 * metrics.width or high > 0.16 * metrics.height:
         return False
-    text = " ".join(w.text for w in words)
-    if wording.SECRECY.search(text):
-        return True
-    if any(wording.ARRIVAL.search(w.text) for w in words):
-        return True
-    return regex.search(r"(?i)\bđ[eếêéề]n\b.{0,30}(ngày|giờ|số)", text) is not None
+    return is_stamp_text(" ".join(w.text for w in words))
 
 
 def _heads_stamp(segment: Segment, stamps: Sequence[Box], metrics: Metrics) -> bool:

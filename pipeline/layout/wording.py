@@ -23,8 +23,6 @@ DATE = regex.compile(
 NUMBER = regex.compile(
     r"(?i)^\W{0,3}s[ốóôồổỗộo0ỏ6]\s*[:;.,]|^\W{0,3}luật số\s*[:;]|^S[ốóô6]\s*\W*\d"
 )
-SECRECY = regex.compile(r"^(TUYỆT MẬT|TỐI MẬT|MẬT|HỎA TỐC|HOẢ TỐC|THƯỢNG KHẨN|KHẨN)(?! TRẬN)")
-ARRIVAL = regex.compile(r"(?i)^\W*đến\W*$|công văn đến|^\W*(đến)\W+(số|giờ|ngày)|^số đến")
 IDENTIFIER = regex.compile(r"\d\S*[/-]\p{Lu}{2,}|\p{Lu}{2,}[-/]\p{Lu}{2,}")
 LIST_END = regex.compile(r"^\W{0,3}L[ưuứừ]u\s*[:;.,]?\s*(VT|V[ăa]n|HC|VP|[ĐD]|T|H)")
 ENTRY = regex.compile(r"^[-–—~+•]+\s*\p{L}")
