@@ -28,19 +28,21 @@ def load_restorer(
             path.read_bytes()
         except OSError as error:
             raise UsageError("dictionary_unreadable", path=path, reason=error.strerror) from error
-    if language_model:
-        try:
-            LanguageModel.load(language_model.read_bytes())
-        except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
-            reason = str(error)
-            raise UsageError("model_unusable", path=language_model, reason=reason) from error
+    own = _own_model(language_model) if language_model else None
     try:
-        return Restorer.load(dictionaries, language_model)
+        return Restorer.load(dictionaries, own)
     except CongvanError:
         raise
     except Exception as error:
         reason = f"{type(error).__name__}: {error}"
         raise ModelsError("models_unusable", reason=reason) from error
+
+
+def _own_model(path: Path) -> LanguageModel:
+    try:
+        return LanguageModel.load(path.read_bytes())
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
+        raise UsageError("model_unusable", path=path, reason=str(error)) from error
 
 
 def train_model(text: Path, out: Path, exclude: tuple[Path, ...] = ()) -> None:

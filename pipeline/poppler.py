@@ -172,11 +172,6 @@ def _page_without(path: Path, index: int, boxes: set[Box]) -> bytes:
         return data.getvalue()
 
 
-def page_text(path: Path, index: int, *, timeout: float) -> str:
-    """The text layer of page `index` (from 0) as pdftotext orders it."""
-    return _pdftotext(path, ["-f", str(index + 1), "-l", str(index + 1)], timeout).rstrip("\f")
-
-
 def layer_pages(path: Path, first: int, last: int, *, timeout: float) -> list[LayerPage]:
     """The text layers of pages `first` to `last` (from 0), with boxes; one run of pdftotext.
 

@@ -272,9 +272,13 @@ def _confidence(page: RestoredPage) -> float:
     if words:
         letters = sum(len(w.text) for w in words)
         return sum(w.confidence * len(w.text) for w in words) / max(1, letters)
-    count = sum(len(line.text.split()) for line in page.lines)
-    doubts = sum(len(line.doubts) for line in page.lines)
+    count, doubts = _words_and_doubts([page])
     return 1 - doubts / count if count else 0.0
+
+
+def _words_and_doubts(pages: Sequence[RestoredPage]) -> tuple[int, int]:
+    lines = [line for page in pages for line in page.lines]
+    return sum(len(x.text.split()) for x in lines), sum(len(x.doubts) for x in lines)
 
 
 def _corrections(pages: Iterable[RestoredPage]) -> Iterator[CorrectionInfo]:
@@ -332,8 +336,7 @@ def _status(
 ) -> Status:
     if errors:
         return "partial"
-    words = sum(len(line.text.split()) for page in pages for line in page.lines)
-    doubts = sum(len(line.doubts) for page in pages for line in page.lines)
+    words, doubts = _words_and_doubts(pages)
     return "needs_review" if letter.flags or doubts > REVIEW_SHARE_OF_DOUBTS * words else "done"
 
 

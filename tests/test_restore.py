@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 import cli
 from pipeline.batch.fingerprint import digest_of
 from pipeline.document import Box, Line, PageLayout, RestoredPage, Word, apply_corrections
+from pipeline.models import load_restorer
 from pipeline.restore import candidates
 from pipeline.restore.restore import Model, Restorer
 from pipeline.restore.train import train
@@ -145,7 +146,7 @@ def test_a_model_of_ones_own_is_used_and_told_apart(tmp_path: Path) -> None:
     train(tmp_path / "own.txt", own, held_out=True)
     broken.write_bytes(b"no model")
     text = "Bo diia nga cia cu Dim ké chuyén lang Mugm xua va nay cho lii tré nghe"
-    out = text_of(Restorer.load(language_model=own).restore_text(text, "eng"))
+    out = text_of(load_restorer((), own).restore_text(text, "eng"))
     assert "làng Mượm" in out
     assert "Mượm" not in restored(text, "eng")
     digests = {digest_of(Settings(language_model=path)) for path in (own, broken)}

@@ -217,8 +217,3 @@ def _without_count(entry: str) -> str:
     if not fold(entry).startswith("luu"):
         return entry
     return str(_COUNT.sub("", entry)).rstrip(" ;.,:") if _COUNT.search(entry) else entry
-
-
-def is_as_above(entry: str) -> bool:
-    """Is an entry "Như trên" or "Như Điều 3"?"""
-    return fold(entry).startswith("nhu ")

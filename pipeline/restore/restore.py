@@ -116,13 +116,13 @@ class Restorer:
 
     @classmethod
     def load(
-        cls, dictionaries: Sequence[Path] = (), language_model: Path | None = None
+        cls, dictionaries: Sequence[Path] = (), language_model: LanguageModel | None = None
     ) -> Restorer:
         """A restorer with the built-in word lists and those given, and the language model given
         (what `congvan train` writes), else the built-in one.
 
-        Raises OSError where a file cannot be read, ValueError where it is no language model."""
-        base = LanguageModel.load(language_model.read_bytes()) if language_model else _base_model()
+        Raises OSError where a word list cannot be read."""
+        base = language_model or _base_model()
         phrases: list[Phrase] = [*built_in_phrases(), *phrases_of(dictionaries)]
         model = extend(base, phrases)
         lexicon = Lexicon.of(model.words)

@@ -33,13 +33,6 @@ _TWO = np.uint64(0xFFFFFFFF)
 _THREE = np.uint64(0xFFFFFFFFFFFF)
 
 
-@dataclass(slots=True)
-class Stream:
-    """Raw printed tokens of some text as ids into `types`; -1 is a line or document end."""
-
-    ids: list[int]
-
-
 class _Types(dict[str, int]):
     """Ids of raw tokens, given out as they are first asked for."""
 
