@@ -68,6 +68,7 @@ class _ReadPage:
 
     layout: PageLayout
     rotation: int
+    skew: float
     operations: tuple[Operation, ...]
     error: DocumentError | None = None
     picture: Picture | None = None
@@ -102,7 +103,7 @@ def process_document(
         source,
         restored,
         operations=(intake, *(o for page in pages for o in page.operations), restoring),
-        rotations=[page.rotation for page in pages],
+        turns=[(page.rotation, page.skew) for page in pages],
         errors=errors,
     )
     pictures = [page.picture for page in pages]
@@ -132,7 +133,7 @@ def extract_text(text: str, restorer: Restorer | None = None, *, path: str = "-"
         if restorer
         else tuple(RestoredPage.unchanged(page) for page in layouts)
     )
-    return _record(source, restored, operations=(), rotations=[0] * len(pages), errors=[])
+    return _record(source, restored, operations=(), turns=[(0, 0.0)] * len(pages), errors=[])
 
 
 def document_id(source: Source) -> str:
@@ -158,7 +159,7 @@ def _read_page(page: PageSource, settings: Settings, show: bool = False) -> _Rea
         started = perf_counter()
         arranged = layout.arrange_text(page)
         step = Operation("text_layer", "congvan", VERSION, {}, perf_counter() - started)
-        return _ReadPage(arranged, 0, (step,))
+        return _ReadPage(arranged, 0, 0.0, (step,))
     try:
         if page.text_layer is TextLayer.GOOD:
             return _laid_out(*_own_text(page, settings, show))
@@ -168,7 +169,7 @@ def _read_page(page: PageSource, settings: Settings, show: bool = False) -> _Rea
             return _better(page, image, words, settings)
     except DocumentError as error:
         empty = PageLayout(page.number, 0, 0, 0, lines=())
-        return _ReadPage(empty, 0, (), error)
+        return _ReadPage(empty, 0, 0.0, (), error)
     return _laid_out(image, words)
 
 
@@ -199,7 +200,7 @@ def _laid_out(image: PageImage, words: OcrPage) -> _ReadPage:
     step = Operation("layout", "congvan", VERSION, {}, perf_counter() - started)
     done = (*image.operations, *words.operations, step)
     picture = debug_images.kept(image) if image.shown else None
-    return _ReadPage(arranged, image.rotation, done, picture=picture)
+    return _ReadPage(arranged, image.rotation, image.skew, done, picture=picture)
 
 
 def _record(
@@ -207,7 +208,7 @@ def _record(
     restored: Sequence[RestoredPage],
     *,
     operations: Iterable[Operation],
-    rotations: Sequence[int],
+    turns: Sequence[tuple[int, float]],
     errors: Sequence[DocumentError],
 ) -> Record:
     started = perf_counter()
@@ -244,7 +245,7 @@ def _record(
             for page in restored
             for m in page.marks
         ],
-        pages=[_page(p, turn) for p, turn in zip(restored, rotations, strict=True)],
+        pages=[_page(p, turn) for p, turn in zip(restored, turns, strict=True)],
         corrections=list(_corrections(restored)),
         evidence=letter.evidence,
         flags=flags,
@@ -252,13 +253,15 @@ def _record(
     )
 
 
-def _page(page: RestoredPage, rotation: int) -> Page:
+def _page(page: RestoredPage, turn: tuple[int, float]) -> Page:
+    rotation, skew = turn
     return Page(
         number=page.number,
         width=page.width,
         height=page.height,
         dpi=page.dpi,
         rotation=rotation,
+        skew=skew,
         confidence=round(_confidence(page), 3),
         raw_text="\n".join(line.raw.text for line in page.lines),
         text="\n".join(line.text for line in page.lines),

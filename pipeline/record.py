@@ -103,7 +103,8 @@ class Page(Part):
     width: int = 0
     height: int = 0
     dpi: int = 0
-    rotation: int = 0
+    rotation: int = Field(0, description="degrees clockwise by which the page was set upright")
+    skew: float = Field(0.0, description="degrees by which it was straightened after that")
     confidence: float = 0.0
     raw_text: str = ""
     text: str = ""
