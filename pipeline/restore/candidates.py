@@ -57,8 +57,8 @@ Offers = dict[tuple[str, ...], Offer]
 
 
 @dataclass(slots=True)
-class Settings:
-    """How wide to look. `width` readings at most, none worse than the best by `beam`, none with a
+class Width:
+    """How wide to look: `width` readings at most, none worse than the best by `beam`, none with a
     channel score under `least`. A word the vocabulary does not know costs at least `spelling`."""
 
     heavy: bool
@@ -76,7 +76,7 @@ class Candidates:
     lexicon: Lexicon
     model: LanguageModel
     ids: dict[str, int]
-    settings: Settings
+    wide: Width
     row_of: dict[tuple[str, bool], int] = field(default_factory=dict)
     first: Ids = field(init=False)
     second: Ids = field(init=False)
@@ -84,7 +84,7 @@ class Candidates:
     readings: list[list[Reading]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        width = self.settings.width
+        width = self.wide.width
         self.first = np.full((256, width), NONE, np.int64)
         self.second = np.full((256, width), NONE, np.int64)
         self.score = np.full((256, width), IMPOSSIBLE, np.float32)
@@ -137,13 +137,13 @@ class Candidates:
             protect.is_address(token)
             or protect.is_item_mark(token)
             or protect.is_measure(core)
-            or (core and protect.is_acronym(core, in_capitals, self.settings.heavy))
+            or (core and protect.is_acronym(core, in_capitals, self.wide.heavy))
         ):
             return alone
         found: Offers = {}
         for a, b in self._spans(token, start, end):
             read = token[a:b]
-            if protect.is_readable(read, self.settings.heavy):
+            if protect.is_readable(read, self.wide.heavy):
                 self._syllables(read, a, b, in_capitals, found)
         if not found:
             return alone
@@ -151,7 +151,7 @@ class Candidates:
 
     def _kept_sign(self, core: str) -> float:
         """log P of a token with digits or signs being printed so."""
-        if not self.settings.heavy:
+        if not self.wide.heavy:
             return -0.1
         if core.isdigit():
             return -0.1 + _SPELT_DIGIT * min(len(core), 2)
@@ -176,7 +176,7 @@ class Candidates:
     def _spans(self, token: str, start: int, end: int) -> list[tuple[int, int]]:
         """The core, and the core with the odd marks around it that may be misread letters."""
         spans = [(start, end)] if start < end else []
-        if self.settings.heavy:
+        if self.wide.heavy:
             a, b = start, end
             if start == end:
                 a, b = 0, len(token.rstrip(".,;:"))
@@ -189,17 +189,17 @@ class Candidates:
         return spans
 
     def _syllables(self, read: str, a: int, b: int, capitals: bool, found: Offers) -> None:
-        heavy = self.settings.heavy
+        heavy = self.wide.heavy
         shape = shape_of(read)
         penalty = _DIGITS if read.isdigit() else 0.0
         if heavy and capitals and shape != "CAPITALS" and any(c.isupper() for c in read):
             read, shape = read.upper(), "CAPITALS"  # one letter of a heading read as a small one
-            self._offer_all(read, shape, self.settings.width, -1.0, (a, b), shape, found)
+            self._offer_all(read, shape, self.wide.width, -1.0, (a, b), shape, found)
             return
         if heavy and not capitals and shape == "CAPITALS" and len(read) <= 3:
-            self._offer_all(read, "Capital", self.settings.width, 0.0, (a, b), "Capital", found)
+            self._offer_all(read, "Capital", self.wide.width, 0.0, (a, b), "Capital", found)
             penalty = _IN_CAPITALS  # "BG" in a line of small letters is rather "Bộ" than "BỐ"
-        scores = self._offer_all(read, shape, self.settings.width, penalty, (a, b), None, found)
+        scores = self._offer_all(read, shape, self.wide.width, penalty, (a, b), None, found)
         if heavy and shape == "Capital":  # "Ign" for "lợn": the capital is misread
             self._offer_all(read, "lower", 6, _CAPITAL_LOST, (a, b), None, found)
         if heavy and len(read) >= 5 and (not len(scores) or scores.max() < -9.0):
@@ -268,9 +268,7 @@ class Candidates:
             if len(ranked) > width
             else np.arange(len(ranked))
         )
-        good = (ranked[top] > ranked[top].max() - self.settings.beam) & (
-            scores[top] > self.settings.least
-        )
+        good = (ranked[top] > ranked[top].max() - self.wide.beam) & (scores[top] > self.wide.least)
         top = top[good]
         top = top[np.argsort(-ranked[top])]
         return self.lexicon.word[top], scores[top]
@@ -286,8 +284,8 @@ class Candidates:
     ) -> tuple[list[Reading], list[int], list[int], list[float]]:
         """All readings, the token as it is first, best first after it."""
         own = found.pop((word,), None)
-        letter = _PER_LETTER_HEAVY if self.settings.heavy else _PER_LETTER
-        spelling = max(letter * len(core), self.settings.spelling) if kept == 1 else 0.0
+        letter = _PER_LETTER_HEAVY if self.wide.heavy else _PER_LETTER
+        spelling = max(letter * len(core), self.wide.spelling) if kept == 1 else 0.0
         as_read = own.score if own else -0.7 + spelling
         if not core.isalpha():
             as_read = self._kept_sign(core)
@@ -299,7 +297,7 @@ class Candidates:
             words, offer = item
             return -offer.score - _PRIOR_WEIGHT * float(sum(prior[self.ids[w]] for w in words))
 
-        for words, offer in sorted(found.items(), key=rank)[: self.settings.width - 1]:
+        for words, offer in sorted(found.items(), key=rank)[: self.wide.width - 1]:
             readings.append(Reading(offer.start, offer.end, " ".join(words), offer.shape))
             first.append(self.ids[words[0]])
             second.append(self.ids[words[1]] if len(words) > 1 else NONE)
@@ -315,4 +313,4 @@ def printed(word: str, read: str, shape: Shape | None = None) -> str:
     return cased(word, shape)
 
 
-__all__ = ["SPECIALS", "Candidates", "Reading", "Settings", "canonical", "printed"]
+__all__ = ["SPECIALS", "Candidates", "Reading", "Width", "canonical", "printed"]

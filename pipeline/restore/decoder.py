@@ -112,17 +112,20 @@ class Decoder:
             found.append(_widened(share[skip:stop], min(width, LAST_WIDTH)))
         return np.concatenate(keeps), np.concatenate(found)
 
-    def scores(self, words: Ids, at: int) -> Floats:
-        """log P of the word at `at` and of the two that follow, each after the words before it."""
-        end = min(at + 3, len(words))
-        w = words[at:end]
+    def path_scores(self, words: Ids) -> Floats:
+        """log P of each word of a sequence after the words before it."""
         padded = np.concatenate([np.full(3, NONE), words])
-        before = [padded[at + 3 - k : end + 3 - k].copy() for k in (1, 2, 3)]
+        before = [padded[3 - k : len(padded) - k].copy() for k in (1, 2, 3)]
         for nearer, farther in pairwise(before):
             farther[(nearer == 0) | (nearer == NONE)] = NONE
-        logs = self.model.fourgram(before[2], before[1], before[0], w)
-        logs = self._with_phrases(logs, bigram_key(before[0], w))
-        return self._with_phrases(logs, trigram_key(before[1], before[0], w))
+        logs = self.model.fourgram(before[2], before[1], before[0], words)
+        logs = self._with_phrases(logs, bigram_key(before[0], words))
+        return self._with_phrases(logs, trigram_key(before[1], before[0], words))
+
+    def scores(self, words: Ids, at: int) -> Floats:
+        """log P of the word at `at` and of the two that follow, each after the words before it."""
+        start = max(0, at - 3)
+        return self.path_scores(words[start : at + 3])[at - start :]
 
     def _sure(self, first: list[Ids], share: list[Doubles]) -> Floats:
         """For each word, what its being sure elsewhere in the document adds to its score."""

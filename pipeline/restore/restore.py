@@ -27,10 +27,11 @@ from pipeline.document import (
     apply_corrections,
 )
 from pipeline.restore import damage, identifiers
-from pipeline.restore.candidates import Candidates, Reading, Settings, printed
-from pipeline.restore.channel import Channel, shape_of
+from pipeline.restore.candidates import IMPOSSIBLE, Candidates, Reading, Width, printed
+from pipeline.restore.channel import Channel
+from pipeline.restore.confidence import Confidence, Found
 from pipeline.restore.corrections import compose
-from pipeline.restore.decoder import Decoder, Doubles, Lattice, Weights
+from pipeline.restore.decoder import Decoder, Doubles, Floats, Lattice, Weights
 from pipeline.restore.identifiers import Fix
 from pipeline.restore.language_model import Ids, LanguageModel
 from pipeline.restore.lexicon import (
@@ -42,7 +43,7 @@ from pipeline.restore.lexicon import (
     phrases_of,
 )
 from pipeline.restore.orthography import in_style, tone_style
-from pipeline.restore.slots import Pages, Sequencer, Slot, fixes_of, is_odd
+from pipeline.restore.slots import Pages, Sequencer, Slot, fixes_of
 
 Model = Literal["auto", "eng", "vie", "none"]
 Changes = dict[tuple[int, int], tuple[list[Correction], list[Doubt]]]
@@ -56,17 +57,18 @@ GRAMMAR_MARGIN = 4.6
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """When a reading is taken: its probability, and how it must compare with leaving the token."""
+    """When a reading is taken: its probability among the readings; and under which probability of
+    being right a word left as read is a doubt."""
 
     accept: float
     name: float  # the same for a capitalised word: it may be a name
     doubt: float
 
 
-POLICIES = {"eng": Policy(0.2, 0.2, 0.5), "vie": Policy(0.85, 0.95, 0.1)}
-SETTINGS = {
-    "eng": Settings(True, 24, 13.0, -24.0, -40.0),
-    "vie": Settings(False, 8, 9.0, -10.0, -16.0),
+POLICIES = {"eng": Policy(0.2, 0.2, 0.8), "vie": Policy(0.85, 0.95, 0.97)}
+WIDTHS = {
+    "eng": Width(True, 24, 13.0, -24.0, -40.0),
+    "vie": Width(False, 8, 9.0, -10.0, -16.0),
 }
 
 
@@ -109,8 +111,10 @@ class Restorer:
         ids = model.ids()
         self._model = model
         self._decoder = Decoder(model, phrases, Weights())
+        table = _table("confidence.tsv")
+        self._confidence = {name: Confidence.read(table, name) for name in channels}
         self._candidates = {
-            name: Candidates(channel, lexicon, model, ids, SETTINGS[name])
+            name: Candidates(channel, lexicon, model, ids, WIDTHS[name])
             for name, channel in channels.items()
         }
 
@@ -195,6 +199,44 @@ class Restorer:
         lines = tuple(Line(line) for line in text.split("\n"))
         return self.restore_pages([PageLayout(1, 0, 0, 0, lines)], model)[0]
 
+    def judgements(self, pages: Sequence[PageLayout], model: Model = "auto") -> list[Judgement]:
+        """What the first pass finds of every token of a document, by kind of damage."""
+        kinds = [self._kind(page.lines, model) for page in pages]
+        chosen = {
+            name: [(i, pages[i]) for i, kind in enumerate(kinds) if kind == name]
+            for name in ("eng", "vie")
+        }
+        return [self._judgement(of, name) for name, of in chosen.items() if of]
+
+    def _judgement(self, pages: Pages, name: str) -> Judgement:
+        """What is found of every token of the pages of one kind of damage."""
+        slots, rows = self._sequence(pages, name)
+        keep, alone = self._decode(rows, name)
+        page = np.array([-1 if s is None else s.page for s in slots])
+        share = _sobered(alone, page) if name == "vie" else alone
+        policy, candidates = POLICIES[name], self._candidates[name]
+        best = share.argmax(1)
+        at = np.arange(len(rows))
+        capital = np.array([s is not None and s.capital for s in slots])
+        best[share[at, best] < np.where(capital, policy.name, policy.accept)] = 0
+        out = keep[at, best]
+        words = candidates.first[rows, out]
+        found = Found(
+            out=out,
+            word=words,
+            alone=alone[at, best],
+            here=share[at, best],
+            context=self._decoder.path_scores(words).astype(np.float64),
+            channel=candidates.score[rows, out].astype(np.float64),
+            prior=self._model.unigram[words].astype(np.float64),
+            page=page,
+            line=np.array([-1 if s is None else s.line for s in slots]),
+            readings=(candidates.score[rows] > IMPOSSIBLE / 2).sum(1),
+            tokens=["" if s is None else s.token for s in slots],
+        )
+        sure = self._confidence[name].of(found)
+        return Judgement(slots, dict(pages), candidates, keep, share, best, sure, found)
+
     def explain(self, word: str, before: str, after: str, model: Model = "auto") -> list[Candidate]:
         """The readings of `word` between `before` and `after`, most probable first; none where
         `word` holds nothing that is read as a word."""
@@ -238,30 +280,20 @@ class Restorer:
 
     def _restore(self, pages: Pages, name: str, done: list[list[RestoredLine]]) -> None:
         """One pass over the pages of one kind of damage; the outcome goes into `done`."""
-        slots, rows = self._sequence(pages, name)
-        keep, share = self._decode(rows, name)
-        policy = POLICIES[name]
+        judgement = self._judgement(pages, name)
         changes = _grammar(pages, name == "eng")
         styles = {i: tone_style("\n".join(x.text for x in p.lines)) > 0.5 for i, p in pages}
-        numbers = {i: page.number for i, page in pages}
-        if name == "vie":
-            share = _sobered(share, [-1 if s is None else s.page for s in slots])
-        doubtful = (keep[np.arange(len(keep)), share.argmax(1)] != 0) | (
-            share[:, 0] < 1 - policy.doubt
-        )
-        doubtful |= np.array([s is not None and is_odd(s.token) for s in slots])
-        for t in np.flatnonzero(doubtful):
-            slot = slots[t]
+        doubtful = (judgement.best != 0) | (judgement.sure < POLICIES[name].doubt)
+        for t in np.flatnonzero(doubtful).tolist():
+            slot = judgement.slots[t]
             if slot is None:
                 continue
-            line = done[slot.page][slot.line].raw
-            readings = self._candidates[name].readings[slot.row]
-            judged = Judged(slot, line, numbers[slot.page], readings, keep[t], share[t])
+            judged = judgement.of(t)
             corrections, doubts = changes.setdefault((slot.page, slot.line), ([], []))
-            fix = judged.correction(policy, styles[slot.page])
+            fix = judged.correction(styles[slot.page]) if judged.best else None
             if fix is not None:
                 corrections.append(fix)
-            else:
+            elif judged.sure < POLICIES[name].doubt:
                 doubts.append(judged.doubt())
         _take(changes, done)
 
@@ -277,34 +309,65 @@ class Restorer:
 
 
 @dataclass(frozen=True, slots=True)
+class Judgement:
+    """What is found of all tokens [T] of a document: the readings kept and their probabilities
+    [T, K], which of these is given (`best`), and how probable it is that the word is right."""
+
+    slots: list[Slot | None]
+    pages: dict[int, PageLayout]
+    candidates: Candidates
+    keep: Ids
+    share: Doubles
+    best: Ids
+    sure: Doubles
+    found: Found
+
+    def of(self, t: int) -> Judged:
+        """The judgement of one token, no boundary."""
+        slot = self.slots[t]
+        assert slot is not None
+        page = self.pages[slot.page]
+        return Judged(
+            slot,
+            page.lines[slot.line],
+            page.number,
+            self.candidates.readings[slot.row],
+            self.candidates.score[slot.row],
+            self.keep[t],
+            self.share[t],
+            int(self.best[t]),
+            float(self.sure[t]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Judged:
-    """A token, its readings, and the probability of each (`share[i]` of reading `keep[i]`)."""
+    """A token, its readings with log P(token | reading), the probability of each that was weighed
+    to the end (`share[i]` of reading `keep[i]`), the one given (`keep[best]`), and P(right)."""
 
     slot: Slot
     line: Line
     page: int
     readings: list[Reading]
+    channel: Floats
     keep: Ids
     share: Doubles
+    best: int
+    sure: float
 
-    def correction(self, policy: Policy, second_vowel: bool) -> Correction | None:
-        """The correction, where the best reading is another and probable enough."""
-        at = int(self.share.argmax())
-        score, own = float(self.share[at]), float(self.share[0])
-        capital = shape_of(self.slot.token) == "Capital"
-        if not self.keep[at] or score < (policy.name if capital else policy.accept):
-            return None
-        reading = self.readings[self.keep[at]]
+    def correction(self, second_vowel: bool) -> Correction | None:
+        """The correction to the reading given; None where it prints as what was read."""
+        share, own = float(self.share[self.best]), float(self.share[0])
+        reading = self.readings[self.keep[self.best]]
         before = self.slot.token[reading.start : reading.end]
         words = [in_style(w, second_vowel) for w in (reading.word or "").split(" ")]
         after = printed(" ".join(words), before, reading.shape)
         if before == after:
             return None
-        margin = math.log(max(score, 1e-12)) - math.log(max(own, 1e-12))
+        margin = math.log(max(share, 1e-12)) - math.log(max(own, 1e-12))
         start, box = self.slot.start + reading.start, _box(self.line, self.slot.start)
-        return Correction(
-            self.page, self.slot.line + 1, start, box, before, after, score, margin, "model"
-        )
+        number = self.slot.line + 1
+        return Correction(self.page, number, start, box, before, after, self.sure, margin, "model")
 
     def doubt(self) -> Doubt:
         """The token left as it is, with its likeliest other readings."""
@@ -316,18 +379,17 @@ class Judged:
             self.slot.start,
             _box(self.line, self.slot.start),
             self.slot.token,
-            float(self.share[0]),
+            self.sure,
             tuple(printed(r.word, self.slot.token, r.shape) for r in found if r.word)[:3],
         )
 
 
-def _sobered(share: Doubles, pages: Sequence[int]) -> Doubles:
+def _sobered(share: Doubles, page: Ids) -> Doubles:
     """Probabilities of readings [T, K] (the token as it is first) where a page's own rate of
     misread words, as far as it can be told, is lower than the usual one: on a page without errors
     what looks like one is rather a rare word. Squared, since the channel thinks it likelier."""
-    page = np.array(pages)
     out = share.copy()
-    for number in set(pages) - {-1}:
+    for number in set(page.tolist()) - {-1}:
         at = page == number
         expected = float((1 - share[at, 0]).sum()) + USUAL_RATE * PRIOR_WORDS
         rate = expected / (int(at.sum()) + PRIOR_WORDS) / USUAL_RATE

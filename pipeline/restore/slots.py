@@ -16,9 +16,9 @@ import regex
 from pipeline.document import Line, PageLayout
 from pipeline.restore import identifiers, items
 from pipeline.restore.candidates import Candidates
+from pipeline.restore.channel import shape_of
 from pipeline.restore.identifiers import Fix
 from pipeline.restore.language_model import Ids
-from pipeline.restore.orthography import VIETNAMESE_ONLY, analyse
 from pipeline.restore.protect import is_address
 from pipeline.restore.tokens import JOINED, JOINED_HEAVY, classify, core_of, ends_sentence
 
@@ -38,13 +38,18 @@ class Slot:
     token: str
     row: int
 
+    @property
+    def capital(self) -> bool:
+        """Whether the token begins with a capital and is not all capitals."""
+        return shape_of(self.token) == "Capital"
+
 
 class Sequencer:
     """Builds the sequence of one document."""
 
     def __init__(self, candidates: Candidates) -> None:
         self._candidates = candidates
-        self._heavy = candidates.settings.heavy
+        self._heavy = candidates.wide.heavy
         self.slots: list[Slot | None] = [None]
         self._rows = [candidates.boundary()]
 
@@ -138,13 +143,6 @@ def is_word(token: str, heavy: bool) -> bool:
     if start < end:
         return bool(classify(token[start:end])) or heavy
     return heavy and any(c in "&@¢§€£¥©®" for c in token)
-
-
-@lru_cache(maxsize=100_000)
-def is_odd(token: str) -> bool:
-    """Whether a token has letters that only Vietnamese has, and is no Vietnamese syllable."""
-    core = token[slice(*core_of(token))]
-    return core.isalpha() and not VIETNAMESE_ONLY.isdisjoint(core.lower()) and not analyse(core)
 
 
 def in_capitals(text: str, before: bool = False) -> bool:
