@@ -250,6 +250,11 @@ def _record(
         evidence=letter.evidence,
         flags=flags,
         processing=_steps((*operations, reading)),
+        headings=letter.headings,
+        appendices=letter.appendices,
+        copies=letter.copies,
+        passages=letter.passages,
+        places=letter.places,
     )
 
 

@@ -85,6 +85,62 @@ class Citation(Part):
     issuer: str | None = None
 
 
+class Heading(Part):
+    """A heading of a Phần, Chương or Mục: it stands above the directive of index `before` (from 0;
+    the number of directives where none follows)."""
+
+    marker: str
+    text: str = ""
+    before: int
+
+
+class Appendix(Part):
+    """What is attached after the signature. `marker` as printed ("Phụ lục I"), `reference` what it
+    says of the letter it belongs to ("(Kèm theo Quyết định số …)"); `text` is all the rest, a
+    paragraph a line."""
+
+    marker: str | None = None
+    title: str | None = None
+    reference: str | None = None
+    text: str = ""
+
+
+class Copy(Part):
+    """The block of a later copy (Nghị định 30/2020/NĐ-CP, Điều 25; Hướng dẫn 36-HD/VPTW, mục 3):
+    its kind (Sao y, Sao lục, Trích sao), and who made it, when. `text` is all that is printed."""
+
+    kind: str
+    header: Header = Header()
+    signature: Signature = Signature()
+    distribution: list[str] = []
+    text: str = ""
+
+
+PassageKind = Literal[
+    "letterhead", "circulation", "enacting", "foot", "stamp", "running_head", "page_number", "rule",
+    "other",
+]  # fmt: skip
+
+
+class Passage(Part):
+    """Printed text that belongs to no field: Quốc hiệu, "QUYẾT ĐỊNH:", rules, running heads …"""
+
+    kind: PassageKind
+    text: str
+
+
+class Place(Part):
+    """Where printed text went: lines `line` to `last_line` of a page's `text` (from 1) stand in the
+    field `where`. Only a part of the one line where `start` (from 0) or `end` is given."""
+
+    where: str
+    page: int
+    line: int
+    last_line: int
+    start: int = 0
+    end: int | None = None
+
+
 class MarkInfo(Part):
     """Something on the page that is not its text: seal, stamp, electronic signature …"""
 
@@ -169,6 +225,11 @@ class Letter(Part):
     citations: list[Citation] = []
     evidence: dict[str, Evidence] = {}
     flags: list[Flag] = []
+    headings: list[Heading] = []
+    appendices: list[Appendix] = []
+    copies: list[Copy] = []
+    passages: list[Passage] = []
+    places: list[Place] = []
 
 
 class Record(Part):
@@ -194,6 +255,11 @@ class Record(Part):
     evidence: dict[str, Evidence] = {}
     flags: list[Flag] = []
     processing: list[Step] = []
+    headings: list[Heading] = []
+    appendices: list[Appendix] = []
+    copies: list[Copy] = []
+    passages: list[Passage] = []
+    places: list[Place] = []
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 

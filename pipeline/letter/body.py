@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import regex
 
 from pipeline.letter import keywords
-from pipeline.letter.directives import Node, find_points
+from pipeline.letter.directives import Node, Title, find_points
 from pipeline.letter.folding import fold, upper_share
 from pipeline.letter.lines import PageLine
 from pipeline.letter.paragraphs import Paragraph, paragraphs
@@ -31,6 +31,7 @@ class Body:
     preamble: list[Paragraph]
     points: list[Node]
     closing: list[Paragraph]
+    titles: list[Title]
 
 
 def read_body(lines: Sequence[PageLine]) -> Body:
@@ -46,7 +47,7 @@ def read_body(lines: Sequence[PageLine]) -> Body:
         bases, preamble = _bases(points.before, enacted=_has_articles(points.points))
     else:
         preamble = [*preamble, *points.before]
-    return Body(bases, preamble, points.points, points.closing)
+    return Body(bases, preamble, points.points, points.closing, points.titles)
 
 
 def _enacting_line(lines: Sequence[PageLine]) -> int | None:

@@ -17,7 +17,7 @@ from pipeline.letter.folding import fold
 from pipeline.letter.header import opens_body
 from pipeline.letter.markers import Marker, as_arabic_one
 from pipeline.letter.paragraphs import Paragraph
-from pipeline.record import Directive, Item
+from pipeline.record import Directive, Heading, Item
 
 _OUTER = ("part",)
 
@@ -40,7 +40,7 @@ class Node:
                 out.append(f"{child.marker.label} {own}".strip())
                 out += inner[1:] if child.first.text else inner
             else:
-                out.append(child.text)
+                out.append(child.printed)
         return out
 
     def paragraphs(self) -> list[Paragraph]:
@@ -52,12 +52,29 @@ class Node:
 
 
 @dataclass(frozen=True, slots=True)
+class Title:
+    """The heading of a Phần, Chương or Mục, over its own paragraphs; it stands above the point of
+    index `before`."""
+
+    paragraphs: list[Paragraph]
+    before: int
+
+    def heading(self) -> Heading:
+        """It as it stands in the record."""
+        marker = self.paragraphs[0].marker
+        texts = [p.text for p in self.paragraphs if p.text]
+        label = marker.label if marker else ""
+        return Heading(marker=label, text="\n".join(texts), before=self.before)
+
+
+@dataclass(frozen=True, slots=True)
 class Points:
     """The body taken apart."""
 
     before: list[Paragraph]
     points: list[Node]
     closing: list[Paragraph]
+    titles: list[Title] = field(default_factory=list)
 
 
 def find_points(body: Sequence[Paragraph]) -> Points:
@@ -69,17 +86,27 @@ def find_points(body: Sequence[Paragraph]) -> Points:
     before: list[Paragraph] = []
     points: list[Node] = []
     open_nodes: list[Node] = []
+    titles: list[Title] = []
     for paragraph in body:
         marker = paragraph.marker
+        below_title = bool(titles) and titles[-1].before == len(points)
         if marker is not None and marker.kind in _OUTER:
             open_nodes = []
+            titles.append(Title([paragraph], len(points)))
         elif marker is not None and (points or marker.rank == top) and marker.rank >= top:
             _place(Node(marker, paragraph), points, open_nodes)
         elif open_nodes:
             open_nodes[-1].children.append(paragraph)
-        elif not points:
+        elif below_title and (points or _is_title(paragraph)):
+            titles[-1].paragraphs.append(paragraph)
+        else:
             before.append(paragraph)
-    return Points(before, points, _take_closing(points))
+    return Points(before, points, _take_closing(points), titles)
+
+
+def _is_title(paragraph: Paragraph) -> bool:
+    """Can the paragraph be the words of a heading, and no sentence?"""
+    return len(paragraph.text) < 200 and not paragraph.text.endswith((".", ";", ":", ","))
 
 
 def _settle_ones(body: Sequence[Paragraph]) -> list[Paragraph]:

@@ -18,6 +18,7 @@ from pipeline.letter.lines import PageLine, cut, union
 from pipeline.letter.mending import Signer, mend
 from pipeline.letter.paragraphs import join
 from pipeline.letter.recipients import Entry, end_stripped, list_entries
+from pipeline.record import Signature
 
 _ENTRY = regex.compile(r"^[-–—−•*·+~=]{1,2}+[ ]*(?=[\p{L}\d(])")
 _FOR = regex.compile(r"^K[ ]?[.,][ ]?(?=\p{Lu})")
@@ -96,7 +97,8 @@ def _rows_joined(lines: Sequence[PageLine]) -> list[PageLine]:
         above = joined[-1] if joined else None
         if above is not None and _is_same_row(above, line):
             text, box = f"{above.text} {line.text}", union([above.box, line.box])
-            joined[-1] = replace(above, text=text, box=box, words=above.words + line.words)
+            words, ink = above.words + line.words, above.ink + line.ink
+            joined[-1] = replace(above, text=text, box=box, words=words, ink=ink)
         else:
             joined.append(line)
     return joined
@@ -193,6 +195,19 @@ def _sign(line: PageLine, signers: list[Signer]) -> None:
         current.position.append(line)
     else:
         current.authority.append(line)
+
+
+def signature_of(foot: Foot) -> Signature:
+    """The signature as printed; those of a joint letter one after another, parted by "; "."""
+    if not foot.signers:
+        return Signature()
+    columns = [
+        [signature_text(s.authority) for s in foot.signers],
+        [signature_text(s.position) for s in foot.signers],
+        [signer_text(s.name) for s in foot.signers],
+    ]
+    authority, position, signer = ("; ".join(filter(None, c)) or None for c in columns)
+    return Signature(authority=authority, position=position, signer=signer)
 
 
 def signature_text(lines: Sequence[PageLine]) -> str | None:

@@ -207,7 +207,7 @@ def _opens_unmarked_about(head: Letterhead, line: PageLine) -> bool:
         return True
     words = [w for w in line.text.split() if len(w) > 1 and w.isalpha()]
     usual = upper_share(line.text) < 0.5 and len(words) >= 3 and len(letters(line.text)) >= 10
-    stray = keywords.is_not_text(line.text) or _is_circulation(line.text)
+    stray = keywords.is_not_text(line.text) or is_circulation(line.text)
     return usual and not stray and not _NOT_IN_NAMES.search(line.text)
 
 
@@ -216,11 +216,12 @@ def _continues_about(line: PageLine, last: PageLine) -> bool:
         return False
     if line.gap and upper_share(line.text) > 0.8 and upper_share(last.text) < 0.5:
         return False
-    stray = keywords.is_not_text(line.text) or _is_circulation(line.text)
+    stray = keywords.is_not_text(line.text) or is_circulation(line.text)
     return not (stray or is_mark_line(line.text))
 
 
-def _is_circulation(text: str) -> bool:
+def is_circulation(text: str) -> bool:
+    """Does the line say how far a Party letter may go round, or that it is a draft?"""
     return any(letters(p) in letters(text) for p in folded_phrases("circulation"))
 
 
@@ -238,7 +239,7 @@ def _names_body(head: Letterhead, line: PageLine) -> bool:
     if _is_half_heading(text) and not head.bodies:
         head.party_title = True
         return False
-    return not (_is_circulation(text) or is_mark_line(text))
+    return not (is_circulation(text) or is_mark_line(text))
 
 
 def _is_half_heading(text: str) -> bool:

@@ -10,6 +10,7 @@ from functools import cache
 import regex
 from rapidfuzz import fuzz
 
+from pipeline.letter.dates import find_date
 from pipeline.letter.folding import alike, fold, letters, opens_with, upper_share
 from pipeline.letter.tables import (
     DocumentType,
@@ -294,9 +295,21 @@ def opens_appendix(text: str) -> bool:
     return short or (folded.startswith("phu luc") and upper_share(text) > 0.7)
 
 
-def opens_copy(text: str) -> bool:
-    """Does a block of a later copy begin here (sao y, sao lục, trích sao)?"""
-    return upper_share(text) > 0.7 and any(alike(text, p, 88) for p in phrases("copy"))
+_COPIES = (("saoluc", "Sao lục"), ("trichsao", "Trích sao"), ("sao", "Sao y"))
+
+
+def copy_kind(text: str) -> str | None:
+    """The kind of copy that a line in capitals names ("SAO LỤC"); None where it names none."""
+    if upper_share(text) <= 0.7 or not any(alike(text, p, 88) for p in phrases("copy")):
+        return None
+    plain = letters(text)
+    return next((name for word, name in _COPIES if word in plain), "Sao y")
+
+
+def is_place_and_date(text: str) -> bool:
+    """Is the line no more than a place and the date in full?"""
+    date = find_date(text) if len(text) < 60 else None
+    return date is not None and "th" in fold(date.printed) and len(text) - date.end <= 6
 
 
 def has_letters(text: str, least: int = 2) -> bool:

@@ -12,14 +12,17 @@ import regex
 
 from pipeline.document import Zone
 from pipeline.letter import keywords
+from pipeline.letter.after import letterhead_start
 from pipeline.letter.dates import find_date
 from pipeline.letter.folding import fold, letters, starts_lower, upper_share
+from pipeline.letter.furniture import find_furniture
 from pipeline.letter.header import is_mark_line, opens_body, split_columns
 from pipeline.letter.lines import PageLine
 from pipeline.letter.markers import read_marker
 from pipeline.letter.paragraphs import Measure, measure
 from pipeline.letter.recipients import recipient_lines
 from pipeline.letter.tables import DocumentType
+from pipeline.record import PassageKind
 
 _HEAD_LINES = 45
 _DASH_ENTRY = regex.compile(r"^[-–—−•+*][ ]?\p{L}[^.]*;$")
@@ -40,11 +43,14 @@ class Sections:
     foot: tuple[PageLine, ...]
     rest: tuple[PageLine, ...]
     doubtful_subject: bool = False
+    furniture: tuple[tuple[PassageKind, tuple[PageLine, ...]], ...] = ()
 
 
 def divide(lines: Sequence[PageLine]) -> Sections:
     """Divide the lines of one letter into its parts."""
-    lines = _within_margins([x for x in lines if not keywords.is_not_text(x.text)])
+    furniture = find_furniture(lines)
+    aside = {id(x) for _, some in furniture for x in some}
+    lines = [x for x in lines if id(x) not in aside]
     head, after = _head(lines)
     title: PageLine | None = None
     kind: DocumentType | None = None
@@ -57,17 +63,8 @@ def divide(lines: Sequence[PageLine]) -> Sections:
     body, foot, rest = _foot(after)
     return Sections(
         tuple(head), title, kind, rest_of_title, tuple(subject), tuple(recipients),
-        tuple(body), tuple(foot), tuple(rest), doubtful,
+        tuple(body), tuple(foot), tuple(rest), doubtful, furniture,
     )  # fmt: skip
-
-
-def _within_margins(lines: Sequence[PageLine]) -> list[PageLine]:
-    """The lines without those that stand wholly in the left margin: pieces of stamps."""
-    left: dict[int, int] = {}
-    for line in lines:
-        if line.box is not None and line.box[2] - line.box[0] > 0.5 * line.page_width:
-            left[line.page] = min(line.box[0], left.get(line.page, line.box[0]))
-    return [x for x in lines if x.box is None or x.box[2] > left.get(x.page, 0)]
 
 
 def _head(lines: Sequence[PageLine]) -> tuple[list[PageLine], list[PageLine]]:
@@ -294,7 +291,7 @@ def opens_after(line: PageLine) -> bool:
     text = line.text
     return (
         keywords.opens_appendix(text)
-        or keywords.opens_copy(text)
+        or keywords.copy_kind(text) is not None
         or keywords.is_state_title(text)
         or keywords.is_party_title(text)
     )
@@ -305,7 +302,9 @@ def _foot_end(lines: Sequence[PageLine], start: int) -> int:
     for i in range(start, len(lines)):
         line = lines[i]
         if i > start and opens_after(line):
-            return i
+            return letterhead_start(lines, i)
+        if signed and keywords.number_start(line.text) is not None:
+            return letterhead_start(lines, i)
         if line.zone is Zone.TABLE and i > start:
             return i
         if line.top and i > start and (filed or (signed and (listed or i - start > 4))):
