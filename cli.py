@@ -5,18 +5,23 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, cast
 
 import click
 
-from pipeline.errors import CongvanError, ExitCode, MissingError, NothingFoundError
+from pipeline.errors import CongvanError, ExitCode, MissingError, NothingFoundError, UsageError
 from pipeline.messages import Language, language_of_environment, message, set_language
 from pipeline.settings import VERSION, Settings
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+    from pipeline.batch.news import Reporter
+    from pipeline.batch.summary import Summary
 
 PLAIN_WIDTH = 160
 """Columns of a table that goes to a file or a pipe."""
@@ -125,6 +130,13 @@ def main(lang: str | None) -> None:
     is_flag=True,
     help="Draw what was seen on each page: debug/page-N.png (of documents processed now).",
 )
+@click.option(
+    "--document-timeout",
+    metavar="SECONDS",
+    type=click.FloatRange(min=0, min_open=True),
+    help="Longest time for one document [default: 300 and 60 a page].",
+)
+@click.option("--log-json", metavar="FILE|-", help="Write every event as a line of JSON.")
 @JSON
 @QUIET
 def process(
@@ -139,6 +151,8 @@ def process(
     retry_failed: bool,
     max_failures: str | None,
     debug_images: bool,
+    document_timeout: float | None,
+    log_json: str | None,
     as_json: bool,
     quiet: bool,
 ) -> None:
@@ -149,11 +163,9 @@ def process(
 
     Example: congvan process scans/ --out out/
     """
-    from pipeline.batch.limits import FailureLimit
+    from pipeline.batch.limits import FailureLimit, TimeLimit
     from pipeline.batch.plan import Wish
-    from pipeline.batch.progress import reporter
     from pipeline.batch.run import Order, run_batch, usable_cores
-    from pipeline.batch.summary import closing_line, has_old_failures, result_data, table
 
     order = Order(
         paths,
@@ -162,10 +174,36 @@ def process(
         jobs or usable_cores(),
         Wish(redo=existing == "redo", retry_failed=retry_failed),
         FailureLimit.parse(max_failures) if max_failures else FailureLimit(),
-        (lambda result: _print_line(result_data(result))) if as_json else (lambda _: None),
+        TimeLimit(document_timeout),
         debug_images,
     )
-    summary = run_batch(order, reporter(quiet=quiet))
+    with _reporters(quiet, as_json, log_json) as reporter:
+        summary = run_batch(order, reporter)
+    _tell_end(summary, out, quiet)
+    _exit(summary.exit_code)
+
+
+@contextmanager
+def _reporters(quiet: bool, as_json: bool, log_json: str | None) -> Iterator[Reporter]:
+    """Everyone who is to be told of a run's events."""
+    from pipeline.batch.journal import STANDARD_OUTPUT, ResultLines, journal
+    from pipeline.batch.news import Together
+    from pipeline.batch.progress import reporter
+
+    if as_json and log_json == STANDARD_OUTPUT:
+        raise UsageError("log_and_json")
+    with ExitStack() as stack:
+        told: list[Reporter] = [reporter(quiet=quiet)]
+        if as_json:
+            told.append(ResultLines(sys.stdout))
+        if log_json:
+            told.append(stack.enter_context(journal(log_json)))
+        yield Together(told)
+
+
+def _tell_end(summary: Summary, out: Path, quiet: bool) -> None:
+    from pipeline.batch.summary import closing_line, has_old_failures, table
+
     if not quiet:
         if summary.results:
             _console(stderr=True).print(table(summary))
@@ -173,9 +211,10 @@ def process(
         click.echo(message("batch_outputs", path=out), err=True)
         if has_old_failures(summary):
             click.echo(message("batch_retry"), err=True)
+    if summary.stopped:
+        click.echo(str(summary.stopped), err=True)
     if summary.interrupted:
         click.echo(message("interrupted"), err=True)
-    _exit(summary.exit_code)
 
 
 @main.command()

@@ -13,6 +13,7 @@ import signal
 import subprocess
 import warnings
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -27,6 +28,23 @@ from PIL import Image
 
 from pipeline.document import Box, Mark
 from pipeline.errors import DocumentError, MissingError
+
+
+class _Group(subprocess.Popen[bytes]):
+    """An outside program in a session of its own, killed with all that it started."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options, start_new_session=True)
+
+    def kill(self) -> None:
+        if self.returncode is None:
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(self.pid, signal.SIGKILL)
+
+
+# pdf2image starts poppler in our process group and on a timeout kills that child alone; there is
+# no option for either.
+pdf2image.pdf2image.Popen = _Group
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,13 +225,11 @@ def _layer_page(page: ElementTree.Element) -> LayerPage:
 def _pdftotext(path: Path, options: list[str], timeout: float) -> str:
     require()
     command = ["pdftotext", "-q", "-enc", "UTF-8", *options, "--", str(path.absolute()), "-"]
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
-    ) as child:
+    with _Group(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:
         try:
             out, err = child.communicate(timeout=timeout)
         except subprocess.TimeoutExpired as e:
-            os.killpg(child.pid, signal.SIGKILL)
+            child.kill()
             raise DocumentError("render_timeout", path=path, page=1, seconds=timeout) from e
     if child.returncode:
         reason = err.decode("utf-8", "replace").strip() or f"pdftotext: exit {child.returncode}"

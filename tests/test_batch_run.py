@@ -18,10 +18,10 @@ import pytest
 import regex
 
 from pipeline.batch.limits import FailureLimit, TooManyFailuresError
+from pipeline.batch.orphans import descendants
 from pipeline.batch.plan import Wish, content_hash
 from pipeline.batch.run import Order, run_batch
 from pipeline.batch.summary import Summary
-from pipeline.batch.workers import descendants
 from pipeline.errors import DocumentError, UsageError
 from pipeline.intake import discover, read_source
 from pipeline.settings import Settings
@@ -244,8 +244,9 @@ def test_failures_are_remembered_and_tried_again_on_demand(text: Path) -> None:
 def test_gives_up_after_too_many_failures(text: Path) -> None:
     for n in range(5):
         (text.parent / f"bad-{n}.pdf").write_bytes(b"%PDF-1.4 and no more" + b"." * n)
-    with pytest.raises(TooManyFailuresError):
-        again(text, limit=FailureLimit(count=2))
+    summary = again(text, limit=FailureLimit(count=2))
+    assert isinstance(summary.stopped, TooManyFailuresError)
+    assert (summary.exit_code, summary.fresh) == (1, 3)
     out = text.parent.parent / "out"
     assert json.loads((out / "summary.json").read_text())["unsettled"] > 0
     assert again(text).unsettled == 0

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from pipeline.batch.progress import Reporter
+from pipeline.batch.news import Reporter
 from pipeline.batch.run import Order, run_batch
 from pipeline.evaluate.gold import Truth, truths_in
 from pipeline.settings import Settings
@@ -23,7 +23,11 @@ def processed(gold: Path, settings: Settings, jobs: int, reporter: Reporter) -> 
         for truth in truths_in(gold):
             _link(truth, scans)
         grouped = settings.model_copy(update={"group": "folder"})
-        run_batch(Order((scans,), out, grouped, jobs), reporter)
+        summary = run_batch(Order((scans,), out, grouped, jobs), reporter)
+        if summary.stopped:
+            raise summary.stopped
+        if summary.interrupted:
+            raise KeyboardInterrupt
         yield out
 
 

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from pipeline.batch.orphans import kill_programs_in
 from pipeline.errors import UsageError
 
 RECORD = "record.json"
@@ -75,6 +76,7 @@ def claimed(root: Path) -> Iterator[None]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             raise UsageError("folder_busy", path=root) from error
+        kill_programs_in(temporary_folder(root).absolute())
         _remove(temporary_folder(root))
         temporary_folder(root).mkdir()
         try:

@@ -1,14 +1,15 @@
-"""How a run tells what it is doing, on stderr: a bar on a terminal, plain lines elsewhere.
+"""How a run tells people what it is doing, on stderr: a bar on a terminal, plain lines elsewhere.
 
-In: results as they come. Nothing here changes what is done.
+In: the news of a run. Out: text. Nothing here changes what is done.
 """
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from time import monotonic
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Self
 
 from rich.console import Console
 from rich.progress import (
@@ -20,36 +21,58 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from pipeline.batch.result import Result
+from pipeline.batch.crew import PagesRead
+from pipeline.batch.news import News, Planned, Reporter, Settled, Tick, Warned
 from pipeline.messages import message, printable
 
 SECONDS_BETWEEN_LINES = 60.0
+Clock = Callable[[], float]
 
 
-class Reporter(Protocol):
-    """Is told of everything that happens in a run."""
+class Tally:
+    """Counts of a run: documents and pages, also those of documents not finished yet."""
 
-    def __enter__(self) -> Self: ...
+    def __init__(self, clock: Clock = monotonic) -> None:
+        self.total = self.documents = self.failed = 0
+        self._clock = clock
+        self._began = clock()
+        self._pages = 0
+        self._reading: dict[str, tuple[int, int]] = {}
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        value: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None: ...
+    def count(self, news: News) -> None:
+        """Take `news` into the counts."""
+        match news:
+            case Planned(documents):
+                self.total += documents
+            case PagesRead(job, done, _, kept):
+                self._reading[job.content] = (done, kept)
+            case Settled(result, True):
+                _, kept = self._reading.pop(result.content or "", (0, 0))
+                self._pages += max(0, result.pages - kept)
+                self.documents += 1
+                self.failed += result.status == "failed"
 
-    def planned(self, documents: int) -> None:
-        """So many documents are to be processed."""
+    @property
+    def pages(self) -> int:
+        """Pages read in this run."""
+        return self._pages + sum(done - kept for done, kept in self._reading.values())
 
-    def ended(self, result: Result, *, fresh: bool) -> None:
-        """A document is settled; `fresh` where this run did it."""
+    @property
+    def rate(self) -> float:
+        """Pages a minute so far."""
+        minutes = (self._clock() - self._began) / 60
+        return self.pages / minutes if minutes else 0.0
 
-    def tick(self) -> None:
-        """Some time has passed."""
+    @property
+    def seconds_left(self) -> float | None:
+        """By the documents settled so far; None where there is nothing to go by."""
+        if not self.documents or self.documents >= self.total:
+            return None
+        return (self._clock() - self._began) / self.documents * (self.total - self.documents)
 
 
 class Quiet:
-    """Tells failures only, one line each."""
+    """Tells failures and warnings only, one line each."""
 
     def __enter__(self) -> Self:
         return self
@@ -62,16 +85,13 @@ class Quiet:
     ) -> None:
         return
 
-    def planned(self, documents: int) -> None:
+    def tell(self, news: News) -> None:
         """See Reporter."""
-
-    def ended(self, result: Result, *, fresh: bool) -> None:  # noqa: ARG002
-        """See Reporter."""
-        if result.status == "failed":
-            self._say(result.sentence or result.path)
-
-    def tick(self) -> None:
-        """See Reporter."""
+        match news:
+            case Settled(result, _) if result.status == "failed":
+                self._say(result.sentence or result.path)
+            case Warned(text):
+                self._say(text)
 
     def _say(self, text: str) -> None:
         print(printable(text), file=sys.stderr, flush=True)
@@ -80,39 +100,41 @@ class Quiet:
 class Lines(Quiet):
     """A plain line every minute, for logs."""
 
-    def __init__(self) -> None:
-        self._total = self._documents = self._pages = self._failed = 0
-        self._started = self._told = monotonic()
+    def __init__(self, clock: Clock = monotonic) -> None:
+        self._tally = Tally(clock)
+        self._clock = clock
+        self._told = clock()
 
-    def planned(self, documents: int) -> None:
+    def tell(self, news: News) -> None:
         """See Reporter."""
-        self._total = documents
+        super().tell(news)
+        self._tally.count(news)
+        if isinstance(news, Settled | Tick) and self._tally.documents < self._tally.total:
+            self._tell_progress()
 
-    def ended(self, result: Result, *, fresh: bool) -> None:
-        """See Reporter."""
-        super().ended(result, fresh=fresh)
-        if fresh:
-            self._documents += 1
-            self._pages += result.pages
-            self._failed += result.status == "failed"
-        self.tick()
+    def _tell_progress(self) -> None:
+        if self._clock() - self._told >= SECONDS_BETWEEN_LINES:
+            self._told = self._clock()
+            self._say(_progress_line(self._tally))
 
-    def tick(self) -> None:
-        """See Reporter."""
-        if monotonic() - self._told >= SECONDS_BETWEEN_LINES:
-            self._told = monotonic()
-            self._say(self._line())
 
-    def _line(self) -> str:
-        minutes = (monotonic() - self._started) / 60
-        return message(
-            "batch_progress",
-            documents=self._documents,
-            total=self._total,
-            pages=self._pages,
-            rate=self._pages / minutes if minutes else 0.0,
-            failed=self._failed,
-        )
+def _progress_line(tally: Tally) -> str:
+    line = message(
+        "batch_progress",
+        documents=tally.documents,
+        total=tally.total,
+        pages=tally.pages,
+        rate=tally.rate,
+        failed=tally.failed,
+    )
+    left = tally.seconds_left
+    return f"{line}, {message('batch_left', time=_hours(left))}" if left is not None else line
+
+
+def _hours(seconds: float) -> str:
+    """`2:05` hours and minutes, at least a minute."""
+    minutes = max(1, round(seconds / 60))
+    return f"{minutes // 60}:{minutes % 60:02d}"
 
 
 class Bar(Quiet):
@@ -120,7 +142,7 @@ class Bar(Quiet):
 
     def __init__(self) -> None:
         self._console = Console(stderr=True)
-        self._pages = self._failed = 0
+        self._tally = Tally()
         self._progress = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
@@ -129,6 +151,7 @@ class Bar(Quiet):
             TimeRemainingColumn(),
             console=self._console,
         )
+        self._task = self._progress.add_task("", total=None, visible=False)
 
     def __enter__(self) -> Self:
         self._progress.start()
@@ -142,21 +165,22 @@ class Bar(Quiet):
     ) -> None:
         self._progress.stop()
 
-    def planned(self, documents: int) -> None:
+    def tell(self, news: News) -> None:
         """See Reporter."""
-        if documents:
-            self._task = self._progress.add_task(self._description(), total=documents)
-
-    def ended(self, result: Result, *, fresh: bool) -> None:
-        """See Reporter."""
-        super().ended(result, fresh=fresh)
-        if fresh:
-            self._pages += result.pages
-            self._failed += result.status == "failed"
-            self._progress.update(self._task, advance=1, description=self._description())
+        super().tell(news)
+        self._tally.count(news)
+        if self._tally.total:
+            self._progress.update(
+                self._task,
+                completed=self._tally.documents,
+                total=self._tally.total,
+                description=self._description(),
+                visible=True,
+            )
 
     def _description(self) -> str:
-        return message("batch_bar", pages=self._pages, failed=self._failed)
+        tally = self._tally
+        return message("batch_bar", pages=tally.pages, rate=tally.rate, failed=tally.failed)
 
     def _say(self, text: str) -> None:
         self._console.print(printable(text), markup=False, highlight=False, soft_wrap=True)

@@ -1,33 +1,34 @@
 """A batch: every document under some paths to an output folder, always as a continuation.
 
 In: paths, an output folder, settings. Out: a `Summary`; the outputs and the ledger lie in the
-folder. It hands documents to worker processes and knows nothing of letters.
+folder. It hands documents to a crew and knows nothing of letters.
 """
 
 from __future__ import annotations
 
 import os
+import sqlite3
 from collections import deque
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from signal import SIGTERM, getsignal, signal
-from threading import current_thread, main_thread
-from types import FrameType
 
 from pipeline import poppler, tesseract
+from pipeline.batch.crew import Crew, Died, Event, Hire, Overdue, PagesRead
 from pipeline.batch.fingerprint import digest_of
+from pipeline.batch.interruption import interruptible
 from pipeline.batch.ledger import Ledger
-from pipeline.batch.limits import FailureLimit
+from pipeline.batch.limits import FailureLimit, TimeLimit
+from pipeline.batch.news import Ended, Planned, Reporter, Settled, Started, Tick, TriedAgain
 from pipeline.batch.outputs import LEDGER, SUMMARY, claimed, write_file
 from pipeline.batch.plan import Plan, Wish, make_plan
-from pipeline.batch.progress import Quiet, Reporter
+from pipeline.batch.progress import Quiet
 from pipeline.batch.result import Result, failure
 from pipeline.batch.summary import Summary, duplicate_results
-from pipeline.batch.work import Job
-from pipeline.batch.workers import Died, Workers
-from pipeline.errors import DocumentError, NothingFoundError
+from pipeline.batch.work import DiskFullError, Job, Task
+from pipeline.batch.workers import Workers
+from pipeline.errors import CongvanError, DocumentError, NothingFoundError
+from pipeline.messages import get_language
 from pipeline.settings import Settings
 
 MOST_TRIES = 2
@@ -43,8 +44,8 @@ def usable_cores() -> int:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What a run is to do. `settled` is told of every result as it comes; `debug_images` adds
-    pictures of what was seen to the outputs of the documents that are processed."""
+    """What a run is to do. `debug_images` adds pictures of what was seen to the outputs of the
+    documents that are processed; `hire` makes the crew that works."""
 
     paths: tuple[Path, ...]
     out: Path
@@ -52,109 +53,153 @@ class Order:
     jobs: int = field(default_factory=usable_cores)
     wish: Wish = field(default_factory=Wish)
     limit: FailureLimit = field(default_factory=FailureLimit)
-    settled: Callable[[Result], None] = lambda _: None
+    time_limit: TimeLimit = field(default_factory=TimeLimit)
     debug_images: bool = False
+    hire: Hire = Workers
 
 
 def run_batch(order: Order, reporter: Reporter | None = None) -> Summary:
     """Do what `order` says; at any end the ledger and the outputs are as good as they can be.
 
-    Raises UsageError (folder busy, not writable, foreign ledger), MissingError (programs or
-    models), NothingFoundError (no document under the paths), TooManyFailuresError, DiskFullError.
-    An interruption (SIGINT, SIGTERM) ends it within seconds, with `Summary.interrupted`."""
-    with claimed(order.out), Ledger.open(order.out / LEDGER) as ledger, _terminable():
+    What stops a run on its way (too many failures, a full disk, a program that is gone) and an
+    interruption (SIGINT, SIGTERM; it ends within seconds) stand in the summary. Raises UsageError
+    (folder busy, not writable, foreign ledger), MissingError (programs or models) and
+    NothingFoundError (no document under the paths) before anything is begun."""
+    with interruptible(), claimed(order.out), Ledger.open(order.out / LEDGER) as ledger:
         digest = digest_of(order.settings)
         plan = make_plan(order.paths, order.out, ledger, order.settings, digest, order.wish)
         if not (plan.jobs or plan.settled):
             raise NothingFoundError("no_documents", path=", ".join(map(str, order.paths)))
         _require_programs(plan.jobs, order.settings)
-        run = _Run(order, ledger, plan, reporter or Quiet())
-        try:
-            run.work()
-        except KeyboardInterrupt:
-            run.interrupted = True
-        finally:
-            summary = run.summary()
-            write_file(order.out / SUMMARY, summary.to_json())
-    return summary
+        run = _Run(order, ledger, plan, digest, reporter or Quiet())
+        return run.done()
 
 
 class _Run:
     """The state of one run."""
 
-    def __init__(self, order: Order, ledger: Ledger, plan: Plan, reporter: Reporter) -> None:
-        self.interrupted = False
+    def __init__(
+        self, order: Order, ledger: Ledger, plan: Plan, digest: str, reporter: Reporter
+    ) -> None:
         self._order = order
         self._ledger = ledger
         self._plan = plan
+        self._digest = digest
         self._reporter = reporter
         self._waiting = deque(plan.jobs)
         self._tries: dict[str, int] = {}
         self._results: dict[str, Result] = {}
-        self._failures = 0
+        self._fresh = self._failures = 0
+        self._interrupted = False
+        self._stopped: CongvanError | None = None
 
-    def work(self) -> None:
+    def done(self) -> Summary:
+        """Work to the end, whatever end that is, and write the summary."""
+        with self._reporter:
+            try:
+                self._work()
+            except KeyboardInterrupt:
+                self._interrupted = True
+            except CongvanError as error:
+                self._stopped = error
+            except sqlite3.OperationalError as error:
+                if "full" not in str(error):
+                    raise
+                self._stopped = DiskFullError("disk_full", path=self._order.out)
+            summary = self._write_summary()
+            self._reporter.tell(Ended(summary))
+        return summary
+
+    def _work(self) -> None:
         """Hand out the jobs and take in what becomes of them."""
         plan, order = self._plan, self._order
-        with self._reporter:
-            self._reporter.planned(len(plan.jobs))
-            for result in plan.settled:
-                self._settle(result, fresh=False)
-            if plan.jobs:
-                count = min(order.jobs, len(plan.jobs))
-                with Workers(
-                    count, order.settings, order.out, debug_images=order.debug_images
-                ) as workers:
-                    self._hand_out(workers)
-            for result in self._duplicates():
-                self._tell(result, fresh=False)
+        self._reporter.tell(Planned(len(plan.jobs)))
+        for result in plan.settled:
+            self._settle(result, fresh=False)
+        if plan.jobs:
+            task = Task(
+                order.settings,
+                self._digest,
+                order.out,
+                get_language(),
+                order.debug_images,
+                order.time_limit,
+            )
+            with order.hire(min(order.jobs, len(plan.jobs)), task) as crew:
+                self._hand_out(crew)
+        for result in self._duplicates():
+            self._reporter.tell(Settled(result, fresh=False))
 
-    def summary(self) -> Summary:
+    def _write_summary(self) -> Summary:
+        try:
+            summary = self._summary()
+            write_file(self._order.out / SUMMARY, summary.to_json())
+        except OSError as error:
+            self._stopped = self._stopped or DiskFullError(
+                "summary_unwritten", path=self._order.out, reason=error.strerror
+            )
+            summary = self._summary()
+        return summary
+
+    def _summary(self) -> Summary:
         """Of all that is settled by now, in the order of the paths."""
         plan = self._plan
         results = [*self._results.values(), *self._duplicates()]
         planned = len(plan.settled) + len(plan.jobs) + len(plan.duplicates)
-        fresh = sum(job.path in self._results for job in plan.jobs)
         ordered = tuple(sorted(results, key=lambda r: plan.order.get(r.path, 0)))
-        return Summary(ordered, planned, fresh, self.interrupted)
+        return Summary(ordered, planned, self._fresh, self._interrupted, self._stopped)
 
-    def _hand_out(self, workers: Workers) -> None:
+    def _hand_out(self, crew: Crew) -> None:
         try:
-            while self._waiting or workers.busy:
-                while self._waiting and workers.has_room:
-                    job = self._waiting.popleft()
-                    self._ledger.start(job.content)
-                    workers.give(job)
-                for end in workers.ended(SECONDS_BETWEEN_TICKS):
-                    self._take(end)
-                self._reporter.tick()
+            while self._waiting or crew.busy:
+                while self._waiting and crew.has_room:
+                    self._start(crew, self._waiting.popleft())
+                for event in crew.events(SECONDS_BETWEEN_TICKS):
+                    self._take(event)
+                self._reporter.tell(Tick())
         finally:
-            for job in workers.busy:
+            for job in crew.busy:
                 self._ledger.put_back(job.content)
 
-    def _take(self, end: Result | Died) -> None:
-        if isinstance(end, Died):
-            tries = self._tries[end.job.content] = self._tries.get(end.job.content, 1) + 1
-            if tries <= MOST_TRIES:
-                self._ledger.put_back(end.job.content)
-                self._waiting.append(end.job)
-                return
-            error = DocumentError("worker_died", path=end.job.path, reason=end.how)
-            end = failure(end.job.path, error, content=end.job.content)
-        assert end.content is not None
-        self._ledger.finish(end.content, end)
-        self._settle(end, fresh=True)
+    def _start(self, crew: Crew, job: Job) -> None:
+        self._ledger.start(job.content)
+        crew.give(job)
+        self._reporter.tell(Started(job))
+
+    def _take(self, event: Event) -> None:
+        match event:
+            case PagesRead():
+                self._reporter.tell(event)
+            case Result():
+                self._finish(event)
+            case Overdue(job, seconds):
+                self._fail(job, DocumentError("document_timeout", path=job.path, seconds=seconds))
+            case Died(job, how):
+                self._try_again(job, how)
+
+    def _try_again(self, job: Job, how: str) -> None:
+        tries = self._tries[job.content] = self._tries.get(job.content, 1) + 1
+        if tries > MOST_TRIES:
+            self._fail(job, DocumentError("worker_died", path=job.path, reason=how))
+            return
+        self._ledger.put_back(job.content)
+        self._waiting.append(job)
+        self._reporter.tell(TriedAgain(job, how))
+
+    def _fail(self, job: Job, error: DocumentError) -> None:
+        self._finish(failure(job.path, error, content=job.content))
+
+    def _finish(self, result: Result) -> None:
+        assert result.content is not None
+        self._ledger.finish(result.content, result)
+        self._fresh += 1
+        self._failures += result.status == "failed"
+        self._settle(result, fresh=True)
+        self._order.limit.check(self._failures, self._fresh)
 
     def _settle(self, result: Result, *, fresh: bool) -> None:
         self._results[result.path] = result
-        self._tell(result, fresh=fresh)
-        self._failures += result.status == "failed"
-        if fresh:
-            self._order.limit.check(self._failures, len(self._results))
-
-    def _tell(self, result: Result, *, fresh: bool) -> None:
-        self._reporter.ended(result, fresh=fresh)
-        self._order.settled(result)
+        self._reporter.tell(Settled(result, fresh))
 
     def _duplicates(self) -> Iterator[Result]:
         return duplicate_results(self._results.values(), self._plan.duplicates)
@@ -167,21 +212,3 @@ def _require_programs(jobs: list[Job], settings: Settings) -> None:
         tesseract.require(settings.ocr_model)
     if ".pdf" in suffixes:
         poppler.require()
-
-
-@contextmanager
-def _terminable() -> Iterator[None]:
-    """SIGTERM (a service manager, a shutdown) ends the run as ctrl-C does."""
-    if current_thread() is not main_thread():
-        yield
-        return
-    former = getsignal(SIGTERM)
-    signal(SIGTERM, _interrupt)
-    try:
-        yield
-    finally:
-        signal(SIGTERM, former)
-
-
-def _interrupt(_number: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt

@@ -16,7 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pipeline.batch.result import Result
-from pipeline.errors import ExitCode
+from pipeline.errors import CongvanError, ExitCode
 from pipeline.messages import message, printable
 
 MOST_ROWS = 50
@@ -26,18 +26,22 @@ LONGEST_SUBJECT = 130
 @dataclass(frozen=True, slots=True)
 class Summary:
     """The results of a run in the order of its paths; `interrupted` where it did not get to all,
-    `planned` being how many documents it should have settled, `fresh` how many it worked on."""
+    `planned` being how many documents it should have settled, `fresh` how many it worked on,
+    `stopped` what ended it before its time."""
 
     results: tuple[Result, ...]
     planned: int
     fresh: int
     interrupted: bool = False
+    stopped: CongvanError | None = None
 
     @property
     def exit_code(self) -> ExitCode:
         """Of the whole run."""
         if self.interrupted:
             return ExitCode.INTERRUPTED
+        if self.stopped:
+            return self.stopped.exit_code
         failed = any(r.status == "failed" for r in self.results)
         return ExitCode.SOME_FAILED if failed or self.unsettled else ExitCode.OK
 
@@ -46,17 +50,20 @@ class Summary:
         """Documents the run did not get to."""
         return self.planned - len(self.results)
 
-    def to_json(self) -> str:
-        """The text of summary.json."""
-        data = {
+    def totals(self) -> dict[str, object]:
+        """The numbers of the run as they stand in summary.json."""
+        return {
             "documents": len(self.results),
             "unsettled": self.unsettled,
             "pages": sum(r.pages for r in self.results),
             "seconds": round(sum(r.seconds for r in self.results), 3),
             "by_status": dict(sorted(Counter(r.status for r in self.results).items())),
             "by_reason": dict(sorted(Counter(r.reason for r in self.results if r.reason).items())),
-            "results": [result_data(r) for r in self.results],
         }
+
+    def to_json(self) -> str:
+        """The text of summary.json."""
+        data = {**self.totals(), "results": [result_data(r) for r in self.results]}
         return json.dumps(data, ensure_ascii=False, indent=2) + "\n"
 
 

@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import errno
 import traceback
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
 
+from pipeline.batch.limits import TimeLimit
 from pipeline.batch.outputs import write_document
 from pipeline.batch.result import Heading, Result, failure, unforeseen
 from pipeline.errors import CongvanError, DocumentError, MissingError
 from pipeline.intake import Candidate
+from pipeline.messages import Language
 from pipeline.process import process_document
 from pipeline.record import Record
 from pipeline.restore.restore import Restorer
@@ -30,45 +33,56 @@ class Job:
     path: str
 
 
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What a worker needs to know before its first job: the same for all jobs of a run.
+
+    `digest` is of all that shapes the output; `debug_images` adds pictures of what was seen."""
+
+    settings: Settings
+    digest: str
+    root: Path
+    language: Language
+    debug_images: bool
+    time_limit: TimeLimit
+
+
+Tell = Callable[[int, int, int], None]
+"""Is told of pages: how many are read, of how many, and how many of them an earlier run read."""
+
+
 class DiskFullError(CongvanError):
     """Nothing more can be written: the run stops, and can be continued when there is space."""
 
 
-def do_job(
-    job: Job, settings: Settings, restorer: Restorer, root: Path, *, with_pictures: bool = False
-) -> Result:
-    """Process one document and write its outputs to `root`, with pictures of what was seen if
-    they are wanted.
+def do_job(job: Job, task: Task, restorer: Restorer, tell: Tell) -> Result:
+    """Process one document and write its outputs to the root of `task`.
 
     Raises MissingError and DiskFullError, which stop the whole run."""
+    del tell
     started = monotonic()
     try:
-        return _written(job, settings, restorer, root, started, with_pictures)
+        return _written(job, task, restorer, started)
     except MissingError:
         raise
     except DocumentError as error:
         return _failed(job, error, started)
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise DiskFullError("disk_full", path=root) from error
+            raise DiskFullError("disk_full", path=task.root) from error
         return _failed(job, unforeseen(job.path, error), started, traceback.format_exc())
     except Exception as error:
         return _failed(job, unforeseen(job.path, error), started, traceback.format_exc())
 
 
-def _written(
-    job: Job,
-    settings: Settings,
-    restorer: Restorer,
-    root: Path,
-    started: float,
-    with_pictures: bool,
-) -> Result:
-    outcome = process_document(job.candidate, settings, restorer, with_pictures=with_pictures)
+def _written(job: Job, task: Task, restorer: Restorer, started: float) -> Result:
+    outcome = process_document(
+        job.candidate, task.settings, restorer, with_pictures=task.debug_images
+    )
     record = outcome.record
     if record.source.sha256 != job.content:
         raise DocumentError("file_changed", path=job.path)
-    write_document(root, record.document_id, outcome.files)
+    write_document(task.root, record.document_id, outcome.files)
     return Result(
         job.path,
         record.status,

@@ -1,8 +1,9 @@
-"""Worker processes: each loads the models once and then takes one document after another.
+"""A crew of processes of this machine: each loads the models once and then takes one document
+after another.
 
-In: jobs. Out: what became of each, in the order they end. A worker that dies (killed by the
-kernel, crashed in a library) is told as `Died` with its job, and replaced. Workers end with the
-process that started them, and take their outside programs with them.
+In: jobs. Out: what happens to each. A worker that dies (killed by the kernel, crashed in a
+library) is told as `Died` with its job, and replaced; one that takes too long is killed. Workers
+end with the process that started them, and take their outside programs with them.
 """
 
 from __future__ import annotations
@@ -19,54 +20,48 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
+from time import monotonic
 from types import TracebackType
 from typing import Self
 
+from pipeline.batch.crew import Died, Event, Overdue, PagesRead
+from pipeline.batch.limits import Stopwatch
+from pipeline.batch.orphans import descendants, kill_programs_in, kill_with_descendants
 from pipeline.batch.outputs import temporary_folder
 from pipeline.batch.result import Result
-from pipeline.batch.work import Job, do_job
+from pipeline.batch.work import Job, Task, do_job
 from pipeline.errors import CongvanError
-from pipeline.messages import Language, get_language, set_language
+from pipeline.messages import set_language
 from pipeline.models import load_restorer
-from pipeline.settings import Settings
 
 _SPAWN = multiprocessing.get_context("spawn")
 
 
 @dataclass(frozen=True, slots=True)
-class Died:
-    """A worker ended in the middle of `job`; `how` says by what signal or exit code."""
+class _Progress:
+    """What a worker tells while it reads: the numbers of `PagesRead`."""
 
-    job: Job
-    how: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Task:
-    """What a worker needs to know before its first job."""
-
-    settings: Settings
-    root: Path
-    language: Language
-    debug_images: bool
+    done: int
+    pages: int
+    kept: int
 
 
 @dataclass(slots=True)
 class _Worker:
     process: SpawnProcess
     pipe: Connection
+    scratch: Path
     job: Job | None = None
+    watch: Stopwatch | None = None
 
 
 class Workers:
-    """A pool of up to `count` worker processes. Use it as a context manager: leaving it stops
-    them all at once, whatever they are doing."""
+    """A pool of up to `count` worker processes; a `Crew`. Leaving it stops them all at once,
+    whatever they are doing."""
 
-    def __init__(
-        self, count: int, settings: Settings, root: Path, *, debug_images: bool = False
-    ) -> None:
+    def __init__(self, count: int, task: Task) -> None:
         self._count = count
-        self._task = _Task(settings, root, get_language(), debug_images)
+        self._task = task
         self._workers: list[_Worker] = []
 
     def __enter__(self) -> Self:
@@ -81,17 +76,17 @@ class Workers:
         trace: TracebackType | None,
     ) -> None:
         for worker in self._workers:
-            self._end(worker)
+            _end(worker)
         self._workers.clear()
 
     @property
     def busy(self) -> tuple[Job, ...]:
-        """The jobs being worked on."""
+        """See Crew."""
         return tuple(w.job for w in self._workers if w.job)
 
     @property
     def has_room(self) -> bool:
-        """Whether a job given now is started at once."""
+        """See Crew."""
         return len(self.busy) < self._count
 
     def give(self, job: Job) -> None:
@@ -101,36 +96,49 @@ class Workers:
             worker = _start(self._task)
             self._workers.append(worker)
         worker.job = job
+        worker.watch = Stopwatch.start(self._task.time_limit, monotonic())
         with suppress(OSError):  # it died while idle: told as a death with this job
             worker.pipe.send(job)
 
-    def ended(self, timeout: float) -> Iterator[Result | Died]:
-        """What ended within the next `timeout` seconds; returns at the first that do.
-
-        Raises the CongvanError that stops the run, where a worker met one."""
+    def events(self, timeout: float) -> Iterator[Event]:
+        """See Crew."""
         by_pipe = {w.pipe: w for w in self._workers if w.job}
         for pipe in wait(list(by_pipe), timeout):
-            worker = by_pipe[pipe]  # type: ignore[index]
-            job, worker.job = worker.job, None
-            assert job is not None
-            try:
-                answer = worker.pipe.recv()
-            except (EOFError, OSError):
-                self._workers.remove(worker)
-                worker.process.join(5)
-                self._end(worker)
-                yield Died(job, _cause_of_death(worker.process.exitcode))
-                continue
-            if isinstance(answer, CongvanError):
+            yield self._heard(by_pipe[pipe])  # type: ignore[index]
+        now = monotonic()
+        for worker in [w for w in self._workers if w.job]:
+            assert worker.job
+            assert worker.watch
+            if (seconds := worker.watch.exceeded(now)) is not None:
+                self._dismiss(worker)
+                yield Overdue(worker.job, seconds)
+
+    def _heard(self, worker: _Worker) -> Event:
+        job = worker.job
+        assert job
+        assert worker.watch
+        try:
+            answer: _Progress | Result | CongvanError = worker.pipe.recv()
+        except (EOFError, OSError):
+            worker.process.join(5)
+            code = worker.process.exitcode
+            self._dismiss(worker)
+            return Died(job, _cause_of_death(code))
+        match answer:
+            case _Progress(done, pages, kept):
+                worker.watch.read(done, pages, monotonic())
+                return PagesRead(job, done, pages, kept)
+            case CongvanError():
                 raise answer
-            yield answer
+        worker.job = None
+        return answer
 
-    def _end(self, worker: _Worker) -> None:
-        _kill(worker)
-        shutil.rmtree(_scratch(self._task.root, worker.process.pid or 0), ignore_errors=True)
+    def _dismiss(self, worker: _Worker) -> None:
+        self._workers.remove(worker)
+        _end(worker)
 
 
-def _start(task: _Task) -> _Worker:
+def _start(task: Task) -> _Worker:
     ours, theirs = _SPAWN.Pipe()
     lifeline, held = _SPAWN.Pipe(duplex=False)
     process = _SPAWN.Process(target=_serve, args=(task, theirs, lifeline), name="congvan-worker")
@@ -138,14 +146,14 @@ def _start(task: _Task) -> _Worker:
     theirs.close()
     lifeline.close()
     _LIFELINES[process.pid] = held
-    return _Worker(process, ours)
+    return _Worker(process, ours, _scratch(task.root, process.pid or 0))
 
 
 _LIFELINES: dict[int | None, Connection] = {}
 """Held open as long as this process lives; its end is the workers' signal to end."""
 
 
-def _serve(task: _Task, pipe: Connection, lifeline: Connection) -> None:
+def _serve(task: Task, pipe: Connection, lifeline: Connection) -> None:
     """The life of a worker process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # ctrl-C is the parent's to handle
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
@@ -155,12 +163,13 @@ def _serve(task: _Task, pipe: Connection, lifeline: Connection) -> None:
     os.environ["TMPDIR"] = tempfile.tempdir = str(scratch)  # leftovers of killed programs go here
     set_language(task.language)
 
+    def tell(done: int, pages: int, kept: int) -> None:
+        pipe.send(_Progress(done, pages, kept))
+
     try:
         restorer = load_restorer(task.settings.dictionaries, task.settings.language_model)
         while True:
-            job = pipe.recv()
-            pictures = task.debug_images
-            pipe.send(do_job(job, task.settings, restorer, task.root, with_pictures=pictures))
+            pipe.send(do_job(pipe.recv(), task, restorer, tell))
     except EOFError:
         return
     except CongvanError as error:
@@ -168,7 +177,7 @@ def _serve(task: _Task, pipe: Connection, lifeline: Connection) -> None:
 
 
 def _scratch(root: Path, pid: int) -> Path:
-    return temporary_folder(root) / f"worker.{pid}"
+    return temporary_folder(root).absolute() / f"worker.{pid}"
 
 
 def _end_with_parent(lifeline: Connection) -> None:
@@ -176,40 +185,21 @@ def _end_with_parent(lifeline: Connection) -> None:
     with suppress(EOFError, OSError):
         lifeline.recv()
     for pid in descendants(os.getpid()):
-        _send_kill(pid)
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
     os._exit(1)
 
 
-def _kill(worker: _Worker) -> None:
-    """End a worker and the programs it runs."""
-    pid = worker.process.pid
-    below = descendants(pid) if pid is not None else []
-    worker.process.kill()
-    for child in below:
-        _send_kill(child)
+def _end(worker: _Worker) -> None:
+    """End a worker and the programs it runs, also where it is dead already."""
+    if worker.process.pid is not None and worker.process.exitcode is None:
+        kill_with_descendants(worker.process.pid)
     worker.process.join()
-    _LIFELINES.pop(pid, None)
+    kill_programs_in(worker.scratch)
+    shutil.rmtree(worker.scratch, ignore_errors=True)
+    _LIFELINES.pop(worker.process.pid, None)
     worker.pipe.close()
 
 
 def _cause_of_death(code: int | None) -> str:
     return signal.Signals(-code).name if code is not None and code < 0 else f"exit code {code}"
-
-
-def _send_kill(pid: int) -> None:
-    with suppress(ProcessLookupError):
-        os.kill(pid, signal.SIGKILL)
-
-
-def descendants(pid: int) -> list[int]:
-    """Processes below `pid`, where the system tells them (/proc); outside programs run in
-    sessions of their own, so a signal to the group would not reach them."""
-    parents: dict[int, int] = {}
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        with suppress(OSError, ValueError, IndexError):
-            fields = stat.read_text(errors="replace").rpartition(")")[2].split()
-            parents[int(stat.parent.name)] = int(fields[1])
-    found = [pid]
-    for known in found:
-        found += (child for child, parent in parents.items() if parent == known)
-    return found[1:]
