@@ -33,10 +33,11 @@ from pipeline.errors import DocumentError, MissingError
 class _Group(subprocess.Popen[bytes]):
     """An outside program in a session of its own, killed with all that it started."""
 
-    def __init__(self, *arguments: Any, **options: Any) -> None:
-        super().__init__(*arguments, **options, start_new_session=True)
+    def __init__(self, command: list[str], **options: Any) -> None:
+        super().__init__(command, **{**options, "start_new_session": True})
 
     def kill(self) -> None:
+        """End the whole group."""
         if self.returncode is None:
             with suppress(ProcessLookupError, PermissionError):
                 os.killpg(self.pid, signal.SIGKILL)
@@ -44,7 +45,7 @@ class _Group(subprocess.Popen[bytes]):
 
 # pdf2image starts poppler in our process group and on a timeout kills that child alone; there is
 # no option for either.
-pdf2image.pdf2image.Popen = _Group
+setattr(pdf2image.pdf2image, "Popen", _Group)  # noqa: B010 - mypy takes the name for fixed
 
 
 @dataclass(frozen=True, slots=True)
