@@ -78,6 +78,13 @@ GROUP = click.option(
     show_default=True,
     help="folder: the page images of a folder are one document.",
 )
+SPLIT = click.option(
+    "--split",
+    type=click.Choice(["auto", "never"]),
+    default="auto",
+    show_default=True,
+    help="auto: a file of several letters becomes a record for each.",
+)
 MODEL = click.option(
     "--model",
     type=click.Choice(["auto", "eng", "vie", "none"]),
@@ -113,6 +120,7 @@ def main(lang: str | None) -> None:
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Output folder.")
 @JOBS
 @GROUP
+@SPLIT
 @MODEL
 @DICTIONARY
 @LANGUAGE_MODEL
@@ -144,6 +152,7 @@ def process(
     out: Path,
     jobs: int | None,
     group: str,
+    split: str,
     model: str,
     dictionaries: tuple[Path, ...],
     language_model: Path | None,
@@ -158,7 +167,7 @@ def process(
 ) -> None:
     """Read, restore and take apart every document.
 
-    Each gets a folder below --out. A run always continues the one before: what is done is
+    Each letter gets a folder below --out. A run always continues the one before: what is done is
     skipped. With --json, one line of JSON on stdout for each document.
 
     Example: congvan process scans/ --out out/
@@ -170,7 +179,7 @@ def process(
     order = Order(
         paths,
         out,
-        _settings(group, model, dictionaries, language_model),
+        _settings(group, model, dictionaries, language_model, split),
         jobs or usable_cores(),
         Wish(redo=existing == "redo", retry_failed=retry_failed),
         FailureLimit.parse(max_failures) if max_failures else FailureLimit(),
@@ -450,9 +459,11 @@ def _settings(
     restore_model: str = "auto",
     dictionaries: tuple[Path, ...] = (),
     language_model: Path | None = None,
+    split: str = "auto",
 ) -> Settings:
     return Settings(
         group=cast(Literal["none", "folder"], group),
+        split=cast(Literal["auto", "never"], split),
         restore_model=cast(Literal["auto", "eng", "vie", "none"], restore_model),
         dictionaries=tuple(path.resolve() for path in dictionaries),
         language_model=language_model.resolve() if language_model else None,

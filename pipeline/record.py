@@ -23,7 +23,8 @@ class Part(BaseModel):
 
 
 class SourceInfo(Part):
-    """The file as it was found; it is never changed."""
+    """The file as it was found; it is never changed. `first_page` and `last_page` are those of
+    the letter among the file's `pages`, counted from 1."""
 
     path: str
     sha256: str
@@ -31,6 +32,8 @@ class SourceInfo(Part):
     media_type: str
     pages: int
     signed: bool = False
+    first_page: int | None = Field(None, description="null in records made before it was told")
+    last_page: int | None = None
 
 
 class Header(Part):
@@ -153,7 +156,8 @@ class MarkInfo(Part):
 
 class Page(Part):
     """One page: `raw_text` as OCR read it, in reading order; `text` after corrections. Both have
-    the same number of lines."""
+    the same number of lines. `number` is the page of the file, from 1, also where the letter
+    begins later in it."""
 
     number: int
     width: int = 0

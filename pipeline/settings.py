@@ -24,6 +24,9 @@ class Settings(BaseModel):
     group: Literal["none", "folder"] = Field(
         "none", description="folder: the page images of one folder are one document"
     )
+    split: Literal["auto", "never"] = Field(
+        "auto", description="auto: a file of several letters becomes a record for each"
+    )
     restore_model: Literal["auto", "eng", "vie", "none"] = Field(
         "auto", description="channel model of the damage; none leaves the text as read"
     )

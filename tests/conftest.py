@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+import regex
 from PIL import Image, ImageDraw
 
 from benchmarks.page_simulator.fonts import font
 
 if TYPE_CHECKING:
+    from pipeline.record import Record
     from pipeline.restore.restore import Restorer
 
 SHARED = Path(__file__).parents[1].parent / "shared"
@@ -49,6 +51,32 @@ def save_pdf(path: Path, *texts: str, dpi: int = 150) -> Path:
     first, *others = (draw_page(text, dpi) for text in texts)
     first.save(path, "PDF", resolution=dpi, save_all=True, append_images=others)
     return path
+
+
+def counted_from_one(record: Record) -> dict[str, Any]:
+    """The record without what tells of its file and of time, its pages counted from 1."""
+    shift = (record.source.first_page or 1) - 1
+    data = record.model_dump(exclude={"document_id", "source"})
+    data["evidence"].pop("source.first_page", None)
+    for page in data["pages"]:
+        page["number"] -= shift
+    for step in data["processing"]:
+        step["seconds"] = 0
+    counted: dict[str, Any] = _shifted(data, shift)
+    return counted
+
+
+def _shifted(value: Any, shift: int) -> Any:
+    if isinstance(value, dict):
+        return {
+            k: v - shift if k == "page" and isinstance(v, int) else _shifted(v, shift)
+            for k, v in value.items()
+        }
+    if isinstance(value, list):
+        return [_shifted(v, shift) for v in value]
+    if isinstance(value, str):
+        return regex.sub(r"\bpage (\d+)", lambda m: f"page {int(m[1]) - shift}", value)
+    return value
 
 
 @pytest.fixture

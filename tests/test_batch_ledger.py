@@ -1,13 +1,16 @@
 from __future__ import annotations
 
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from pipeline.batch.ledger import Ledger
-from pipeline.batch.result import Heading, Result, failure
+from pipeline.batch.result import Heading, LetterResult, Result, failure
 from pipeline.errors import DocumentError, UsageError
+
+HEADING = Heading("27/UBND-VX", "2022-03-14", "UBND xã An Bình", "đọc sách")
 
 
 def test_remembers_what_became_of_a_document(tmp_path: Path) -> None:
@@ -15,10 +18,12 @@ def test_remembers_what_became_of_a_document(tmp_path: Path) -> None:
         "a.pdf",
         "needs_review",
         "c0ffee",
-        "a-c0ffee",
+        letters=(
+            LetterResult("a-c0ffee-p001", "needs_review", 1, 2, HEADING),
+            LetterResult("a-c0ffee-p003", "done", 3, 3),
+        ),
         pages=3,
         seconds=1.5,
-        heading=Heading("27/UBND-VX", "2022-03-14", "UBND xã An Bình", "đọc sách"),
     )
     with Ledger.open(tmp_path / "ledger.sqlite") as ledger:
         ledger.plan("c0ffee", "settings", "a.pdf")
@@ -31,6 +36,40 @@ def test_remembers_what_became_of_a_document(tmp_path: Path) -> None:
         assert row.result() == result
         assert row.result("moved.pdf").path == "moved.pdf"
         assert ledger.row("unknown") is None
+
+
+def test_letters_of_a_new_result_take_the_place_of_the_old_ones(tmp_path: Path) -> None:
+    parted = (LetterResult("a-1-p001", "done", 1, 2), LetterResult("a-1-p003", "done", 3, 3))
+    whole = (LetterResult("a-1", "done", 1, 3, HEADING),)
+    with Ledger.open(tmp_path / "ledger.sqlite") as ledger:
+        ledger.plan("c0ffee", "settings", "a.pdf")
+        for letters in (parted, whole):
+            ledger.finish("c0ffee", Result("a.pdf", "done", "c0ffee", letters))
+            row = ledger.row("c0ffee")
+            assert row
+            assert row.letters == letters
+    with sqlite3.connect(tmp_path / "ledger.sqlite") as database:
+        found = database.execute("SELECT document_id, number_symbol FROM document").fetchall()
+    assert found == [("a-1", "27/UBND-VX")]
+
+
+def test_a_ledger_of_the_first_version_is_taken_over(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite"
+    result = Result("a.pdf", "done", "c0ffee", (LetterResult("a-1", "done", 1, 3, HEADING),))
+    missing = failure("b.pdf", DocumentError("file_missing", path="b.pdf"))
+    with Ledger.open(path) as ledger:
+        ledger.plan("c0ffee", "settings", "a.pdf")
+        ledger.finish("c0ffee", replace(result, pages=3))
+        ledger.note_unreadable(missing, "settings")
+    with sqlite3.connect(path) as database:
+        database.execute("DROP TABLE letter")
+        database.execute("PRAGMA user_version = 1")
+    with Ledger.open(path) as ledger:
+        row, lost = ledger.row("c0ffee"), ledger.row("path:b.pdf")
+        assert row
+        assert lost
+        assert row.letters == result.letters
+        assert not lost.letters
 
 
 def test_an_interrupted_document_is_pending_again(tmp_path: Path) -> None:

@@ -7,9 +7,10 @@ import pytest
 
 from pipeline.batch.outputs import (
     claimed,
+    folders_by_content,
     holds_document,
     temporary_folder,
-    write_document,
+    write_documents,
     write_file,
 )
 from pipeline.errors import UsageError
@@ -20,10 +21,10 @@ def names(folder: Path) -> list[str]:
 
 
 def test_writes_and_replaces_a_document_whole(tmp_path: Path) -> None:
-    write_document(tmp_path, "a-1", {"record.json": "{}", "page.png": b"\x89PNG"})
+    write_documents(tmp_path, {"a-1": {"record.json": "{}", "page.png": b"\x89PNG"}})
     assert (tmp_path / "a-1" / "page.png").read_bytes() == b"\x89PNG"
     assert holds_document(tmp_path, "a-1")
-    write_document(tmp_path, "a-1", {"record.json": "{ }"})
+    write_documents(tmp_path, {"a-1": {"record.json": "{ }"}})
     assert names(tmp_path / "a-1") == ["record.json"]
     assert (tmp_path / "a-1" / "record.json").read_text() == "{ }"
     assert not list(temporary_folder(tmp_path).iterdir())
@@ -42,10 +43,45 @@ def test_a_document_that_cannot_be_written_leaves_the_old_one(tmp_path: Path) ->
         def __len__(self) -> int:
             return 2
 
-    write_document(tmp_path, "a-1", {"record.json": "old"})
+    write_documents(tmp_path, {"a-1": {"record.json": "old"}})
     with pytest.raises(OSError, match="disk full"):
-        write_document(tmp_path, "a-1", Broken())
+        write_documents(tmp_path, {"a-0": {"record.json": "new"}, "a-1": Broken()})
     assert (tmp_path / "a-1" / "record.json").read_text() == "old"
+    assert names(tmp_path) == ["a-1"]
+
+
+def test_letters_take_the_place_of_former_ones(tmp_path: Path) -> None:
+    whole = {"a-0123456789ab": {"record.json": "whole"}}
+    parts = {f"a-0123456789ab-p00{n}": {"record.json": f"part {n}"} for n in (1, 3)}
+    write_documents(tmp_path, {"b-ba9876543210": {"record.json": "other"}})
+    for letters in (parts, whole, parts):
+        former = folders_by_content(tmp_path).get("0123456789ab", [])
+        write_documents(tmp_path, letters, former)
+        assert names(tmp_path) == [*letters, "b-ba9876543210"]
+
+
+@pytest.mark.parametrize("moved", range(4))
+def test_letters_that_were_ready_when_the_run_was_killed_appear_all(
+    moved: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parts = {f"a-0123456789ab-p00{n}": {"record.json": f"part {n}"} for n in (1, 2, 3)}
+    write_documents(tmp_path, {"a-0123456789ab": {"record.json": "whole"}, "a-x": {"f": ""}})
+    swaps = iter(range(10))
+
+    def killed(aside: Path, target: Path) -> None:
+        if next(swaps) == moved:
+            raise KeyboardInterrupt
+        aside.rename(target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("pipeline.batch.outputs._swap", killed)
+        if moved < 3:
+            with pytest.raises(KeyboardInterrupt):
+                write_documents(tmp_path, parts, ["a-0123456789ab"])
+        else:
+            write_documents(tmp_path, parts, ["a-0123456789ab"])
+    with claimed(tmp_path):
+        assert names(tmp_path) == [*parts, "a-x"]
 
 
 def test_leftovers_of_a_killed_run_are_swept_away(tmp_path: Path) -> None:

@@ -96,7 +96,8 @@ def test_readings_mean_the_stamp_they_can_only_be(reading: str, meant: str) -> N
 def test_a_secret_letter_has_its_secrecy_in_the_record(tmp_path: Path, restorer: Restorer) -> None:
     path = tmp_path / "letter.png"
     stamped("MẬT", "red", -4.0).save(path, dpi=(200, 200))
-    record = process_document(Candidate(path, (path,)), SETTINGS, restorer).record
+    (outcome,) = process_document(Candidate(path, (path,)), SETTINGS, restorer)
+    record = outcome.record
     assert record.header.secrecy == "MẬT"
     assert record.header.urgency is None
 

@@ -10,7 +10,8 @@ from PIL import Image, ImageDraw
 from benchmarks.page_simulator.fonts import font
 from pipeline.document import TextLayer
 from pipeline.intake import Candidate, read_source
-from pipeline.process import Outcome, process_document
+from pipeline.process import process_document
+from pipeline.recording import Outcome
 from pipeline.restore.restore import Restorer
 from pipeline.settings import Settings
 from pipeline.textlayer import classify, is_legacy, worth
@@ -54,7 +55,8 @@ def drawn(lines: list[Line], dpi: int = 200) -> Image.Image:
 
 
 def processed(path: Path, restorer: Restorer) -> Outcome:
-    return process_document(Candidate(path, (path,)), PLAIN, restorer)
+    (outcome,) = process_document(Candidate(path, (path,)), PLAIN, restorer)
+    return outcome
 
 
 def layer_of(path: Path) -> TextLayer:

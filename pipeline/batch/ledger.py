@@ -9,15 +9,15 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import astuple, dataclass, fields
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal, Self, cast
 
-from pipeline.batch.result import DocumentStatus, Heading, Result
+from pipeline.batch.result import DocumentStatus, Heading, LetterResult, Result
 from pipeline.errors import UsageError
 
-LEDGER_VERSION = 1
+LEDGER_VERSION = 2
 
 _SCHEMA = """
 CREATE TABLE document (
@@ -26,7 +26,7 @@ CREATE TABLE document (
     path          TEXT NOT NULL,     -- where this content was first found
     status        TEXT NOT NULL CHECK (status IN
                       ('pending', 'running', 'done', 'needs_review', 'partial', 'failed')),
-    document_id   TEXT,
+    document_id   TEXT,              -- and the heading: of a document that is one letter
     reason        TEXT,              -- code of dictionaries/messages.tsv
     reason_values TEXT NOT NULL DEFAULT '{}',
     detail        TEXT,
@@ -49,6 +49,24 @@ CREATE TABLE file (
 );
 CREATE INDEX file_content ON file (content);
 """
+_LETTERS = """
+CREATE TABLE letter (
+    content       TEXT NOT NULL REFERENCES document (content),
+    document_id   TEXT NOT NULL,     -- the letter's output folder
+    status        TEXT NOT NULL,
+    first_page    INTEGER NOT NULL,  -- of the file, from 1
+    last_page     INTEGER NOT NULL,
+    number_symbol TEXT,
+    date          TEXT,
+    issuing_body  TEXT,
+    subject       TEXT,
+    PRIMARY KEY (content, first_page)
+) WITHOUT ROWID;
+"""
+_FROM_VERSION_1 = f"""{_LETTERS}
+INSERT INTO letter SELECT content, document_id, status, 1, max(pages, 1), number_symbol, date,
+    issuing_body, subject FROM document WHERE document_id IS NOT NULL;
+"""
 
 RowStatus = Literal["pending", "running", "done", "needs_review", "partial", "failed"]
 
@@ -61,13 +79,12 @@ class Row:
     settings: str
     path: str
     status: RowStatus
-    document_id: str | None
     reason: str | None
     reason_values: str
     detail: str | None
     pages: int
     seconds: float
-    heading: Heading
+    letters: tuple[LetterResult, ...]
 
     def result(self, path: str | None = None) -> Result:
         """The finished row as a result, told of `path`."""
@@ -77,18 +94,18 @@ class Row:
             path or self.path,
             cast(DocumentStatus, self.status),
             self.content,
-            self.document_id,
+            self.letters,
             self.reason,
             self.reason_values,
             self.detail,
             self.pages,
             self.seconds,
-            self.heading,
         )
 
 
 _HEADING = tuple(f.name for f in fields(Heading))
-_ROW = tuple(f.name for f in fields(Row) if f.name != "heading")
+_ROW = tuple(f.name for f in fields(Row) if f.name != "letters")
+_LETTER = ("document_id", "status", "first_page", "last_page", *_HEADING)
 
 
 class Ledger:
@@ -140,12 +157,18 @@ class Ledger:
     def row(self, content: str) -> Row | None:
         """The document of this content hash, None where the ledger does not know it."""
         found = self._db.execute(
-            f"SELECT {', '.join((*_ROW, *_HEADING))} FROM document WHERE content = ?", (content,)
+            f"SELECT {', '.join(_ROW)} FROM document WHERE content = ?", (content,)
         ).fetchone()
         if not found:
             return None
-        columns = dict(zip(_ROW, found, strict=False))
-        return Row(**columns, heading=Heading(*found[len(_ROW) :]))
+        return Row(**dict(zip(_ROW, found, strict=True)), letters=self._letters(content))
+
+    def _letters(self, content: str) -> tuple[LetterResult, ...]:
+        rows = self._db.execute(
+            f"SELECT {', '.join(_LETTER)} FROM letter WHERE content = ? ORDER BY first_page",
+            (content,),
+        )
+        return tuple(LetterResult(a, b, c, d, Heading(*h)) for a, b, c, d, *h in rows)
 
     def plan(self, content: str, settings: str, path: str) -> None:
         """A document is to be processed: pending, whatever it was before."""
@@ -170,27 +193,43 @@ class Ledger:
 
     def finish(self, content: str, result: Result) -> None:
         """A document is settled, well or badly."""
-        heading = result.heading
-        self._db.execute(
-            "UPDATE document SET status = ?, document_id = ?, reason = ?, reason_values = ?,"
-            " detail = ?, pages = ?, seconds = ?, number_symbol = ?, date = ?, issuing_body = ?,"
-            " subject = ?, finished = ? WHERE content = ?",
-            (
-                result.status,
-                result.document_id,
-                result.reason,
-                result.reason_values,
-                result.detail,
-                result.pages,
-                result.seconds,
-                heading.number_symbol,
-                heading.date,
-                heading.issuing_body,
-                heading.subject,
-                _now(),
-                content,
-            ),
-        )
+        heading = astuple(result.heading)
+        with self._together():
+            self._db.execute(
+                "UPDATE document SET status = ?, document_id = ?, reason = ?, reason_values = ?,"
+                " detail = ?, pages = ?, seconds = ?, number_symbol = ?, date = ?,"
+                " issuing_body = ?, subject = ?, finished = ? WHERE content = ?",
+                (
+                    result.status,
+                    result.document_id,
+                    result.reason,
+                    result.reason_values,
+                    result.detail,
+                    result.pages,
+                    result.seconds,
+                    *heading,
+                    _now(),
+                    content,
+                ),
+            )
+            self._db.execute("DELETE FROM letter WHERE content = ?", (content,))
+            self._db.executemany(
+                f"INSERT INTO letter (content, {', '.join(_LETTER)})"
+                f" VALUES ({', '.join('?' * (1 + len(_LETTER)))})",
+                [
+                    (content, *(getattr(x, name) for name in _LETTER[:4]), *astuple(x.heading))
+                    for x in result.letters
+                ],
+            )
+
+    @contextmanager
+    def _together(self) -> Iterator[None]:
+        """A transaction, or part of the one that is open."""
+        if self._db.in_transaction:
+            yield
+            return
+        with self.transaction():
+            yield
 
     def note_unreadable(self, result: Result, settings: str) -> None:
         """A path whose bytes could not be read; unchanged where it is known to be so."""
@@ -208,12 +247,18 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
         if version == LEDGER_VERSION:
             connection.execute("PRAGMA synchronous = NORMAL")
             return
+        if version == 1:
+            connection.executescript(
+                f"BEGIN; {_FROM_VERSION_1} PRAGMA user_version = {LEDGER_VERSION}; COMMIT;"
+            )
+            connection.execute("PRAGMA synchronous = NORMAL")
+            return
         (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
         if version or tables:
             raise UsageError("ledger_unknown", path=path)
         connection.execute("PRAGMA journal_mode = WAL")
         connection.executescript(
-            f"BEGIN; {_SCHEMA} PRAGMA user_version = {LEDGER_VERSION}; COMMIT;"
+            f"BEGIN; {_SCHEMA} {_LETTERS} PRAGMA user_version = {LEDGER_VERSION}; COMMIT;"
         )
         connection.execute("PRAGMA synchronous = NORMAL")
     except sqlite3.DatabaseError as error:

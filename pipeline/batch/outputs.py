@@ -1,7 +1,8 @@
-"""The output folder: one run at a time, and each document's folder whole or not at all.
+"""The output folder: one run at a time, and each document's folders whole or not at all.
 
-A document is written to `.congvan-tmp/`, synced to disk and renamed into place. What a killed
-run left in `.congvan-tmp/` is swept away by the next one.
+The letters of a document are written to `.congvan-tmp/`, synced to disk, and set ready by one
+renaming; then each is moved into place. What a killed run left unfinished in `.congvan-tmp/` is
+swept away by the next one, and what it left ready is moved into place.
 """
 
 from __future__ import annotations
@@ -9,9 +10,11 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+
+import regex
 
 from pipeline.batch.orphans import kill_programs_in
 from pipeline.errors import UsageError
@@ -21,29 +24,71 @@ LEDGER = "ledger.sqlite"
 SUMMARY = "summary.json"
 _TEMPORARY = ".congvan-tmp"
 _LOCK = ".congvan-lock"
+_READY = ".ready"
+_NEW, _OLD = "new", "old"
 
 
-def holds_document(root: Path, document_id: str | None) -> bool:
-    """Whether the document's outputs stand in `root`."""
-    return document_id is not None and (root / document_id / RECORD).is_file()
+def holds_document(root: Path, document_id: str) -> bool:
+    """Whether the outputs of a letter stand in `root`."""
+    return (root / document_id / RECORD).is_file()
 
 
-def write_document(root: Path, document_id: str, files: Mapping[str, str | bytes]) -> None:
-    """Write `files` to `root`/`document_id`, replacing what stood there, whole or not at all.
+def folders_by_content(root: Path) -> dict[str, list[str]]:
+    """The folders of `root` named as those of letters are, by the part of the content's hash in
+    their names."""
+    found: dict[str, list[str]] = {}
+    for entry in os.scandir(root):
+        if match := _FOLDER.search(entry.name):
+            found.setdefault(match[1], []).append(entry.name)
+    return found
+
+
+_FOLDER = regex.compile(r"(?:^|-)([0-9a-f]{12})(?:-p\d{3,})?$")
+
+
+def write_documents(
+    root: Path, letters: Mapping[str, Mapping[str, str | bytes]], former: Iterable[str] = ()
+) -> None:
+    """Write the files of each letter (document_id → name → content) to its folder of `root`, in
+    the place of the `former` folders: all of them or none.
 
     Raises OSError where the disk refuses."""
-    aside = temporary_folder(root) / f"{document_id}.{os.getpid()}"
+    gone = [name for name in former if name not in letters]
+    aside = temporary_folder(root) / f"{min(letters)}.{os.getpid()}"
     _remove(aside)
     try:
-        aside.mkdir(parents=True)
-        for name, content in files.items():
-            (aside / name).parent.mkdir(exist_ok=True)
-            _write_synced(aside / name, content)
+        for document_id, files in letters.items():
+            _write_folder(aside / _NEW / document_id, files)
+        _write_folder(aside / _OLD, dict.fromkeys(gone, ""))
+        _sync_folder(aside / _NEW)
         _sync_folder(aside)
-        _swap(aside, root / document_id)
-        _sync_folder(root)
+        ready = aside.with_name(aside.name + _READY)
+        _remove(ready)
+        aside.rename(ready)
+        _sync_folder(ready.parent)
+        _move_into_place(ready, root)
     finally:
         _remove(aside)
+
+
+def _write_folder(folder: Path, files: Mapping[str, str | bytes]) -> None:
+    folder.mkdir(parents=True)
+    for name, content in files.items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        _write_synced(folder / name, content)
+    _sync_folder(folder)
+
+
+def _move_into_place(ready: Path, root: Path) -> None:
+    """Move what is ready to where it belongs; done again after an interruption, it goes on."""
+    for old in (ready / _OLD).iterdir():
+        _remove(root / old.name)
+    for new in sorted((ready / _NEW).iterdir()):
+        _swap(new, root / new.name)
+    _sync_folder(root)
+    done = ready.with_name(ready.name.removesuffix(_READY))
+    ready.rename(done)
+    _remove(done)
 
 
 def write_file(path: Path, content: str) -> None:
@@ -77,12 +122,19 @@ def claimed(root: Path) -> Iterator[None]:
         except OSError as error:
             raise UsageError("folder_busy", path=root) from error
         kill_programs_in(temporary_folder(root).absolute())
-        _remove(temporary_folder(root))
+        _clear(root)
         temporary_folder(root).mkdir()
         try:
             yield
         finally:
-            _remove(temporary_folder(root))
+            _clear(root)
+
+
+def _clear(root: Path) -> None:
+    """Move into place what is ready, sweep away the rest."""
+    for ready in temporary_folder(root).glob(f"*{_READY}"):
+        _move_into_place(ready, root)
+    _remove(temporary_folder(root))
 
 
 def _swap(aside: Path, target: Path) -> None:
@@ -90,7 +142,7 @@ def _swap(aside: Path, target: Path) -> None:
     if not target.exists():
         aside.rename(target)
         return
-    old = aside.with_name(f"{aside.name}.old")
+    old = aside.parent.with_name(f"{aside.name}.old")
     _remove(old)
     target.rename(old)
     aside.rename(target)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipeline.batch.ledger import Ledger, Row
-from pipeline.batch.outputs import holds_document
+from pipeline.batch.outputs import folders_by_content, holds_document
 from pipeline.batch.result import WRITTEN, Result, failure
 from pipeline.batch.work import Job
 from pipeline.errors import DocumentError
@@ -46,6 +46,7 @@ def make_plan(
     """Look at every document under `paths` (what lies in `root` is output, not input)."""
     plan = Plan()
     seen: set[str] = set()
+    folders = folders_by_content(root)
     with ledger.transaction():
         for found in _outside(root, discover(paths, settings.group)):
             path = _text(_path(found))
@@ -68,7 +69,9 @@ def make_plan(
             else:
                 if not row or (row.settings, row.path, row.status) != (digest, path, "pending"):
                     ledger.plan(content, digest, path)
-                plan.jobs.append(Job(found, content, path))
+                known = folders.get(content[:12], ())
+                former = tuple(name for name in known if holds_document(root, name))
+                plan.jobs.append(Job(found, content, path, former))
     return plan
 
 
@@ -141,7 +144,8 @@ def _stands(row: Row, root: Path, digest: str, wish: Wish) -> bool:
         return False
     if row.status == "failed":
         return not wish.retry_failed
-    return row.status in WRITTEN and holds_document(root, row.document_id)
+    written = row.status in WRITTEN and bool(row.letters)
+    return written and all(holds_document(root, x.document_id) for x in row.letters)
 
 
 def _text(path: Path) -> str:

@@ -9,13 +9,13 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
-from pipeline.batch.result import Result
+from pipeline.batch.result import Heading, LetterResult, Result
 from pipeline.errors import CongvanError, ExitCode
 from pipeline.messages import message, printable
 
@@ -46,6 +46,11 @@ class Summary:
         return ExitCode.SOME_FAILED if failed or self.unsettled else ExitCode.OK
 
     @property
+    def letters(self) -> int:
+        """How many letters were found; those of duplicates are their originals'."""
+        return sum(len(r.letters) for r in self.results if r.status != "duplicate")
+
+    @property
     def unsettled(self) -> int:
         """Documents the run did not get to."""
         return self.planned - len(self.results)
@@ -54,6 +59,7 @@ class Summary:
         """The numbers of the run as they stand in summary.json."""
         return {
             "documents": len(self.results),
+            "letters": self.letters,
             "unsettled": self.unsettled,
             "pages": sum(r.pages for r in self.results),
             "seconds": round(sum(r.seconds for r in self.results), 3),
@@ -77,16 +83,20 @@ def result_data(result: Result) -> dict[str, object]:
         "message": result.sentence,
         "pages": result.pages,
         "seconds": result.seconds,
-        "number_symbol": result.heading.number_symbol,
-        "date": result.heading.date,
-        "issuing_body": result.heading.issuing_body,
-        "subject": result.heading.subject,
+        **asdict(result.heading),
+        "letters": [_letter_data(letter) for letter in result.letters],
     }
+
+
+def _letter_data(letter: LetterResult) -> dict[str, object]:
+    data = {"document_id": letter.document_id, "status": letter.status}
+    pages = {"first_page": letter.first_page, "last_page": letter.last_page}
+    return {**data, **pages, **asdict(letter.heading)}
 
 
 def table(summary: Summary) -> Table:
     """A row for each letter, or for a large batch one for each status and reason."""
-    if len(summary.results) <= MOST_ROWS:
+    if sum(max(1, len(r.letters)) for r in summary.results) <= MOST_ROWS:
         return _letters(summary.results)
     return _counts(summary.results)
 
@@ -97,6 +107,7 @@ def closing_line(summary: Summary) -> str:
     return message(
         "batch_closing",
         documents=len(summary.results),
+        letters=summary.letters,
         pages=sum(r.pages for r in summary.results),
         done=count["done"],
         review=count["needs_review"],
@@ -117,15 +128,27 @@ def _letters(results: Sequence[Result]) -> Table:
     columns = ("number", "date", "body", "subject", "status", "pages", "seconds")
     grid = _table(columns)
     for r in results:
-        h = r.heading
-        told = _without_path(r) if r.status == "failed" else _shortened(h.subject or "")
-        number = h.number_symbol or _end_of(r.path)
-        grid.add_row(
-            *map(_cell, (number, h.date, h.issuing_body, told, message(f"status_{r.status}"))),
-            str(r.pages) if r.pages else "",
-            f"{r.seconds:.1f}" if r.seconds else "",
-        )
+        seconds = f"{r.seconds:.1f}" if r.seconds else ""
+        if len(r.letters) < 2:
+            told = _without_path(r) if r.status == "failed" else r.heading.subject
+            pages = str(r.pages) if r.pages else ""
+            grid.add_row(*_named(r.heading, _end_of(r.path), told, r.status), pages, seconds)
+            continue
+        for at, x in enumerate(r.letters):
+            pages = f"{x.first_page}–{x.last_page}" if x.pages > 1 else f"{x.first_page}"
+            place = f"{_end_of(r.path)} {pages}"
+            status = r.status if r.status == "duplicate" else x.status
+            row = _named(x.heading, place, x.heading.subject, status)
+            grid.add_row(*row, str(x.pages), "" if at else seconds)
     return grid
+
+
+def _named(heading: Heading, place: str, told: str | None, status: str) -> Iterator[Text]:
+    """The cells that name a letter, by its number or else by where it was found."""
+    number = heading.number_symbol or place
+    shown = _shortened(told or "") if status != "failed" else told
+    cells = (number, heading.date, heading.issuing_body, shown, message(f"status_{status}"))
+    return map(_cell, cells)
 
 
 def _without_path(result: Result) -> str:
@@ -204,8 +227,7 @@ def _duplicate(path: str, original: Result) -> Result:
         path,
         "duplicate",
         original.content,
-        original.document_id,
+        original.letters,
         reason="duplicate",
         reason_values=json.dumps(values, ensure_ascii=False, sort_keys=True),
-        heading=original.heading,
     )

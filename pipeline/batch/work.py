@@ -13,8 +13,15 @@ from pathlib import Path
 from time import monotonic
 
 from pipeline.batch.limits import TimeLimit
-from pipeline.batch.outputs import write_document
-from pipeline.batch.result import Heading, Result, failure, unforeseen
+from pipeline.batch.outputs import write_documents
+from pipeline.batch.result import (
+    Heading,
+    LetterResult,
+    Result,
+    failure,
+    unforeseen,
+    worst_status,
+)
 from pipeline.errors import CongvanError, DocumentError, MissingError
 from pipeline.intake import Candidate
 from pipeline.messages import Language
@@ -26,11 +33,13 @@ from pipeline.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A document to be processed; `content` is its hash when the run was planned."""
+    """A document to be processed; `content` is its hash when the run was planned, `former` the
+    output folders that stand for this content already."""
 
     candidate: Candidate
     content: str
     path: str
+    former: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,21 +85,22 @@ def do_job(job: Job, task: Task, restorer: Restorer, tell: Tell) -> Result:
 
 
 def _written(job: Job, task: Task, restorer: Restorer, started: float) -> Result:
-    outcome = process_document(
+    outcomes = process_document(
         job.candidate, task.settings, restorer, with_pictures=task.debug_images
     )
-    record = outcome.record
-    if record.source.sha256 != job.content:
+    source = outcomes[0].record.source
+    if source.sha256 != job.content:
         raise DocumentError("file_changed", path=job.path)
-    write_document(task.root, record.document_id, outcome.files)
+    written = {outcome.record.document_id: outcome.files for outcome in outcomes}
+    write_documents(task.root, written, job.former)
+    letters = tuple(_letter(outcome.record) for outcome in outcomes)
     return Result(
         job.path,
-        record.status,
+        worst_status(letters),
         job.content,
-        record.document_id,
-        pages=record.source.pages,
+        letters,
+        pages=source.pages,
         seconds=round(monotonic() - started, 3),
-        heading=_heading(record),
     )
 
 
@@ -99,6 +109,12 @@ def _failed(job: Job, error: CongvanError, started: float, detail: str | None = 
     return failure(job.path, error, content=job.content, seconds=seconds, detail=detail)
 
 
-def _heading(record: Record) -> Heading:
-    header = record.header
-    return Heading(header.number_symbol, header.date, header.issuing_body, header.subject)
+def _letter(record: Record) -> LetterResult:
+    header, source = record.header, record.source
+    return LetterResult(
+        record.document_id,
+        record.status,
+        source.first_page or 1,
+        source.last_page or source.pages,
+        Heading(header.number_symbol, header.date, header.issuing_body, header.subject),
+    )

@@ -411,7 +411,7 @@ def _grammar(pages: Pages, heavy: bool | None) -> Changes:
     only what every text must be (NFC) is mended."""
     changes: Changes = {}
     for index, page in pages:
-        found = _composed(page) if heavy is None else fixes_of(page, heavy)
+        found = _composed(page) if heavy is None else fixes_of(page, heavy, first=index == 0)
         for number, fixes in found.items():
             line = page.lines[number]
             changes[index, number] = ([_ruled(page.number, number, line, f) for f in fixes], [])

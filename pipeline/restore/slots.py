@@ -62,7 +62,7 @@ class Sequencer:
         """Add all pages, each under its index."""
         for index, page in pages:
             longest = max((len(line.text) for line in page.lines), default=0)
-            fixes = fixes_of(page, self._heavy)
+            fixes = fixes_of(page, self._heavy, first=index == 0)
             capitals = False
             for number, line in enumerate(page.lines):
                 capitals = in_capitals(line.text, capitals)
@@ -97,11 +97,11 @@ class Sequencer:
             self._rows.append(self._candidates.boundary())
 
 
-def fixes_of(page: PageLayout, heavy: bool) -> dict[int, list[Fix]]:
-    """The repairs of the field grammar on a page, by line number."""
+def fixes_of(page: PageLayout, heavy: bool, *, first: bool) -> dict[int, list[Fix]]:
+    """The repairs of the field grammar on a page, by line number; `first`: it is the letter's."""
     found: dict[int, list[Fix]] = {}
     for number, line in enumerate(page.lines):
-        near_top = page.number == 1 and number < _TOP
+        near_top = first and number < _TOP
         if fixes := identifiers.fixes(line.text, heavy, near_top):
             found[number] = fixes
     for number, fix in items.fixes([line.text for line in page.lines]).items():
