@@ -17,12 +17,12 @@ from pipeline.search import connect
 from tests.test_search_index import sound
 
 ROOT = Path(__file__).parents[1]
-COUNT = 420
+COUNT, BATCH = 420, 60
 
 ADD_AND_DIE = f"""
 import os, signal, sys
 from benchmarks.search_letters import letters
-from pipeline.search import connect
+from pipeline.search import connect, sqlite
 
 def dying(last):
     for number, record in enumerate(letters({COUNT}), 1):
@@ -30,6 +30,7 @@ def dying(last):
             os.kill(os.getpid(), signal.SIGKILL)
         yield record
 
+sqlite.BATCH = {BATCH}
 connect(sys.argv[1]).add(dying(int(sys.argv[2])))
 """
 
@@ -41,7 +42,7 @@ def test_a_killed_writer_leaves_whole_batches_and_can_go_on(tmp_path: Path, last
     killed = subprocess.run(command, cwd=ROOT, check=False, timeout=60)
     assert killed.returncode == -signal.SIGKILL
     with connect(str(path)) as index:
-        assert len(list(index.document_ids())) == (last - 1) // 200 * 200
+        assert len(list(index.document_ids())) == (last - 1) // BATCH * BATCH
         index.add(letters(COUNT))
         assert len(list(index.document_ids())) == COUNT
     sound(path)

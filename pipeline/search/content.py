@@ -1,7 +1,4 @@
-"""What an index keeps of a record, and the words of it that are indexed.
-
-A letter is one unit, each of its directives another. The words of a unit follow from what is kept
-alone, so that an engine can always say exactly what it once indexed."""
+"""What an index keeps of a record: what it is found by, and what is shown of it."""
 
 from __future__ import annotations
 
@@ -13,11 +10,12 @@ from dataclasses import dataclass
 from pydantic import TypeAdapter
 
 from pipeline.record import Directive, Item, Record
-from pipeline.search.folding import exact_and_folded, fold
+from pipeline.search.folding import fold
 from pipeline.search.identifiers import keys, number_keys, own_keys
 
 MAX_DIRECTIVES = 4000
 _FIRST_WORDS, _BEGINNING = 8, 160
+_LEVEL = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,26 +29,11 @@ class KeptPage:
 
 @dataclass(frozen=True, slots=True)
 class KeptDirective:
-    """A directive with all its items as one text; `page` where it begins, if found."""
+    """A directive with all its items as one text."""
 
     marker: str | None
     text: str
     actors: tuple[str, ...]
-    page: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    """The indexed words of one unit, each field a string of words with one space between.
-
-    `title` what heads the letter, folded; `exact` and `folded` its text; `raw` folded OCR words
-    where the text was corrected; `ids` keys of its own number (o…) and of those it cites (c…)."""
-
-    title: str
-    exact: str
-    folded: str
-    raw: str
-    ids: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,40 +65,66 @@ class Content:
         each = (key for cited in self.cited for key in (*keys(cited), *number_keys(cited)))
         return tuple(dict.fromkeys(each))
 
+    def page_of(self, directive: KeptDirective) -> int | None:
+        """The page on which a directive begins, if found."""
+        beginning = f" {' '.join(fold(directive.text[:_BEGINNING]).split()[:_FIRST_WORDS])} "
+        return next((p.number for p in self.pages if beginning in f" {fold(p.text)} "), None)
+
     @property
     def empty(self) -> bool:
         """Whether there is nothing to find it by."""
         return not (self.number_symbol or self.subject or any(p.text.strip() for p in self.pages))
 
-    def units(self) -> Iterator[Words]:
-        """The words of the letter, then those of each directive."""
-        yield self._letter()
-        for directive in self.directives:
-            text = "\n".join((directive.text, *directive.actors))
-            yield Words("", *exact_and_folded(text), raw="", ids="")
-
-    def _letter(self) -> Words:
+    @property
+    def title(self) -> str:
+        """What heads the letter and who signed it, a line each."""
         head = (self.number_symbol, self.document_type, self.subject, self.issuing_body)
-        ids = [f"o{key}" for key in self.own_keys] + [f"c{key}" for key in self.cited_keys]
-        return Words(
-            fold("\n".join(part for part in (*head, self.parent_body, self.signer) if part)),
-            *exact_and_folded("\n".join(page.text for page in self.pages)),
-            raw=fold("\n".join(page.raw for page in self.pages)),
-            ids=" ".join(ids),
-        )
+        return "\n".join(part for part in (*head, self.parent_body, self.signer) if part)
 
-    def to_bytes(self) -> bytes:
-        """Compressed for keeping."""
-        return zlib.compress(_CONTENT.dump_json(self), 6)
+    @property
+    def body(self) -> str:
+        """The issuing body with the one above it."""
+        return " – ".join(part for part in (self.issuing_body, self.parent_body) if part)
+
+    @property
+    def text(self) -> str:
+        """The text of all pages."""
+        return "\n".join(page.text for page in self.pages)
+
+    @property
+    def raw(self) -> str:
+        """The raw lines that a correction changed, of all pages."""
+        return "\n".join(page.raw for page in self.pages if page.raw)
+
+    @property
+    def actors(self) -> tuple[str, ...]:
+        """Whom the directives are for, each once."""
+        each = (actor for directive in self.directives for actor in directive.actors)
+        return tuple(dict.fromkeys(each))
+
+    def to_json(self) -> bytes:
+        """As JSON, for keeping; an equal JSON needs no indexing again."""
+        return _CONTENT.dump_json(self)
 
     @classmethod
-    def from_bytes(cls, data: bytes) -> Content:
-        """The reverse of `to_bytes`."""
-        return _CONTENT.validate_json(zlib.decompress(data))
+    def from_json(cls, data: bytes | str) -> Content:
+        """The reverse of `to_json`."""
+        return _CONTENT.validate_json(data)
 
-    def digest(self) -> str:
-        """A hash of all that is kept: an equal digest needs no indexing again."""
-        return hashlib.sha256(_CONTENT.dump_json(self)).hexdigest()[:24]
+
+def pack(data: bytes) -> bytes:
+    """JSON of a content compressed."""
+    return zlib.compress(data, _LEVEL)
+
+
+def unpack(data: bytes) -> Content:
+    """The reverse of `pack`."""
+    return Content.from_json(zlib.decompress(data))
+
+
+def digest(data: bytes) -> bytes:
+    """A hash of what is kept."""
+    return hashlib.sha256(data).digest()[:12]
 
 
 _CONTENT = TypeAdapter(Content)
@@ -126,7 +135,6 @@ def content_of(record: Record) -> Content:
     header = record.header
     pages = tuple(KeptPage(p.number, p.text, _raw(p.raw_text, p.text)) for p in record.pages)
     pages = pages if any(p.text.strip() for p in pages) else (_page_of_fields(record),)
-    folded = [(page.number, f" {fold(page.text)} ") for page in pages]
     return Content(
         document_id=record.document_id,
         number_symbol=header.number_symbol,
@@ -140,15 +148,13 @@ def content_of(record: Record) -> Content:
         recipients=tuple(record.recipients),
         cited=tuple(citation.number_symbol for citation in record.citations),
         pages=pages,
-        directives=tuple(_directive(d, folded) for d in record.directives[:MAX_DIRECTIVES]),
+        directives=tuple(_directive(d) for d in record.directives[:MAX_DIRECTIVES]),
     )
 
 
-def _directive(directive: Directive, pages: list[tuple[int, str]]) -> KeptDirective:
+def _directive(directive: Directive) -> KeptDirective:
     text = "\n".join((directive.text, *_items(directive.items)))
-    beginning = f" {' '.join(fold(text[:_BEGINNING]).split()[:_FIRST_WORDS])} "
-    page = next((number for number, words in pages if beginning in words), None)
-    return KeptDirective(directive.marker, text, tuple(directive.actors), page)
+    return KeptDirective(directive.marker, text, tuple(directive.actors))
 
 
 def _items(items: list[Item]) -> Iterator[str]:

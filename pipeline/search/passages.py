@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 from pipeline.search.folding import ONSETS, forms, letters_folded
@@ -59,11 +60,12 @@ def _flat(text: str) -> str:
 
 def _finds(text: str, query: Query) -> Iterator[Find]:
     folded = letters_folded(text)
-    for number, term in enumerate(query.shown_terms):
-        exact = [form for form, _ in term.words]
-        for match in _pattern(term).finditer(folded):
-            same = query.marked and [e for e, _ in forms(text[slice(*match.span())])] == exact
-            yield Find(*match.span(), number, same)
+    for number, writings in enumerate(query.shown_terms):
+        for term in writings:
+            exact = [form for form, _ in term.words]
+            for match in _pattern(term).finditer(folded):
+                same = query.marked and [e for e, _ in forms(text[slice(*match.span())])] == exact
+                yield Find(*match.span(), number, same)
 
 
 def _preferred(found: list[Find], query: Query) -> list[Find]:
@@ -113,6 +115,7 @@ def _joined(marks: list[Span], text: str) -> tuple[Span, ...]:
     return tuple(out)
 
 
+@lru_cache(maxsize=256)
 def _pattern(term: Term | Identifier) -> re.Pattern[str]:
     """Finds a term in text whose letters are folded in place."""
     words = [folded for _, folded in term.words]

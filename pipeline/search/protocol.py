@@ -67,7 +67,8 @@ class Passage:
 @dataclass(frozen=True, slots=True)
 class Hit:
     """One letter or directive found. `page` is where the passage stands, None where unknown;
-    `marker` is the directive's ("3.", "Điều 2."); a larger `score` is a better match."""
+    `marker` is the directive's ("3.", "Điều 2."); a larger `score` is a better match.
+    `directives` are, below a letter, those of its directives that have all the words."""
 
     document_id: str
     kind: Kind
@@ -80,6 +81,7 @@ class Hit:
     passage: Passage
     score: float
     marker: str | None = None
+    directives: tuple[Hit, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,8 @@ class Facets:
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """Answer to a query: `total` hits in all, of which `hits` are those asked for.
+    """Answer to a query: `total` hits in all, of which `hits` are those asked for. Where
+    `at_least`, there may be more: not all were counted.
 
     `message` says what people should know: that the query is empty, that a filter was not
     understood, that no letter has all the words and these have most of them."""
@@ -103,6 +106,7 @@ class Results:
     hits: tuple[Hit, ...] = ()
     facets: Facets = Facets()
     message: str | None = None
+    at_least: bool = False
 
     def text(self) -> str:
         """For people to read: each hit in three lines, what matches between « and »."""

@@ -1,23 +1,24 @@
 """What a person typed, understood: words, "phrases", -not, and filters such as ngày:2019-01.
 
 Every string is a query; what makes no sense as a filter is told in `problem`. No engine is known
-here: `pipeline/search/sqlite.py` turns a `Query` into its own language."""
+here; each puts a `Query` into its own language."""
 
 from __future__ import annotations
 
 import calendar
 import unicodedata
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
 import regex
 
 from pipeline.messages import message
+from pipeline.search.body_names import LONGEST_NAME, other_bodies, other_names
 from pipeline.search.folding import fold, forms, has_marks
 from pipeline.search.identifiers import Form, keys, keys_of
 
-Field = Literal["number", "date", "body", "type", "signer", "cites", "kind"]
+Field = Literal["number", "date", "body", "type", "signer", "to", "actor", "cites", "kind"]
 
 NAMES: dict[str, Field] = {
     "số": "number",
@@ -30,6 +31,10 @@ NAMES: dict[str, Field] = {
     "type": "type",
     "người ký": "signer",
     "signer": "signer",
+    "kính gửi": "to",
+    "to": "to",
+    "giao": "actor",
+    "actor": "actor",
     "viện dẫn": "cites",
     "cites": "cites",
     "là": "kind",
@@ -55,9 +60,11 @@ _DAY_FIRST = regex.compile(r"^(?:(?:([0-9]{1,2})[/.-])?([0-9]{1,2})[/.-])?([0-9]
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A word, or several in a row, to be found as they stand: (exact, folded) of each."""
+    """A word, or several in a row, to be found as they stand: (exact, folded) of each. `capital`
+    where all was typed in capitals, like an abbreviation."""
 
     words: tuple[Form, ...]
+    capital: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +73,22 @@ class Identifier:
 
     keys: tuple[str, ...]
     words: tuple[Form, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A body's name: found where all of `terms` are, or one of its `other` names stands."""
+
+    terms: tuple[Term, ...]
+    other: tuple[Term, ...]
+
+    @property
+    def words(self) -> tuple[Form, ...]:
+        """The words typed."""
+        return tuple(word for term in self.terms for word in term.words)
+
+
+Asked = Term | Identifier | Name
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +102,14 @@ class DateRange:
 @dataclass(frozen=True, slots=True)
 class Filter:
     """A condition on the letter: `value` is a DateRange for date, keys for number and cites,
-    "letter" or "directive" for kind, else folded words to stand in the field in a row. `words`
-    are what was typed."""
+    "letter" or "directive" for kind, else folded words to stand in the field in a row; for a body
+    `other` are its other names. `words` are what was typed."""
 
     field: Field
     value: DateRange | tuple[str, ...] | str
     negative: bool = False
     words: tuple[Form, ...] = ()
+    other: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +117,7 @@ class Query:
     """All terms must be found, none of `without`, and every filter must hold. `marked` where the
     words were typed with marks, so that the same marks are preferred."""
 
-    terms: tuple[Term | Identifier, ...] = ()
+    terms: tuple[Asked, ...] = ()
     without: tuple[Term, ...] = ()
     filters: tuple[Filter, ...] = ()
     marked: bool = False
@@ -106,14 +130,32 @@ class Query:
         return not (self.terms or self.without or self.filters)
 
     @property
-    def shown_terms(self) -> tuple[Term | Identifier, ...]:
-        """What a passage should show: the terms, else the numbers of the filters."""
+    def kinds(self) -> set[str]:
+        """What may be hits: "letter", "directive"; letters where nothing is said of it."""
+        said = [f for f in self.filters if f.field == "kind"]
+        kinds = {"letter", "directive"} if said else {"letter"}
+        for given in said:
+            kinds = kinds - {str(given.value)} if given.negative else kinds & {str(given.value)}
+        return kinds
+
+    @property
+    def shown_terms(self) -> tuple[tuple[Term | Identifier, ...], ...]:
+        """What a passage should show, each in any of some writings: the terms, else the numbers of
+        the filters."""
         numbers = (
-            Identifier(f.value, f.words)
+            (Identifier(f.value, f.words),)
             for f in self.filters
             if isinstance(f.value, tuple) and not f.negative
         )
-        return self.terms or tuple(numbers)
+        return tuple(w for term in self.terms for w in _writings(term)) or tuple(numbers)
+
+
+def _writings(term: Asked) -> Iterator[tuple[Term | Identifier, ...]]:
+    if isinstance(term, Name):
+        for one in term.terms:
+            yield (one, *term.other)
+    else:
+        yield (term,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +196,7 @@ def with_identifiers(query: Query, known: Callable[[Collection[str]], Collection
     terms = list(query.terms)
     runs = {(i, j): _keys_of_run(terms[i:j]) for i, j in _runs(terms)}
     found = set(known({key for names in runs.values() for key in names})) if runs else set()
-    out: list[Term | Identifier] = []
+    out: list[Asked] = []
     at = 0
     while at < len(terms):
         ends = [j for (i, j), names in runs.items() if i == at and found.intersection(names)]
@@ -167,6 +209,35 @@ def with_identifiers(query: Query, known: Callable[[Collection[str]], Collection
             out.append(terms[at])
             at += 1
     return replace(query, terms=tuple(out))
+
+
+def with_names(query: Query) -> Query:
+    """Take words in a row that name a body, as that body under any of its names."""
+    out: list[Asked] = []
+    at = 0
+    while at < len(query.terms):
+        run = _named_run(query.terms, at)
+        if run:
+            out.append(run)
+            at += len(run.terms)
+        else:
+            out.append(query.terms[at])
+            at += 1
+    return replace(query, terms=tuple(out))
+
+
+def _named_run(terms: Sequence[Asked], at: int) -> Name | None:
+    """The longest body's name that begins at a term."""
+    for end in range(min(len(terms), at + LONGEST_NAME), at, -1):
+        run = [term for term in terms[at:end] if isinstance(term, Term)]
+        if len(run) < end - at:
+            continue
+        words = [folded for term in run for _, folded in term.words]
+        before = [f for term in terms[max(at - 2, 0) : at] for _, f in term.words]
+        other = other_names(words, before, capital=all(term.capital for term in run))
+        if other:
+            return Name(tuple(run), tuple(Term(tuple(forms(name))) for name in other))
+    return None
 
 
 def _pieces(text: str) -> Iterator[_Piece]:
@@ -218,7 +289,8 @@ def _with_words(query: Query, piece: _Piece) -> Query:
         return query
     if piece.negative:
         return replace(query, without=(*query.without, Term(words)))
-    return replace(query, terms=(*query.terms, Term(words)))
+    term = Term(words, piece.text.isupper())
+    return replace(query, terms=(*query.terms, term))
 
 
 def _with_filter(query: Query, piece: _Piece) -> Query:
@@ -227,7 +299,8 @@ def _with_filter(query: Query, piece: _Piece) -> Query:
     if not value:
         problem = message(f"query_{piece.field}", value=piece.text[:60])
         return replace(query, problem=problem, unanswerable=True)
-    new = Filter(piece.field, value, piece.negative, tuple(forms(piece.text)))
+    other = other_bodies(value) if piece.field == "body" and isinstance(value, str) else ()
+    new = Filter(piece.field, value, piece.negative, tuple(forms(piece.text)), other)
     return replace(query, filters=(*query.filters, new))
 
 
@@ -268,11 +341,13 @@ _VALUES: dict[Field, Callable[[str], DateRange | tuple[str, ...] | str | None]] 
     "body": fold,
     "type": fold,
     "signer": fold,
+    "to": fold,
+    "actor": fold,
     "kind": _kind,
 }
 
 
-def _runs(terms: list[Term | Identifier]) -> Iterator[tuple[int, int]]:
+def _runs(terms: Sequence[Asked]) -> Iterator[tuple[int, int]]:
     """Where a number may stand: a figure, perhaps after "số", and up to seven words behind it; a
     figure without words behind it only after "số" or when nothing else was typed."""
     for i in range(len(terms)):
@@ -284,7 +359,7 @@ def _runs(terms: list[Term | Identifier]) -> Iterator[tuple[int, int]]:
                 yield i, j
 
 
-def _keys_of_run(run: list[Term | Identifier]) -> tuple[str, ...]:
+def _keys_of_run(run: Sequence[Asked]) -> tuple[str, ...]:
     return keys_of(_after_so([w for term in run for w in term.words]))
 
 

@@ -1,9 +1,9 @@
 """The SQLite file of an index: its tables, how it is opened, what can be wrong with it.
 
-`words` (FTS5, without its own copy of the text) has a row for each unit, and so has `unit`: the
-letter's row is `letter.id * UNITS`, its directives follow. `kept` holds what the words of a row
-were made from, so that they can be taken out again exactly. Names of bodies, types and signers
-stand once. The largest column of `words` comes first: words of the others take two bytes more."""
+An inverted index in plain tables. Letters stand in segments, each written once: a batch of letters
+is a small segment, and small ones are merged into larger ones. For each word of a segment `posting`
+says in which letters it stands and where. `kept` holds what is shown of a letter, compressed. Names
+of bodies, types and signers stand once."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from pipeline.errors import CongvanError, MissingError, UsageError
+from pipeline.errors import CongvanError, UsageError
 from pipeline.search.folding import folding_digest
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 APPLICATION_ID = 0x636F6776  # "cogv"
-UNITS = 4096
 BUSY_SECONDS = 30.0
+_PAGE_SIZE = 8192
 
 _TABLES = f"""
 PRAGMA application_id = {APPLICATION_ID};
@@ -27,33 +27,45 @@ PRAGMA user_version = {SCHEMA_VERSION};
 CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE name (
     id INTEGER PRIMARY KEY,
-    kind TEXT NOT NULL,      -- body, type, signer
-    folded TEXT NOT NULL,    -- what a filter is compared with
-    shown TEXT NOT NULL,     -- as first printed
+    kind TEXT NOT NULL,        -- body, type, signer
+    folded TEXT NOT NULL,      -- what a filter is compared with
+    shown TEXT NOT NULL,       -- as first printed
     UNIQUE (kind, folded)
 );
 CREATE TABLE letter (
-    id INTEGER PRIMARY KEY,
-    document_id TEXT NOT NULL UNIQUE,
-    digest TEXT NOT NULL,
-    date TEXT,
-    year INTEGER,
-    body INTEGER REFERENCES name,
-    type INTEGER REFERENCES name,
-    signer INTEGER REFERENCES name
-);
-CREATE INDEX letter_date ON letter (date);
-CREATE TABLE unit (id INTEGER PRIMARY KEY);
-CREATE TABLE kept (letter INTEGER PRIMARY KEY REFERENCES letter, content BLOB NOT NULL);
+    document_id TEXT PRIMARY KEY,
+    id INTEGER NOT NULL,
+    digest BLOB NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE kept (letter INTEGER PRIMARY KEY, content BLOB NOT NULL);
 CREATE TABLE identifier (
-    key TEXT NOT NULL,       -- n1046cvtu, n1046 (pipeline/search/identifiers.py)
-    role TEXT NOT NULL,      -- own, cited
-    letter INTEGER NOT NULL REFERENCES letter,
+    key TEXT NOT NULL,         -- n1046cvtu, n1046 (pipeline/search/identifiers.py)
+    role TEXT NOT NULL,        -- own, cited
+    letter INTEGER NOT NULL,
     PRIMARY KEY (key, role, letter)
 ) WITHOUT ROWID;
-CREATE INDEX identifier_letter ON identifier (letter);
-CREATE VIRTUAL TABLE words USING fts5 (
-    folded, exact, title, raw, ids, content = '', tokenize = 'unicode61 remove_diacritics 0'
+CREATE TABLE word (
+    id INTEGER PRIMARY KEY,
+    folded TEXT NOT NULL UNIQUE,
+    spellings TEXT NOT NULL    -- its exact forms, one space between; their order never changes
+);
+CREATE TABLE segment (         -- some letters and the places of their words, never changed
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    first INTEGER NOT NULL,    -- the smallest id among its letters, and the largest
+    last INTEGER NOT NULL,
+    size INTEGER NOT NULL,     -- letters, the dead ones too
+    columns BLOB NOT NULL      -- pipeline/search/sqlite_columns.py
+);
+CREATE TABLE dead (            -- letters that were replaced or withdrawn
+    segment INTEGER NOT NULL,
+    place INTEGER NOT NULL,
+    PRIMARY KEY (segment, place)
+) WITHOUT ROWID;
+CREATE TABLE posting (         -- pipeline/search/sqlite_postings.py
+    id INTEGER PRIMARY KEY,    -- segment << 32 | word
+    letters BLOB NOT NULL,
+    places BLOB NOT NULL,
+    spellings BLOB NOT NULL
 );
 """
 
@@ -89,13 +101,10 @@ def open_index(path: Path, *, create: bool = False) -> sqlite3.Connection:
 def explained(path: Path) -> Iterator[None]:
     """Turn errors of SQLite into our own.
 
-    Raises CongvanError `index_busy`, `index_full`, `index_unwritable` or `index_damaged`, and
-    MissingError `fts5_missing`."""
+    Raises CongvanError `index_busy`, `index_full`, `index_unwritable` or `index_damaged`."""
     try:
         yield
     except sqlite3.DatabaseError as error:
-        if "no such module: fts5" in str(error):
-            raise MissingError("fts5_missing") from error
         code = _CODES.get(getattr(error, "sqlite_errorcode", 0) & 0xFF)
         if code is None:
             raise
@@ -138,13 +147,13 @@ def _make_tables(db: sqlite3.Connection) -> None:
     """Make the tables of a new file; leaves any other as it is."""
     if not _new(db):
         return
+    db.execute(f"PRAGMA page_size = {_PAGE_SIZE}")
     db.execute("PRAGMA journal_mode = WAL")
     db.execute("BEGIN IMMEDIATE")
     if _new(db):  # nobody else was quicker
         for statement in _TABLES.split(";\n"):
             db.execute(statement)
         db.execute("INSERT INTO about VALUES ('folding', ?)", (folding_digest(),))
-        db.execute("INSERT INTO words (words, rank) VALUES ('automerge', 8)")
     db.execute("COMMIT")
 
 
@@ -163,3 +172,4 @@ def _check(db: sqlite3.Connection, path: Path) -> None:
         raise UsageError("index_schema", path=path, found="other folding", wanted=SCHEMA_VERSION)
     db.execute("PRAGMA synchronous = NORMAL")
     db.execute("PRAGMA cache_size = -65536")
+    db.execute("PRAGMA mmap_size = 4294967296")

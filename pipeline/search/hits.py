@@ -1,0 +1,86 @@
+"""What is shown of a letter that was found: the same for every engine, made from what is kept."""
+
+from __future__ import annotations
+
+from pipeline.record import Record
+from pipeline.search.content import Content, KeptDirective
+from pipeline.search.folding import fold
+from pipeline.search.passages import best_passage, opening
+from pipeline.search.protocol import Hit, Passage
+from pipeline.search.query import Identifier, Query, Term
+
+MOST_DIRECTIVES = 3
+"""Directives shown below a letter."""
+
+
+def refusal(record: Record, content: Content, *, allow_secret: bool) -> str | None:
+    """Why a record is not indexed: index_secret, index_nothing; None where it is."""
+    if record.header.secrecy and not allow_secret:
+        return "index_secret"
+    return "index_nothing" if content.empty else None
+
+
+def letter_hit(content: Content, query: Query, score: float) -> Hit:
+    """A letter with the passage that shows best why it was found, and those of its directives
+    that have all the words."""
+    pages: list[tuple[int | None, str]] = [(p.number, p.text) for p in content.pages]
+    heading = " ".join(filter(None, (content.number_symbol, content.subject)))
+    raw: list[tuple[int | None, str]] = [(p.number, p.raw) for p in content.pages if p.raw]
+    found = (best_passage(place, query) for place in (pages, [(None, heading)], raw))
+    page, passage = next((f for f in found if f), None) or opening(pages)
+    below = tuple(
+        directive_hit(content, number, query, 0.0)
+        for number in _with_all_words(content.directives, query)
+    )
+    return _hit(content, page, passage, score, directives=below)
+
+
+def directive_hit(content: Content, number: int, query: Query, score: float) -> Hit:
+    """A directive, counted from 0, as a hit of its own."""
+    directive = content.directives[number]
+    pages: list[tuple[int | None, str]] = [(content.page_of(directive), directive.text)]
+    page, passage = best_passage(pages, query) or opening(pages)
+    return _hit(content, page, passage, score, directive)
+
+
+def _hit(
+    content: Content,
+    page: int | None,
+    passage: Passage,
+    score: float,
+    directive: KeptDirective | None = None,
+    directives: tuple[Hit, ...] = (),
+) -> Hit:
+    return Hit(
+        document_id=content.document_id,
+        kind="directive" if directive else "letter",
+        number_symbol=content.number_symbol,
+        date=content.date,
+        issuing_body=content.issuing_body,
+        document_type=content.document_type,
+        subject=content.subject,
+        page=page,
+        passage=passage,
+        score=round(score, 4),
+        marker=directive.marker if directive else None,
+        directives=directives,
+    )
+
+
+def _with_all_words(directives: tuple[KeptDirective, ...], query: Query) -> list[int]:
+    """The first directives, by number, in which each term stands in one of its writings."""
+    if not query.terms:
+        return []
+    wanted = [[_phrase(writing) for writing in term] for term in query.shown_terms]
+    found = []
+    for number, directive in enumerate(directives):
+        words = f" {fold(directive.text)} "
+        if all(any(phrase in words for phrase in term) for term in wanted):
+            found.append(number)
+            if len(found) == MOST_DIRECTIVES:
+                break
+    return found
+
+
+def _phrase(term: Term | Identifier) -> str:
+    return f" {' '.join(folded for _, folded in term.words)} "

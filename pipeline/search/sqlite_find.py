@@ -1,0 +1,354 @@
+"""Which letters a query finds, and how well: a sorted array of letters for each thing asked for,
+what they have in common, and a score.
+
+A letter's score is the sum over what was asked of `rarity * (how often + in the heading + with the
+marks typed)`; the best are then ranked anew by how near to one another the words stand."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.search.query import Asked, Identifier, Name, Query, Term
+from pipeline.search.sqlite_postings import LAST_SPELLING_BIT, RAW, TEXT, TITLE
+from pipeline.search.sqlite_reader import Entries, Places, Reader, Word
+
+Scores = npt.NDArray[np.float32]
+_FULL, _LENGTH = 1.2, 0.4
+"""BM25: how soon more of the same word counts no more; how much a letter's length counts."""
+_IN_TITLE, _EXACT, _ONLY_RAW, _OTHER_NAME = 0.7, 1.5, 0.3, 0.5
+_PAIR, _PAIR_EXACT, _NEAR = 0.6, 0.6, 0.8
+_WINDOW = 40
+"""Words stand near one another within so many words."""
+_FEW = 16
+_MANY_TERMS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Letters by place, ascending, and the score of each."""
+
+    letters: Places
+    scores: Scores
+
+    def only(self, kept: npt.NDArray[np.bool_] | Places) -> Found:
+        """Those chosen by a mask or by numbers."""
+        return Found(self.letters[kept], self.scores[kept])
+
+
+NOTHING = Found(np.empty(0, np.int64), np.empty(0, np.float32))
+
+
+class Finder:
+    """Answers one query from one state of an index. `numbered` gives ids of letters that have one
+    of some keys, in a role (own, cited)."""
+
+    def __init__(
+        self, reader: Reader, query: Query, numbered: Callable[[str, Sequence[str]], list[int]]
+    ) -> None:
+        self._reader = reader
+        self._query = query
+        self._numbered = numbered
+        self._entries: dict[int, Entries] = {}
+
+    def letters(self, allowed: npt.NDArray[np.bool_]) -> tuple[Found, bool]:
+        """Letters that have all that was asked for, of those `allowed`; where none has, those that
+        lack one thing, or of many things a few. Second, whether things are lacking."""
+        terms = self._query.terms
+        if not terms:
+            places = np.flatnonzero(self._without(allowed))
+            return Found(places, np.zeros(len(places), np.float32)), False
+        allowed = self._without(allowed) if self._query.without else allowed
+        found = self._all(terms, allowed)
+        if len(found.letters) or len(terms) <= 2:
+            return found, False
+        found = self._most(terms, allowed)
+        return found, bool(len(found.letters))
+
+    def _without(self, allowed: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+        if self._query.without:
+            allowed = allowed.copy()
+        for term in self._query.without:
+            allowed[self._of_term(term, None, exact=self._query.marked).letters] = False
+        return allowed
+
+    def _all(self, terms: Sequence[Asked], allowed: npt.NDArray[np.bool_]) -> Found:
+        """Letters with all terms. Words narrow the choice first, the rarest before all others;
+        phrases are then looked for in what is left."""
+        words = [self._word(form) for term in terms for form in _needed(term)]
+        if any(word is None for word in words):
+            return NOTHING
+        lists = {word.id: self._list(word).letters for word in words if word}
+        ordered = sorted(lists.values(), key=len)
+        left = ordered[0][allowed[ordered[0]]] if ordered else np.flatnonzero(allowed)
+        for letters in ordered[1:]:
+            left = left[self._rows(letters, left) >= 0]
+        total = np.zeros(len(left), np.float32)
+        for term in sorted(terms, key=_is_single, reverse=True):
+            found = self._of_asked(term, left)
+            rows = self._rows(found.letters, left)
+            there = rows >= 0
+            left, total = left[there], total[there] + found.scores[rows[there]]
+        return Found(left, total)
+
+    def _most(self, terms: Sequence[Asked], allowed: npt.NDArray[np.bool_]) -> Found:
+        """Letters that have all terms but one; of many terms, as many as any letter has."""
+        counts = np.zeros(self._reader.size, np.int16)
+        scores = np.zeros(self._reader.size, np.float32)
+        for term in terms:
+            found = self._of_asked(term, None)
+            counts[found.letters] += 1
+            scores[found.letters] += found.scores
+        counts[~allowed] = 0
+        wanted = len(terms) - 1
+        if len(terms) > _MANY_TERMS:
+            wanted = max(min(int(counts.max(initial=0)), wanted), len(terms) // 2)
+        places = np.flatnonzero(counts >= wanted)
+        return Found(places, scores[places])
+
+    def _of_asked(self, asked: Asked, within: Places | None) -> Found:
+        if isinstance(asked, Identifier):
+            return self._of_number(asked, within)
+        if isinstance(asked, Name):
+            return self._of_name(asked, within)
+        return self._of_term(asked, within, exact=False)
+
+    def _of_number(self, asked: Identifier, within: Places | None) -> Found:
+        """The letter of a number first, then those citing it, then those that have its words."""
+        reader = self._reader
+        parts = [self._of_term(Term(asked.words), within, exact=False)]
+        for role, score in (("own", 200), ("cited", 100)):
+            places = reader.places_of(self._numbered(role, asked.keys))
+            parts.append(Found(places, np.full(len(places), score, np.float32)))
+        return _best(parts)
+
+    def _of_name(self, asked: Name, within: Places | None) -> Found:
+        """A body's name as typed, or one of its other names, which count less."""
+        all_allowed = np.zeros(self._reader.size, np.bool_)
+        all_allowed[within if within is not None else slice(None)] = True
+        parts = [self._all(asked.terms, all_allowed)]
+        for other in asked.other:
+            found = self._of_term(other, within, exact=False)
+            parts.append(Found(found.letters, found.scores * np.float32(_OTHER_NAME)))
+        return _best(parts)
+
+    def _of_term(self, term: Term, within: Places | None, *, exact: bool) -> Found:
+        words = [self._word(form) for form in term.words]
+        known = [word for word in words if word]
+        if len(known) < len(words) or not known:
+            return NOTHING
+        if len(known) == 1 and not exact:
+            entries = self._list(known[0])
+            if within is not None:
+                rows = self._rows(entries.letters, within)
+                rows = rows[rows >= 0]
+                entries = Entries(*(getattr(entries, n)[rows] for n in Entries.__slots__))
+            return Found(
+                entries.letters,
+                self._word_scores(entries, known[0], len(self._list(known[0]).letters)),
+            )
+        return self._of_phrase(known, within, exact)
+
+    def _of_phrase(self, words: list[Word], within: Places | None, exact: bool) -> Found:
+        if within is None:
+            within = self._with_all(words)
+        places = self._reader.phrase(words, within, exact=exact)
+        letters, counts = _counted(places)
+        scores = _often(counts, self._norm(letters))
+        if self._query.marked and not exact:
+            same, _ = _counted(self._reader.phrase(words, letters, exact=True))
+            scores[np.isin(letters, same)] += _EXACT
+        return Found(letters, (scores * self._rarity(len(letters))).astype(np.float32))
+
+    def _with_all(self, words: Iterable[Word]) -> Places:
+        first, *others = sorted((self._list(word).letters for word in words), key=len)
+        for letters in others:
+            first = first[self._rows(letters, first) >= 0]
+        return first
+
+    def _word_scores(self, entries: Entries, word: Word, letters: int) -> Scores:
+        scores = _often(entries.counts, self._norm(entries.letters))
+        info = entries.info
+        scores[(info & np.uint16(TITLE | TEXT | RAW)) == RAW] *= np.float32(_ONLY_RAW)
+        scores += np.float32(_IN_TITLE) * ((info & np.uint16(TITLE)) != 0)
+        if self._query.marked and word.spelling is not None:
+            bit = np.uint16(1 << min(word.spelling, LAST_SPELLING_BIT))
+            scores += np.float32(_EXACT) * ((entries.spellings & bit) != 0)
+        return scores * np.float32(self._rarity(letters))
+
+    def _norm(self, letters: Places) -> Scores:
+        lengths = self._reader.columns.length[letters].astype(np.float32)
+        return np.float32(_FULL * (1 - _LENGTH)) + lengths * np.float32(
+            _FULL * _LENGTH / self._reader.mean_length
+        )
+
+    def _rarity(self, letters: int) -> float:
+        return math.log1p((self._reader.letters + 0.5) / (letters + 0.5))
+
+    def _word(self, form: tuple[str, str]) -> Word | None:
+        return self._reader.word(form[1], form[0])
+
+    def _list(self, word: Word) -> Entries:
+        if word.id not in self._entries:
+            self._entries[word.id] = self._reader.entries(word)
+        return self._entries[word.id]
+
+    def _rows(self, letters: Places, wanted: Places) -> Places:
+        """For each letter wanted its row among others, both ascending; -1 where it has none."""
+        if len(wanted) * _FEW < len(letters) or not len(letters):
+            at = np.searchsorted(letters, wanted)
+            at[at == len(letters)] = 0
+            there = letters[at] == wanted if len(letters) else np.zeros(len(wanted), np.bool_)
+            return np.where(there, at, -1)
+        row = np.full(self._reader.size, -1, np.int64)
+        row[letters] = np.arange(len(letters))
+        return row[wanted]
+
+    def nearness(self, letters: Places) -> Scores:
+        """What a few letters, ascending, deserve for having words asked for side by side, and all
+        of them near one another."""
+        extra = np.zeros(len(letters), np.float32)
+        terms = [t for asked in self._query.terms for t in _plain(asked)]
+        places = [self._places(term, letters) for term in terms]
+        for (a, at), (b, others) in pairwise(zip(terms, places, strict=True)):
+            self._side_by_side(extra, letters, (a, at), (b, others))
+        if len(terms) > 1:
+            rarest = min(places, key=len)
+            near = sum(_near(rarest, other) for other in places)
+            share = np.asarray(near, np.float32) / len(terms)
+            at = np.searchsorted(letters, rarest >> 16)
+            np.maximum.at(extra_near := np.zeros(len(letters), np.float32), at, share)
+            extra += np.float32(_NEAR * len(terms)) * extra_near
+        return extra
+
+    def _side_by_side(
+        self, extra: Scores, letters: Places, one: tuple[Term, Places], two: tuple[Term, Places]
+    ) -> None:
+        (a, at), (b, others) = one, two
+        together = at[np.isin(at + len(a.words), others, assume_unique=True)]
+        pairs = np.unique(together >> 16)
+        extra[np.searchsorted(letters, pairs)] += np.float32(_PAIR)
+        if self._query.marked and len(pairs):
+            words = [self._word(form) for form in (*a.words, *b.words)]
+            exact = self._reader.phrase([w for w in words if w], pairs, exact=True)
+            extra[np.searchsorted(letters, np.unique(exact >> 16))] += np.float32(_PAIR_EXACT)
+
+    def _places(self, term: Term, letters: Places) -> Places:
+        words = [self._word(form) for form in term.words]
+        known = [word for word in words if word]
+        if len(known) < len(words):
+            return np.empty(0, np.int64)
+        return self._reader.phrase(known, letters, exact=False)
+
+    def directives(self, letters: Places) -> Found:
+        """Directives, as rows, of some letters that have all that was asked for."""
+        reader = self._reader
+        query = self._query
+        found: Found | None = None
+        for asked in query.terms:
+            parts = [self._in_directives(term, letters) for term in _writings_of(asked)]
+            if isinstance(asked, Name) and len(asked.terms) > 1:
+                each = [self._in_directives(term, letters) for term in asked.terms]
+                parts.append(_together(each))
+            one = _best(parts)
+            found = one if found is None else _together([found, one])
+        if found is None:
+            counts = reader.columns.directives[letters].astype(np.int64)
+            steps = np.repeat(
+                reader.first_directive[letters] - (np.cumsum(counts) - counts), counts
+            )
+            rows = np.arange(len(steps)) + steps
+            found = Found(rows, np.zeros(len(rows), np.float32))
+        for term in query.without:
+            words = [self._word(form) for form in term.words]
+            known = [word for word in words if word]
+            if len(known) == len(words):
+                places = reader.phrase(known, letters, exact=query.marked)
+                found = found.only(~np.isin(found.letters, reader.directives_at(places)))
+        return found
+
+    def _in_directives(self, term: Term, letters: Places) -> Found:
+        places = self._places(term, letters)
+        rows = self._reader.directives_at(places)
+        rows, counts = np.unique(rows[rows >= 0], return_counts=True)
+        scores = counts / (counts + _FULL)
+        if self._query.marked and len(rows):
+            words = [word for form in term.words if (word := self._word(form))]
+            exact = self._reader.directives_at(self._reader.phrase(words, letters, exact=True))
+            scores = scores + _EXACT * np.isin(rows, exact)
+        return Found(rows, (scores * self._rarity(len(rows))).astype(np.float32))
+
+
+def _often(counts: npt.NDArray[np.uint16] | Places, norm: Scores) -> Scores:
+    counted = counts.astype(np.float32)
+    return counted / (counted + norm)
+
+
+def _counted(places: Places) -> tuple[Places, Places]:
+    """The letters of some places, ascending, and how many places are in each."""
+    letters = places >> 16
+    starts = np.flatnonzero(np.diff(letters, prepend=-1))
+    return letters[starts], np.diff(np.append(starts, len(letters)))
+
+
+def _needed(term: Asked) -> tuple[tuple[str, str], ...]:
+    """Words without which a term is surely not found."""
+    return term.words if isinstance(term, Term) else ()
+
+
+def _is_single(term: Asked) -> bool:
+    return isinstance(term, Term) and len(term.words) == 1
+
+
+def _plain(asked: Asked) -> Iterable[Term]:
+    """Words and phrases whose nearness counts."""
+    if isinstance(asked, Name):
+        return asked.terms
+    return (Term(asked.words),)
+
+
+def _writings_of(asked: Asked) -> Iterable[Term]:
+    """Any of which is what was asked for."""
+    if isinstance(asked, Name):
+        return (*(asked.terms if len(asked.terms) == 1 else ()), *asked.other)
+    return (Term(asked.words),)
+
+
+def _best(parts: Sequence[Found]) -> Found:
+    """All that is in any, with the best score it has."""
+    parts = [part for part in parts if len(part.letters)]
+    if len(parts) < 2:
+        return parts[0] if parts else NOTHING
+    letters = np.unique(np.concatenate([part.letters for part in parts]))
+    scores = np.zeros(len(letters), np.float32)
+    for part in parts:
+        at = np.searchsorted(letters, part.letters)
+        scores[at] = np.maximum(scores[at], part.scores)
+    return Found(letters, scores)
+
+
+def _together(parts: Sequence[Found]) -> Found:
+    """What is in all, with the sum of its scores."""
+    found = parts[0]
+    for part in parts[1:]:
+        letters, a, b = np.intersect1d(
+            found.letters, part.letters, assume_unique=True, return_indices=True
+        )
+        found = Found(letters, found.scores[a] + part.scores[b])
+    return found
+
+
+def _near(places: Places, others: Places) -> npt.NDArray[np.bool_]:
+    """For each place whether one of the others is near it, in the same letter."""
+    if not len(others):
+        return np.zeros(len(places), np.bool_)
+    at = np.searchsorted(others, places)
+    after = others[np.minimum(at, len(others) - 1)] - places
+    before = places - others[np.maximum(at - 1, 0)]
+    near: npt.NDArray[np.bool_] = (np.abs(after) <= _WINDOW) | (np.abs(before) <= _WINDOW)
+    return near

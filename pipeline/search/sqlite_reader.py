@@ -1,0 +1,191 @@
+"""One state of an index to be searched: its letters as arrays, and where words stand in them.
+
+A letter's `place` is its row in those arrays, over all segments; words are read when asked for."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import accumulate
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.search.sqlite_columns import Columns
+from pipeline.search.sqlite_postings import COUNT, read_letters, read_places
+from pipeline.search.sqlite_segments import columns_of, dead_places, segments
+from pipeline.search.sqlite_words import IN_TEXT, OTHER_SPELLING, spelling_number
+
+Places = npt.NDArray[np.int64]
+Numbers = npt.NDArray[np.uint32]
+_LOW = np.uint32(0xFFFF)
+_FEW = 16
+"""Letters are looked up one by one where there are so many times more entries."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entries:
+    """The letters a word is in, ascending; `info` and `spellings` as in `posting.letters`."""
+
+    letters: Places
+    info: npt.NDArray[np.uint16]
+    spellings: npt.NDArray[np.uint16]
+
+    @property
+    def counts(self) -> npt.NDArray[np.uint16]:
+        """How often the word stands in each."""
+        return self.info & np.uint16(COUNT)
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word of the index, and which of its spellings was asked for."""
+
+    id: int
+    spelling: int | None
+
+
+class Reader:
+    """The state of an index in the transaction that is open while this is used."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+        self._segments = segments(db)
+        self.columns = Columns.joined([columns_of(db, s) for s in self._segments])
+        ends = list(accumulate((s.size for s in self._segments), initial=0))
+        self._starts, self.size = ends[:-1], ends[-1]
+        self.alive = np.ones(self.size, np.bool_)
+        for segment, start in zip(self._segments, self._starts, strict=True):
+            if segment.dead:
+                self.alive[np.array(dead_places(db, segment.id)) + start] = False
+        self.letters = int(self.alive.sum())
+        self.mean_length = float(self.columns.length.mean()) if self.size else 1.0
+
+    @staticmethod
+    def state(db: sqlite3.Connection) -> object:
+        """Equal for two states that have the same letters."""
+        return db.execute(
+            "SELECT id, (SELECT count(*) FROM dead WHERE segment = id) FROM segment"
+        ).fetchall()
+
+    def word(self, folded: str, exact: str = "", field: str = IN_TEXT) -> Word | None:
+        """A word by its forms; None where it stands in no letter."""
+        row = self._db.execute(
+            "SELECT id, spellings FROM word WHERE folded = ?", (field + folded,)
+        ).fetchone()
+        return Word(row[0], spelling_number(row[1].split(), exact)) if row else None
+
+    def entries(self, word: Word) -> Entries:
+        """All letters that have a word."""
+        found = []
+        for segment, start in zip(self._segments, self._starts, strict=True):
+            table = read_letters(self._db, segment.id, word.id)
+            if table is not None:
+                found.append((table[:, 0].astype(np.int64) + start, table[:, 1], table[:, 2]))
+        if not found:
+            return Entries(np.empty(0, np.int64), np.empty(0, np.uint16), np.empty(0, np.uint16))
+        return Entries(*(np.concatenate(arrays) for arrays in zip(*found, strict=True)))
+
+    def phrase(self, words: list[Word], within: Places | None, *, exact: bool) -> Places:
+        """Where words stand in a row, ascending: place of the letter << 16 | number of the first
+        word. Only in the letters `within`; with `exact` only in the spellings asked for."""
+        found = []
+        for segment, start in zip(self._segments, self._starts, strict=True):
+            local = None
+            if within is not None:
+                low, high = np.searchsorted(within, (start, start + segment.size))
+                local = (within[low:high] - start).astype(np.uint32)
+                if not len(local):
+                    continue
+            places = self._in_a_row(segment.id, words, local, exact)
+            if len(places):
+                found.append(places.astype(np.int64) + (start << 16))
+        return np.concatenate(found) if found else np.empty(0, np.int64)
+
+    def _in_a_row(
+        self, segment: int, words: list[Word], within: Numbers | None, exact: bool
+    ) -> Numbers:
+        rows: list[tuple[int, Numbers]] = []
+        for number, word in enumerate(words):
+            row = read_places(self._db, segment, word.id)
+            if row is None:
+                return np.empty(0, np.uint32)
+            places = row[0]
+            if exact:
+                wanted = OTHER_SPELLING if word.spelling is None else word.spelling
+                places = places[row[1] == wanted]
+            if within is not None:
+                places = _of_letters(places, within)
+            rows.append((number, places))
+        rows.sort(key=lambda row: len(row[1]))
+        first, places = rows[0]
+        starts = places - np.uint32(first)
+        for number, places in rows[1:]:
+            if not len(starts):
+                break
+            starts = _common(starts + np.uint32(number), places) - np.uint32(number)
+        return starts
+
+    @cached_property
+    def spans(self) -> tuple[Places, Places, Places]:
+        """All directives by where they begin: beginnings (as from `phrase`), ends, rows."""
+        columns = self.columns
+        letters = np.repeat(np.arange(self.size, dtype=np.int64), columns.directives)
+        begins = letters << 16 | columns.spans[:, 0].astype(np.int64)
+        ends = letters << 16 | columns.spans[:, 1].astype(np.int64)
+        order = np.argsort(begins, kind="stable")
+        return begins[order], ends[order], order
+
+    @cached_property
+    def first_directive(self) -> Places:
+        """For each letter the row of its first directive."""
+        counts = self.columns.directives.astype(np.int64)
+        return np.cumsum(counts) - counts
+
+    def directives_at(self, places: Places) -> Places:
+        """The directives, as rows, that places of words are in; -1 for those in none."""
+        begins, ends, order = self.spans
+        if not len(begins):
+            return np.full(len(places), -1, np.int64)
+        at = np.searchsorted(begins, places, "right") - 1
+        inside = (at >= 0) & (places < ends[at])
+        rows: Places = np.where(inside, order[at], -1)
+        return rows
+
+    def places_of(self, letters: list[int]) -> Places:
+        """The places of letters, by their ids, ascending; without those that are dead."""
+        wanted = np.array(sorted(letters), np.uint32)
+        at = np.searchsorted(self.columns.letter, wanted)
+        known = at < self.size
+        at, wanted = at[known], wanted[known]
+        at = at[self.columns.letter[at] == wanted]
+        places: Places = at[self.alive[at]].astype(np.int64)
+        return places
+
+
+def _of_letters(places: Numbers, letters: Numbers) -> Numbers:
+    """Those places that are in some letters, ascending both."""
+    if len(letters) * _FEW < len(places):
+        low = np.searchsorted(places, letters << np.uint32(16))
+        high = np.searchsorted(places, letters << np.uint32(16) | _LOW, "right")
+        counts = high - low
+        steps = np.repeat(low - (np.cumsum(counts) - counts), counts)
+        found: Numbers = places[np.arange(len(steps)) + steps]
+    else:
+        wanted = np.zeros(1 << 16, np.bool_)
+        wanted[letters] = True
+        found = places[wanted[places >> np.uint32(16)]]
+    return found
+
+
+def _common(one: Numbers, other: Numbers) -> Numbers:
+    """What is in both of two ascending arrays; `one` is the shorter."""
+    if len(one) * _FEW < len(other):
+        at = np.minimum(np.searchsorted(other, one), len(other) - 1)
+        found: Numbers = one[other[at] == one]
+    else:
+        both = np.concatenate((one, other))
+        both.sort(kind="stable")
+        found = both[:-1][both[1:] == both[:-1]]
+    return found

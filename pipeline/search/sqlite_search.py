@@ -1,0 +1,169 @@
+"""A query answered from one state of a SQLite index."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.messages import message
+from pipeline.search.content import Content, unpack
+from pipeline.search.hits import directive_hit, letter_hit
+from pipeline.search.protocol import Facets, Results, Sort
+from pipeline.search.query import Query, parse, with_identifiers, with_names
+from pipeline.search.sqlite_filters import Filters
+from pipeline.search.sqlite_find import Finder, Found
+from pipeline.search.sqlite_reader import Places, Reader
+
+NEARNESS_FOR = 200
+"""So many of the best letters are ranked by how near their words stand."""
+MOST_FOR_DIRECTIVES = 20_000
+"""Directives are looked for in so many of the best letters; where there are more, that is said."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Which of the hits are wanted, in which order."""
+
+    offset: int
+    limit: int
+    sort: Sort
+
+    @property
+    def end(self) -> int:
+        """Hits up to the last wanted."""
+        return self.offset + self.limit
+
+
+class Search:
+    """Answers queries from the state that `reader` has of the index `db`."""
+
+    def __init__(self, db: sqlite3.Connection, reader: Reader) -> None:
+        self._db = db
+        self._reader = reader
+        self._filters = Filters(db, reader)
+
+    def results(self, text: str, window: Window) -> Results:
+        """The answer to what was typed."""
+        query = with_names(with_identifiers(parse(text), self._known))
+        if query.unanswerable or not query.kinds:
+            return Results(0, message=query.problem)
+        finder = Finder(self._reader, query, self._filters.numbered)
+        found, lacking = finder.letters(self._filters.mask(query.filters))
+        note = message("query_relaxed") if lacking else query.problem
+        if "directive" in query.kinds:
+            return self._directives(finder, found, query, window, note)
+        chosen = self._ranked(finder, found, window)
+        hits = tuple(
+            letter_hit(self._content(place), query, score)
+            for place, score in zip(chosen.letters.tolist(), chosen.scores.tolist(), strict=True)
+        )
+        return Results(len(found.letters), hits, self._facets(found.letters), note)
+
+    def _ranked(self, finder: Finder, found: Found, window: Window) -> Found:
+        """The letters wanted, best first."""
+        dates = self._reader.columns.date
+        wanted = max(window.end, NEARNESS_FOR)
+        chosen = found.only(_order(found, dates[found.letters], window.sort, wanted))
+        if window.sort == "relevance" and len(chosen.letters):
+            near = np.sort(chosen.letters[:NEARNESS_FOR])
+            extra = finder.nearness(near)
+            scores = chosen.scores.copy()
+            scores[:NEARNESS_FOR] += extra[np.searchsorted(near, chosen.letters[:NEARNESS_FOR])]
+            first = Found(chosen.letters[:NEARNESS_FOR], scores[:NEARNESS_FOR])
+            again = _order(first, dates[first.letters], window.sort, NEARNESS_FOR)
+            rows = np.concatenate((again, np.arange(len(again), len(scores))))
+            chosen = Found(chosen.letters, scores).only(rows)
+        return chosen.only(np.arange(window.offset, min(window.end, len(chosen.letters))))
+
+    def _directives(
+        self, finder: Finder, letters: Found, query: Query, window: Window, note: str | None
+    ) -> Results:
+        """Directives as hits of their own."""
+        dates = self._reader.columns.date
+        some = _order(letters, dates[letters.letters], window.sort, MOST_FOR_DIRECTIVES)
+        found = finder.directives(np.sort(letters.letters[some]))
+        owners = np.searchsorted(self._reader.first_directive, found.letters, "right") - 1
+        rows = _order(found, dates[owners], window.sort, window.end)[window.offset :]
+        hits = tuple(
+            directive_hit(
+                self._content(int(owners[row])),
+                int(found.letters[row] - self._reader.first_directive[owners[row]]),
+                query,
+                float(found.scores[row]),
+            )
+            for row in rows
+        )
+        facets = self._facets(np.unique(owners))
+        at_least = len(some) < len(letters.letters)
+        return Results(len(found.letters), hits, facets, note, at_least)
+
+    def _content(self, place: int) -> Content:
+        letter = int(self._reader.columns.letter[place])
+        row = self._db.execute("SELECT content FROM kept WHERE letter = ?", (letter,)).fetchone()
+        return unpack(row[0])
+
+    def _known(self, keys: Collection[str]) -> Collection[str]:
+        marks = ", ".join("?" * len(keys))
+        sql = f"SELECT DISTINCT key FROM identifier WHERE key IN ({marks})"
+        return {row[0] for row in self._db.execute(sql, tuple(keys))}
+
+    def _facets(self, places: Places) -> Facets:
+        columns = self._reader.columns
+        years = _counts(columns.date[places] // 10000)
+        body, kind = (
+            self._shown(_counts(column[places])) for column in (columns.body, columns.type)
+        )
+        return Facets({str(year): count for year, count in years}, body, kind)
+
+    def _shown(self, counts: Sequence[tuple[int, int]]) -> dict[str, int]:
+        """Counts by name, of those that are counted most."""
+        marks = ", ".join("?" * len(counts))
+        sql = f"SELECT id, shown FROM name WHERE id IN ({marks})"
+        shown = dict(self._db.execute(sql, [name for name, _ in counts]).fetchall())
+        return {shown[name]: count for name, count in counts}
+
+
+MOST_FACETS = 100
+"""So many years, bodies and types are counted in an answer, those with most letters."""
+
+
+def _counts(values: npt.NDArray[np.uint32]) -> list[tuple[int, int]]:
+    """How often each value but 0 is there, most first."""
+    counts = np.bincount(values)
+    counts[:1] = 0
+    there = np.flatnonzero(counts)
+    order = np.lexsort((there, -counts[there]))[:MOST_FACETS]
+    return list(zip(there[order].tolist(), counts[there[order]].tolist(), strict=True))
+
+
+def _order(
+    found: Found, dates: npt.NDArray[np.uint32], sort: Sort, count: int
+) -> npt.NDArray[np.int64]:
+    """Row numbers of the best `count`, best first: by score or by date, then by the other, then by
+    place, so that the order is always the same."""
+    keys = (-found.scores, -dates.astype(np.int64))
+    first, second = keys if sort == "relevance" else keys[::-1]
+    rows = np.arange(len(found.letters))
+    if 0 < count < len(rows):
+        rows = np.flatnonzero(first <= np.partition(first, count - 1)[count - 1])
+        if len(rows) > 2 * count + 1000:
+            rows = _first_of_equal(first, second, rows, count)
+    return rows[np.lexsort((found.letters[rows], second[rows], first[rows]))][:count]
+
+
+def _first_of_equal(
+    first: npt.NDArray[np.generic],
+    second: npt.NDArray[np.generic],
+    rows: npt.NDArray[np.int64],
+    count: int,
+) -> npt.NDArray[np.int64]:
+    """Those of many rows that can be among the best where most have one score."""
+    last = first[rows].max()
+    better, equal = rows[first[rows] < last], rows[first[rows] == last]
+    room = count - len(better)
+    limit = np.partition(second[equal], room - 1)[room - 1]
+    return np.concatenate((better, equal[second[equal] <= limit]))
