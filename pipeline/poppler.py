@@ -136,6 +136,29 @@ def render_page(
     return images[0]
 
 
+def draw_transparent(path: Path, dpi: float, *, timeout: float) -> Image.Image:
+    """The first page of `path`, mode RGBA: what is not painted is transparent.
+
+    Raises DocumentError render_failed or render_timeout, MissingError poppler_missing."""
+    require()
+    try:
+        images = pdf2image.convert_from_path(
+            path,
+            dpi=round(dpi),
+            last_page=1,
+            timeout=max(1, round(timeout)),
+            use_cropbox=True,
+            use_pdftocairo=True,
+            transparent=True,
+            fmt="png",
+        )
+    except PDFPopplerTimeoutError as e:
+        raise DocumentError("render_timeout", path=path, page=1, seconds=timeout) from e
+    except Exception as e:  # pdf2image and Pillow raise many kinds on broken output
+        raise DocumentError("render_failed", path=path, page=1, reason=_first_line(e)) from e
+    return images[0].convert("RGBA")
+
+
 def _first_line(error: Exception) -> str:
     lines = [s.strip() for s in str(error).splitlines() if s.strip()]
     return lines[-1] if lines else type(error).__name__
