@@ -33,7 +33,7 @@ setup: ## install what is missing: programs, fonts, .venv
 lock: setup ## pin all Python packages again: requirements.lock
 	@$(PYTHON) -m pip install --quiet uv
 	@$(PYTHON) -m uv pip compile --quiet --universal --generate-hashes --no-emit-index-url \
-		--no-header --extra dev pyproject.toml --output-file requirements.lock
+		--no-header --extra dev --extra export pyproject.toml --output-file requirements.lock
 
 clean: ## remove everything that was made here, the environment too
 	rm -rf .venv demo-out bench-out build dist *.egg-info

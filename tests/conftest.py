@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import regex
+from click.testing import CliRunner
 from PIL import Image, ImageDraw
 
 from benchmarks.page_simulator.fonts import font
+from cli import main
 
 if TYPE_CHECKING:
     from pipeline.record import Record
@@ -115,3 +117,14 @@ def restorer() -> Restorer:
     from pipeline.restore.restore import Restorer
 
     return Restorer.load()
+
+
+@pytest.fixture(scope="session")
+def processed_samples(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The output folder of a batch over all samples; for reading only."""
+    out = tmp_path_factory.mktemp("processed") / "out"
+    sources = sorted((Path(__file__).parents[1] / "samples" / "scans").glob("*/source*"))
+    options = ["--out", str(out), "--jobs", "2", "--quiet"]
+    done = CliRunner().invoke(main, ["process", *map(str, sources), *options])
+    assert done.exit_code == 0, done.output
+    return out

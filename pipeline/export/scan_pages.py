@@ -129,12 +129,12 @@ def _is_seen(annotation: pikepdf.Object) -> bool:
 def _without_content(page: PageSource, settings: Settings) -> Image.Image:
     """The page's annotations alone, drawn on nothing."""
     with pikepdf.open(page.path) as pdf, pikepdf.new() as alone, tempfile.TemporaryDirectory() as t:
+        bare = Path(t) / "page.pdf"
         with warnings.catch_warnings():  # forms do not matter to a page that is only drawn
             warnings.simplefilter("ignore")
             alone.pages.append(pdf.pages[page.index])
-        alone.pages[0].obj["/Contents"] = alone.make_stream(b"")
-        bare = Path(t) / "page.pdf"
-        alone.save(bare)
+            alone.pages[0].obj["/Contents"] = alone.make_stream(b"")
+            alone.save(bare)
         return poppler.draw_transparent(bare, _OVERLAY_DPI, timeout=settings.page_timeout)
 
 
