@@ -181,7 +181,8 @@ class Correction:
     corrections to its raw text gives exactly its final text.
 
     `score` is the probability that the change is right, `margin` the log-probability by which it
-    beat leaving the text alone; `source` names the judge: model, lexicon, grammar, person."""
+    beat leaving the text alone; `source` names the judge: model, lexicon, grammar, field, person.
+    `where` names the field of the record that a repair of the letter stage mends."""
 
     page: int
     line: int
@@ -192,6 +193,7 @@ class Correction:
     score: float
     margin: float
     source: str
+    where: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -182,6 +182,7 @@ class CorrectionInfo(Part):
     score: float
     margin: float
     source: str
+    where: str | None = Field(None, description="the field a repair mends, e.g. header.place")
 
 
 class Evidence(Part):
@@ -215,7 +216,8 @@ Family = Literal["party", "state", "other"]
 
 
 class Letter(Part):
-    """What the letter stage reads out of the text: header … citations."""
+    """What the letter stage reads out of the text: header … citations. `corrections` are of the
+    text as the stage received it; `places` hold once they are applied."""
 
     family: Family = "other"
     header: Header = Header()
@@ -234,6 +236,7 @@ class Letter(Part):
     copies: list[Copy] = []
     passages: list[Passage] = []
     places: list[Place] = []
+    corrections: list[CorrectionInfo] = []
 
 
 class Record(Part):

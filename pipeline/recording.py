@@ -31,6 +31,7 @@ from pipeline.record import (
     Status,
     Step,
 )
+from pipeline.restore.corrections import amended
 from pipeline.settings import VERSION
 
 REVIEW_SHARE_OF_DOUBTS = 0.10
@@ -78,6 +79,7 @@ def record_of(source: Source, part: LetterPages) -> Record:
     restored = part.pages
     started = perf_counter()
     letter = read_letter(restored)
+    restored = amended(restored, [Correction(**c.model_dump()) for c in letter.corrections])
     reading = Operation("letter", "congvan", VERSION, {}, perf_counter() - started)
     unread = (
         Flag(code=e.code, message=str(e), where=f"page {e.values.get('page')}") for e in part.errors
@@ -197,6 +199,7 @@ def _corrections(pages: Iterable[RestoredPage]) -> Iterator[CorrectionInfo]:
                     score=round(c.score, 4),
                     margin=round(c.margin, 3),
                     source=c.source,
+                    where=c.where,
                 )
 
 

@@ -9,14 +9,20 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from pipeline.document import RestoredPage
+from pipeline.document import Correction, RestoredPage
 from pipeline.letter.folding import letters
 from pipeline.letter.read import read_letter
 from pipeline.record import Letter
+from pipeline.restore.corrections import amended
 from tests.test_letter import SCAN, TEXTS, pages_of, scanned
 from tests.test_letter_cases import CASES, bare_pages
 
 Character = tuple[int, int, int]
+
+
+def amended_by(letter: Letter, pages: list[RestoredPage]) -> list[RestoredPage]:
+    """`pages` with the repairs of the fields made in their text."""
+    return amended(pages, [Correction(**c.model_dump()) for c in letter.corrections])
 
 
 def printed(pages: list[RestoredPage]) -> Counter[Character]:
@@ -32,7 +38,9 @@ def printed(pages: list[RestoredPage]) -> Counter[Character]:
 
 def placed(letter: Letter, pages: list[RestoredPage]) -> Counter[Character]:
     """The characters that the places of `letter` cover, with how often."""
-    lines = {(p.number, n): x.text for p in pages for n, x in enumerate(p.lines, 1)}
+    lines = {
+        (p.number, n): x.text for p in amended_by(letter, pages) for n, x in enumerate(p.lines, 1)
+    }
     return Counter(
         (place.page, number, at)
         for place in letter.places
@@ -51,7 +59,9 @@ def value_at(data: Any, where: str) -> Any:
 
 def texts_by_place(letter: Letter, pages: list[RestoredPage]) -> dict[str, str]:
     """What is printed at each place, page by page from top to bottom."""
-    lines = {(p.number, n): x.text for p in pages for n, x in enumerate(p.lines, 1)}
+    lines = {
+        (p.number, n): x.text for p in amended_by(letter, pages) for n, x in enumerate(p.lines, 1)
+    }
     found: dict[str, list[str]] = defaultdict(list)
     for place in letter.places:
         for number in range(place.line, place.last_line + 1):
@@ -64,7 +74,7 @@ def texts_by_place(letter: Letter, pages: list[RestoredPage]) -> dict[str, str]:
 def test_every_character_stands_in_one_place(text: str) -> None:
     pages = pages_of(unicodedata.normalize("NFC", text.replace("\ufeff", "")))
     letter = read_letter(pages)
-    assert placed(letter, pages) == printed(pages)
+    assert placed(letter, pages) == printed(amended_by(letter, pages))
     for place in letter.places:
         value_at(letter.model_dump(), place.where)
 
@@ -74,9 +84,12 @@ def test_every_character_stands_in_one_place(text: str) -> None:
 def test_places_know_letters_written_with_marks_apart(text: str) -> None:
     """A letter and its marks are one; the places cover all letters of any text."""
     pages = pages_of(unicodedata.normalize("NFD", text))
-    whole, covered = printed(pages), placed(read_letter(pages), pages)
+    letter = read_letter(pages)
+    whole, covered = printed(amended_by(letter, pages)), placed(letter, pages)
     assert set(covered.values()) <= {1}
-    lines = {(p.number, n): x.text for p in pages for n, x in enumerate(p.lines, 1)}
+    lines = {
+        (p.number, n): x.text for p in amended_by(letter, pages) for n, x in enumerate(p.lines, 1)
+    }
     for page, line, at in whole - covered:
         assert not lines[page, line][at].isalnum()
 
@@ -102,11 +115,10 @@ def test_each_field_holds_all_that_is_printed_at_its_place(case: dict[str, Any])
     """Paragraphs, points and passages hold every letter of their lines."""
     pages = bare_pages(case["pages"])
     letter = read_letter(pages)
-    assert placed(letter, pages) == printed(pages)
+    assert placed(letter, pages) == printed(amended_by(letter, pages))
     data = letter.model_dump()
-    repaired = {flag.where for flag in letter.flags if flag.code == "marker_repaired"}
     for where, text in texts_by_place(letter, pages).items():
-        if where.split(".")[0] in WHOLE and where not in repaired:
+        if where.split(".")[0] in WHOLE:
             assert letters(content(value_at(data, where))) == letters(text), where
 
 

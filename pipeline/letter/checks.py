@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pipeline.letter.citations import Mention
 from pipeline.letter.directives import Node
 from pipeline.letter.header import Letterhead
+from pipeline.letter.identifiers import without_lookalikes
 from pipeline.letter.markers import LETTERS, OPTIONAL_LETTERS, Marker
 from pipeline.letter.mending import Signer
 from pipeline.letter.places import is_known_place
@@ -196,14 +197,19 @@ def _signature(letter: Letter, doubts: Doubts) -> Iterator[Flag]:
 def _citations(mentions: Sequence[Mention]) -> Iterator[Flag]:
     for i, mention in enumerate(mentions):
         where = f"citations.{i}"
-        if mention.identifier.repaired or mention.mended:
-            message = f"{mention.identifier.printed!r} was read as {mention.identifier.text!r}"
-            yield _flag("citation_repaired", message, where)
+        for printed, meant in mention.repairs:
+            if without_lookalikes(printed) != meant:
+                message = f"{printed!r} was read as {meant!r}"
+                yield _flag("citation_repaired", message, where)
         if mention.cut_short:
             message = f"more than {mention.identifier.text!r} is printed"
             yield _flag("citation_doubtful", message, where)
-        if mention.date_repaired:
-            yield _flag("citation_repaired", "letters of its date were read as digits", where)
+        if mention.identifier.form == "party" and not _names(mention.identifier.type_code or ""):
+            message = f"no type of document has the code {mention.identifier.type_code!r}"
+            yield _flag("citation_doubtful", message, where)
+        if mention.unclear_date:
+            message = f"its date is not clear: {mention.unclear_date!r}"
+            yield _flag("citation_doubtful", message, where)
         if mention.impossible_date:
             yield _flag("impossible_date", f"no such day: {mention.impossible_date!r}", where)
 

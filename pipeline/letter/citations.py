@@ -15,7 +15,12 @@ import regex
 
 from pipeline.letter.dates import DateMention, find_date
 from pipeline.letter.folding import fold
-from pipeline.letter.identifiers import Identifier, find_identifiers, find_old_identifiers
+from pipeline.letter.identifiers import (
+    LOOKALIKE_BARS,
+    Identifier,
+    find_identifiers,
+    find_old_identifiers,
+)
 from pipeline.letter.issuers import issuer_after, issuer_before, issuer_of_list
 from pipeline.letter.tables import document_types
 from pipeline.record import Citation
@@ -35,13 +40,14 @@ _DATE_GAP = regex.compile(r"[ ]?,?[ ]?(?=ng)|[ ]?\((?=ng)")
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """One citation in the text, with where it stands."""
+    """One citation in the text. `repairs` are its numbers and dates as printed, at this and other
+    places, with what they are read as, where that is not the same."""
 
     citation: Citation
     identifier: Identifier
     impossible_date: str | None
-    date_repaired: bool = False
-    mended: bool = False
+    unclear_date: str | None = None
+    repairs: tuple[tuple[str, str], ...] = ()
     cut_short: bool = False
 
 
@@ -51,13 +57,21 @@ def find_citations(texts: Sequence[str], own: str | None) -> list[Mention]:
     for printed in texts:
         text = _SPLIT.sub(lambda m: "".join(g for g in m.groups() if g), _STRAY.sub("", printed))
         for found in _mentions(text):
-            mended = found.identifier.printed not in printed
-            mention = replace(found, mended=mended) if mended else found
+            mention = _as_printed(found, printed)
             key = mention.citation.number_symbol
             if key == own:
                 continue
             merged[key] = _merge(merged[key], mention) if key in merged else mention
     return _without_misread(list(merged.values()))
+
+
+def _as_printed(mention: Mention, text: str) -> Mention:
+    """`mention` with a repair noted where its number stands in the text as two."""
+    printed, meant = mention.identifier.printed, mention.citation.number_symbol
+    if printed in text or any(m == meant for _, m in mention.repairs):
+        return mention
+    apart = regex.search(r"\s*".join(map(regex.escape, printed.replace(" ", ""))), text)
+    return replace(mention, repairs=((apart[0] if apart else printed, meant), *mention.repairs))
 
 
 def _without_misread(found: list[Mention]) -> list[Mention]:
@@ -93,7 +107,8 @@ def _merge(first: Mention, second: Mention) -> Mention:
             "issuer": a.issuer or b.issuer,
         }
     )
-    return replace(first, citation=citation)
+    repairs = tuple(dict.fromkeys((*first.repairs, *second.repairs)))
+    return replace(first, citation=citation, repairs=repairs)
 
 
 def _mentions(text: str) -> Iterator[Mention]:
@@ -128,9 +143,15 @@ def _mention(text: str, identifier: Identifier, since: int, until: int) -> Menti
         issuer=issuer,
     )
     impossible = date.printed if date and date.impossible else None
-    repaired = date is not None and date.repaired
+    unclear = date.printed if date and date.iso is None and not date.impossible else None
+    printed = text[identifier.start : identifier.end]
+    repairs = []
+    if identifier.repaired or any(c in LOOKALIKE_BARS for c in printed):
+        repairs.append((printed, identifier.text))
+    if date is not None and date.clean is not None:
+        repairs.append((date.printed, date.clean))
     cut_short = _GOES_ON.match(text, identifier.end) is not None
-    return Mention(citation, identifier, impossible, repaired, cut_short=cut_short)
+    return Mention(citation, identifier, impossible, unclear, tuple(repairs), cut_short=cut_short)
 
 
 def _date_after(text: str, end: int) -> DateMention | None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import regex
 
-from pipeline.letter.folding import fold
+from pipeline.letter.folding import fold, letters
 
 _DIGITS = r"[\dlio]"
 _MONTH_WORDS = {
@@ -31,20 +31,27 @@ _SHORT = regex.compile(
     r"(?<![\d/.,-])(?P<d>\d{1,2})[ ]?(?P<s>[/.-])[ ]?(?P<m>\d{1,2})[ ]?(?P=s)[ ]?"
     r"(?P<y>(?:19|20)\d\d)(?![\d/])"
 )
+_SURE = "oOØÖlIi"  # ó may be a 6, í a 1 or a 7
 _LOOKALIKE = str.maketrans({"l": "1", "i": "1", "o": "0"})
 
 
 @dataclass(frozen=True, slots=True)
 class DateMention:
     """A date found in a text. `iso` is None where a part is blank or no such day exists
-    (`impossible`); `repaired` where letters were taken for digits."""
+    (`impossible`); `clean` is the date as it must have been printed where letters were taken for
+    digits, or its words are damaged; else None."""
 
     iso: str | None
     printed: str
     start: int
     end: int
     impossible: bool = False
-    repaired: bool = False
+    clean: str | None = None
+
+    @property
+    def repaired(self) -> bool:
+        """Is it read otherwise than it stands there?"""
+        return self.clean is not None
 
 
 def find_date(text: str, start: int = 0, *, anchored: bool = False) -> DateMention | None:
@@ -79,16 +86,33 @@ def _long(match: regex.Match[str] | None, text: str) -> DateMention | None:
     if match is None or not _is_date(match):
         return None
     day, month, year = (match[k] or "" for k in "dmy")
-    repaired = any(c.isalpha() for c in day + year)
     numbers = [p.translate(_LOOKALIKE).strip(" .…_") for p in (day, year)]
     month_number = _month(month)
     printed = text[match.start() : match.end()].strip()
     if (match["dx"] + match["mx"]).strip(_BLANKS):
         return DateMention(None, printed, match.start(), match.end())
+    digits = "".join(text[slice(*match.span(k))] for k in "dmy" if match[k] not in _MONTH_WORDS)
+    if any(c.isalpha() and c not in _SURE for c in digits):
+        return DateMention(None, printed, match.start(), match.end())
     if not all(n.isdigit() for n in numbers) or month_number is None or len(numbers[1]) != 4:
         return DateMention(None, printed, match.start(), match.end())
     iso = _iso(int(numbers[1]), month_number, int(numbers[0]))
-    return DateMention(iso, printed, match.start(), match.end(), iso is None, repaired)
+    clean = _clean(printed, numbers[0], _digits_or_word(match, text), numbers[1]) if iso else None
+    return DateMention(iso, printed, match.start(), match.end(), iso is None, clean)
+
+
+def _digits_or_word(match: regex.Match[str], text: str) -> str:
+    """The month as printed, its digits mended."""
+    printed = text[match.start("m") : match.end("m")]
+    return printed if match["m"] in _MONTH_WORDS else str(match["m"].translate(_LOOKALIKE))
+
+
+def _clean(printed: str, day: str, month: str, year: str) -> str | None:
+    """The date in full where `printed` is not about it; None where nothing is to be mended."""
+    clean = f"{printed[:1]}gày {day} tháng {month} năm {year}"
+    if letters(printed) == letters(clean):
+        return None
+    return clean
 
 
 def _month(month: str) -> int | None:

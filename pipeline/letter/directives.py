@@ -7,7 +7,7 @@ before it. In a decision the points are its Điều.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import regex
@@ -213,6 +213,14 @@ def _closes(paragraph: Paragraph, *, is_last: bool) -> bool:
     return text.endswith((".", "/", "!")) and (
         opener or (opens_body(paragraph.text) and _ASKS.match(folded) is not None)
     )
+
+
+def numbered(points: Sequence[Node], where: str = "directives") -> Iterator[tuple[str, Node]]:
+    """All points and those below them, each with its place in the record."""
+    for i, node in enumerate(points):
+        yield f"{where}.{i}", node
+        below = [c for c in node.children if isinstance(c, Node)]
+        yield from numbered(below, f"{where}.{i}.items")
 
 
 def to_directives(points: Sequence[Node]) -> list[Directive]:

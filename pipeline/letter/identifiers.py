@@ -7,7 +7,7 @@ number/body-unit (Nghị định 30/2020/NĐ-CP, Phụ lục III). The hyphen an
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import regex
@@ -48,6 +48,8 @@ _UNREAD = regex.compile(
     rf"(?:(?P<year>(?:19|20)\d\d){_SLASH})?(?P<sym>{_PART}(?:[ ]?[-–/][ ]?{_PART}){{0,5}}){_STOP}"
 )
 _LOOKALIKE_DIGITS = str.maketrans({"O": "0", "o": "0", "l": "1", "I": "1"})
+LOOKALIKE_BARS = "ÐƉð"
+"""Letters that look like Đ and đ: put right without a flag, for on paper they are the same."""
 _SAME_LETTERS = str.maketrans({"Ð": "Đ", "Ɖ": "Đ", "ð": "đ"})
 
 
@@ -70,6 +72,11 @@ class Identifier:
     illegible: bool = False
 
     @property
+    def is_mended(self) -> bool:
+        """Is the clean form not what stands there, or is a Đ of it a look-alike?"""
+        return self.repaired or any(c in LOOKALIKE_BARS for c in self.printed)
+
+    @property
     def parts(self) -> tuple[str, ...]:
         """The abbreviations of the symbol, without a year."""
         return tuple(p for p in regex.split(r"[-/+]", self.symbol) if not p.isdigit())
@@ -77,7 +84,7 @@ class Identifier:
 
 def find_identifiers(text: str) -> Iterator[Identifier]:
     """Every identifier in running text, from left to right, none within another."""
-    text = text.translate(_SAME_LETTERS)
+    printed, text = text, text.translate(_SAME_LETTERS)
     taken: list[Identifier] = []
     for match in _PARTY.finditer(text):
         if found := _party(match):
@@ -93,7 +100,17 @@ def find_identifiers(text: str) -> Iterator[Identifier]:
     for match in _NO_SLASH.finditer(text):
         if match["body"] in bodies():
             taken.append(_without_slash(match))
-    return iter(sorted(taken, key=lambda i: i.start))
+    return iter(_as_printed(i, printed) for i in sorted(taken, key=lambda i: i.start))
+
+
+def _as_printed(found: Identifier, text: str) -> Identifier:
+    """With `printed` as it stands in `text`, look-alike letters and all."""
+    return replace(found, printed=text[found.start : found.end])
+
+
+def without_lookalikes(text: str) -> str:
+    """`text` with Đ and đ for the letters that look like them."""
+    return text.translate(_SAME_LETTERS)
 
 
 def read_number_line(text: str) -> Identifier | None:
@@ -102,15 +119,16 @@ def read_number_line(text: str) -> Identifier | None:
     Its number is None where it was left blank, or where what stands there is no number (a hand
     wrote it, a stamp covers it): then nothing is guessed. Older forms ("77-TTg", "1117 TC/QLCS")
     count here, and only here."""
-    text = text.translate(_SAME_LETTERS)
+    printed, text = text, text.translate(_SAME_LETTERS)
     first = next(find_identifiers(text), None)
-    if first is not None and not text[: first.start].strip(" .:…_,;*"):
-        return first
-    match = _OLD.search(text)
-    if match is not None and not text[: match.start()].strip(" .:…_,;*"):
-        return _old(match)
-    match = _UNREAD.match(text)
-    return _unread(match) if match else None
+    if first is None or text[: first.start].strip(" .:…_,;*"):
+        match = _OLD.search(text)
+        if match is not None and not text[: match.start()].strip(" .:…_,;*"):
+            first = _old(match)
+        else:
+            match = _UNREAD.match(text)
+            first = _unread(match) if match else None
+    return _as_printed(first, printed) if first else None
 
 
 _SYMBOL_AT_END = regex.compile(rf"(?<=[\s/⁄])(?P<sym>{_PART}-{_PART}(?:-{_PART})?)$")
@@ -170,7 +188,7 @@ def _party(match: regex.Match[str], *, run_together: bool = False) -> Identifier
 def _state(match: regex.Match[str]) -> Identifier | None:
     number, mended = _digits(match["num"])
     printed = _trim(match["sym"])
-    parts = [p.strip() for p in regex.split(r"[-–—−‑+]", printed)]
+    parts = [p.strip() for p in regex.split(r"[-–—−‑+]", _hyphened(printed))]
     if any(upper_share(p) < 0.5 for p in parts) or (len(parts) == 1 and len(parts[0]) < 2):
         return None
     clean = [_with_bar(p) for p in parts]
@@ -188,8 +206,15 @@ def _state(match: regex.Match[str]) -> Identifier | None:
         form="state",
         start=match.start(),
         end=match.start("sym") + len(printed),
-        repaired=mended or clean != parts,
+        repaired=mended or clean != parts or _hyphened(printed) != printed,
     )
+
+
+def _hyphened(symbol: str) -> str:
+    """A symbol whose hyphen was read as a full stop: between a known code and a known body."""
+    code, stop, body = symbol.partition(".")
+    known = code in _codes("state") and body in bodies()
+    return f"{code}-{body}" if stop and known else symbol
 
 
 def _without_slash(match: regex.Match[str]) -> Identifier:

@@ -32,12 +32,14 @@ class Signer:
     """One signature: its lines of authority and position, and the name's line.
 
     `doubts` holds "authority", "position", "signer" where that part is not clear, and the same
-    with "_repaired" where it is not what was read."""
+    with "_repaired" where it is not what was read; `mended` is each such part with its line as
+    read and the words meant."""
 
     authority: list[PageLine] = field(default_factory=list)
     position: list[PageLine] = field(default_factory=list)
     name: PageLine | None = None
     doubts: set[str] = field(default_factory=set)
+    mended: list[tuple[str, PageLine, str]] = field(default_factory=list)
 
     @property
     def begun(self) -> bool:
@@ -75,6 +77,7 @@ def _mend_lines(
         if text is not None and text != line.text.strip(_EDGES):
             lines[i] = replace(line, text=text)
             signer.doubts.add(f"{part}_repaired")
+            signer.mended.append((part, line, text))
 
 
 def _repeats(signer: Signer) -> bool:
@@ -167,11 +170,15 @@ def _mend_name(signer: Signer, line: PageLine, marks: Sequence[Mark]) -> None:
     signer.doubts.add("signer")
     found = _covered_surname(_covered(line, marks))
     if found is not None and words[0][:1].isupper():
-        signer.name = replace(line, text=f"{found} {bare}")
-        signer.doubts.add("signer_repaired")
+        _rename(signer, line, f"{found} {bare}")
     elif len(words) > 2 and fold(words[0]) not in _MIDDLE_NAMES and (near := _surname(words[0])):
-        signer.name = replace(line, text=" ".join([near, *words[1:]]))
-        signer.doubts.add("signer_repaired")
+        _rename(signer, line, " ".join([near, *words[1:]]))
+
+
+def _rename(signer: Signer, line: PageLine, name: str) -> None:
+    signer.name = replace(line, text=name)
+    signer.doubts.add("signer_repaired")
+    signer.mended.append(("signer", line, name))
 
 
 def _covered_surname(text: str) -> str | None:

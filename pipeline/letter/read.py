@@ -7,11 +7,11 @@ on account of the text; what is not printed stays null, what is doubtful is flag
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import regex
 
-from pipeline.document import Mark, RestoredPage
+from pipeline.document import Correction, Mark, RestoredPage
 from pipeline.letter import clarity, keywords
 from pipeline.letter.actors import find_actors
 from pipeline.letter.after import After, read_after
@@ -19,28 +19,69 @@ from pipeline.letter.body import Body, read_body
 from pipeline.letter.checks import Doubts, check
 from pipeline.letter.citations import Mention, find_citations
 from pipeline.letter.deadlines import find_deadline
-from pipeline.letter.directives import to_directives
+from pipeline.letter.directives import numbered, to_directives
 from pipeline.letter.family import family_of, type_of
 from pipeline.letter.findings import Findings
 from pipeline.letter.foot import Foot, read_foot, signature_of
 from pipeline.letter.header import Letterhead, body_names, read_letterhead
-from pipeline.letter.header_fields import header_fields
+from pipeline.letter.header_fields import header_fields, is_joint
 from pipeline.letter.lines import PageLine, page_lines
 from pipeline.letter.marks import find_marks
 from pipeline.letter.paragraphs import join
+from pipeline.letter.places import mended_body
 from pipeline.letter.recipients import Entry, read_recipients
+from pipeline.letter.repairs import Repairs, chained
 from pipeline.letter.sections import Sections, divide
-from pipeline.record import Header, Letter
+from pipeline.record import CorrectionInfo, Flag, Header, Letter
+from pipeline.restore.corrections import amended
 
 _STRAY = regex.compile(r"(?:^[^\p{L}\p{N}\s\"“(/&-]{1,2}[ ])|(?:[ ][^\p{L}\p{N}\s&/–-]{1,2}$)")
 
 
 def read_letter(pages: Sequence[RestoredPage]) -> Letter:
-    """Read the fields of the letter printed on `pages` (in order, one letter)."""
+    """Read the fields of the letter printed on `pages` (in order, one letter).
+
+    What a field is mended from is mended in the text too, and the text read again, so that all
+    fields say the same; the flags of the repairs stay."""
+    letter, repairs = _read(pages)
+    done, now = repairs, pages
+    for _ in range(_PASSES):
+        if not repairs:
+            break
+        now = amended(now, repairs)
+        again, repairs = _read(now)
+        letter = again.model_copy(update={"flags": _kept_flags(letter, again)})
+        done = chained(pages, done, repairs)
+    corrections = [CorrectionInfo(**asdict(c)) for c in done]
+    return letter.model_copy(update={"corrections": corrections})
+
+
+_PASSES = 3
+
+
+def _kept_flags(before: Letter, after: Letter) -> list[Flag]:
+    """The flags of a letter read again, with those of the repairs made before."""
+    numbers = [c.number_symbol for c in after.citations]
+    kept: list[Flag] = []
+    for flag in before.flags:
+        name, _, index = flag.where.partition(".")
+        if not flag.code.endswith("_repaired"):
+            continue
+        if name == "citations":
+            number = before.citations[int(index)].number_symbol
+            where = f"citations.{numbers.index(number)}" if number in numbers else name
+            flag = flag.model_copy(update={"where": where})
+        kept.append(flag)
+    mended = {flag.where for flag in kept}
+    return [*kept, *(f for f in after.flags if f.code != "field_doubtful" or f.where not in mended)]
+
+
+def _read(pages: Sequence[RestoredPage]) -> tuple[Letter, list[Correction]]:
+    """The letter, and the repairs that its fields need and the text does not have yet."""
     lines = page_lines(pages)
     parts = divide(lines)
     stamps = [m for p in pages for m in p.marks]
-    read = _Read(
+    read = _Reading(
         parts,
         read_letterhead(parts.head),
         find_marks(stamps, [*parts.head, *parts.subject]),
@@ -67,11 +108,12 @@ def read_letter(pages: Sequence[RestoredPage]) -> Letter:
     printed = [m.identifier.printed for m in mentions]
     unclear = [*found.flags, *clarity.citation_flags(printed, lines)]
     flags += [flag for flag in unclear if flag.where not in named]
-    return letter.model_copy(update={"flags": flags})
+    repairs = _repairs(read, header, mentions, Repairs(pages), lines)
+    return letter.model_copy(update={"flags": flags}), repairs
 
 
 @dataclass(frozen=True, slots=True)
-class _Read:
+class _Reading:
     """What each part of the letter says."""
 
     parts: Sections
@@ -88,7 +130,7 @@ class _Read:
         return body_names(self.head.bodies)
 
 
-def _findings(read: _Read, lines: Sequence[PageLine]) -> Findings:
+def _findings(read: _Reading, lines: Sequence[PageLine]) -> Findings:
     found = Findings(lines)
     found.marks(read.marks)
     found.header(read.head, read.names, _subject(read.parts, read.head)[0], read.parts)
@@ -98,7 +140,43 @@ def _findings(read: _Read, lines: Sequence[PageLine]) -> Findings:
     return found
 
 
-def _letter(read: _Read, header: Header, mentions: Sequence[Mention]) -> Letter:
+def _repairs(
+    read: _Reading,
+    header: Header,
+    mentions: Sequence[Mention],
+    repairs: Repairs,
+    lines: Sequence[PageLine],
+) -> list[Correction]:
+    """What was mended in the fields, as corrections of the text."""
+    above = [] if is_joint(read.head) else read.names[:-1]
+    for group in read.names:
+        name = "parent_body" if group in above else "issuing_body"
+        for line in group:
+            repairs.add(f"header.{name}", [line], line.text, mended_body(line.text))
+    head = read.head
+    if head.place and header.place:
+        repairs.add("header.place", head.date_lines, head.place, header.place)
+    if head.date is not None and head.date.clean is not None:
+        repairs.add("header.date", head.date_lines, head.date.printed, head.date.clean)
+    if head.number is not None and head.number.text and head.number.is_mended:
+        repairs.add(
+            "header.number_symbol", head.number_lines, head.number.printed, head.number.text
+        )
+    for signer in read.foot.signers:
+        for part, line, text in signer.mended:
+            repairs.add(f"signature.{part}", [line], line.text, text)
+    for where, node in numbered(read.body.points):
+        first = node.first.lines[0]
+        if node.marker.repaired:
+            mark = first.text[: node.marker.end].strip()
+            repairs.add(where, [first], mark, node.marker.label)
+    for i, mention in enumerate(mentions):
+        for printed, meant in mention.repairs:
+            repairs.add(f"citations.{i}", lines, printed, meant, every=True)
+    return repairs.all
+
+
+def _letter(read: _Reading, header: Header, mentions: Sequence[Mention]) -> Letter:
     return Letter(
         family=family_of(read.head, header),
         header=header,
@@ -119,7 +197,7 @@ def _letter(read: _Read, header: Header, mentions: Sequence[Mention]) -> Letter:
     )
 
 
-def _header(read: _Read) -> Header:
+def _header(read: _Reading) -> Header:
     marks = {name: words for name, (words, _) in read.marks.items()}
     return header_fields(read.head, read.names).model_copy(
         update={
@@ -153,7 +231,7 @@ def _subject(parts: Sections, head: Letterhead) -> tuple[list[PageLine], str | N
     return lines, text or None
 
 
-def _citations(read: _Read, header: Header) -> list[Mention]:
+def _citations(read: _Reading, header: Header) -> list[Mention]:
     body, parts = read.body, read.parts
     texts = [header.subject] if header.subject else []
     texts += [p.printed for p in [*body.legal_bases, *body.preamble]]

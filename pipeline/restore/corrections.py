@@ -6,9 +6,10 @@ that leads from the raw line to the final one.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
-from pipeline.document import Correction
+from pipeline.document import Correction, Doubt, RestoredLine, RestoredPage, apply_corrections
 
 
 def compose(
@@ -22,6 +23,38 @@ def compose(
     groups = _groups(sorted(first, key=_start), sorted(second, key=_start))
     merged = [_merge(raw, *group) for group in groups]
     return tuple(c for c in merged if c.before != c.after)
+
+
+def amended(pages: Sequence[RestoredPage], later: Sequence[Correction]) -> list[RestoredPage]:
+    """`pages` with corrections of their text made after restoration: each line told from its raw
+    text, doubts about what was corrected left out."""
+    by_line: dict[tuple[int, int], list[Correction]] = {}
+    for correction in later:
+        by_line.setdefault((correction.page, correction.line), []).append(correction)
+    return [
+        replace(
+            page,
+            lines=tuple(
+                _amended(line, tuple(by_line.get((page.number, n), ())))
+                for n, line in enumerate(page.lines, 1)
+            ),
+        )
+        for page in pages
+    ]
+
+
+def _amended(line: RestoredLine, later: tuple[Correction, ...]) -> RestoredLine:
+    if not later:
+        return line
+    fixed = compose(line.raw.text, line.corrections, later)
+    new = [c for c in fixed if c not in line.corrections]
+    doubts = tuple(d for d in line.doubts if not any(_overlap(d, c) for c in new))
+    return RestoredLine(line.raw, apply_corrections(line.raw.text, fixed), fixed, doubts)
+
+
+def _overlap(doubt: Doubt, correction: Correction) -> bool:
+    end = correction.start + len(correction.before)
+    return correction.start < doubt.start + len(doubt.text) and doubt.start < end
 
 
 def _start(correction: Correction) -> int:
