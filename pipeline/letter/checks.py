@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pipeline.letter.citations import Mention
 from pipeline.letter.directives import Node
 from pipeline.letter.header import Letterhead
-from pipeline.letter.identifiers import without_lookalikes
+from pipeline.letter.identifiers import party_codes, without_lookalikes
 from pipeline.letter.markers import LETTERS, OPTIONAL_LETTERS, Marker
 from pipeline.letter.mending import Signer
 from pipeline.letter.places import is_known_place
@@ -204,8 +204,9 @@ def _citations(mentions: Sequence[Mention]) -> Iterator[Flag]:
         if mention.cut_short:
             message = f"more than {mention.identifier.text!r} is printed"
             yield _flag("citation_doubtful", message, where)
-        if mention.identifier.form == "party" and not _names(mention.identifier.type_code or ""):
-            message = f"no type of document has the code {mention.identifier.type_code!r}"
+        code = mention.identifier.type_code
+        if mention.identifier.form == "party" and code not in party_codes():
+            message = f"no type of document has the code {code!r}"
             yield _flag("citation_doubtful", message, where)
         if mention.unclear_date:
             message = f"its date is not clear: {mention.unclear_date!r}"

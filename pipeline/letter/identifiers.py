@@ -292,10 +292,16 @@ def _codes(family: str) -> frozenset[str]:
 
 
 @cache
+def party_codes() -> frozenset[str]:
+    """Codes of types in Party numbers, with two that older and local letters write."""
+    return _codes("party") | {"QyĐ", "QĐi"}
+
+
+@cache
 def _known_code(kind: str, org: str) -> str | None:
     """The Party type code meant by `kind`: itself, or the only code one letter away where the
     body is a well-known Party body ("KIL/TW")."""
-    known = _codes("party") | {"QyĐ", "QĐi"}
+    known = party_codes()
     if kind in known:
         return kind
     barred = {c for c in known if c.replace("Đ", "D") == kind.replace("Đ", "D")}
