@@ -7,15 +7,13 @@ left part, the page is read once, and the boxes are moved back.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from pipeline import ink
-from pipeline.document import Word
 
 Rows = NDArray[np.bool_]
 FIND_DPI = 75
@@ -60,6 +58,8 @@ def _candidates(mask: NDArray[np.bool_]) -> list[Gutter]:
         white = ~mask[:, x : x + wide].any(axis=1)
         edges = np.flatnonzero(np.diff(np.concatenate([[0], white.astype(int), [0]])))
         for top, bottom in zip(edges[::2], edges[1::2], strict=True):
+            if bottom - top < SHORTEST * FIND_DPI:
+                continue
             gutter = _trimmed(mask, Gutter(x + wide // 2, int(top), int(bottom)))
             if gutter is not None:
                 found.append(gutter)
@@ -92,32 +92,3 @@ def _lines(rows: NDArray[np.bool_]) -> int:
     """Number of runs of inked rows at least 5 high: lines of letters, no specks."""
     edges = np.flatnonzero(np.diff(np.concatenate([[0], rows.astype(int), [0]])))
     return int(((edges[1::2] - edges[::2]) >= 5).sum())
-
-
-def stacked(image: Image.Image, found: Sequence[Gutter]) -> Image.Image:
-    """The page with the right part of each stretch below its left part; the gutters do not
-    overlap and come top to bottom."""
-    page = np.asarray(image)
-    parts: list[NDArray[np.uint8]] = []
-    at = 0
-    for gutter in found:
-        parts.append(page[at : gutter.top])
-        left = page[gutter.top : gutter.bottom].copy()
-        right = left.copy()
-        left[:, gutter.x :] = 255
-        right[:, : gutter.x] = 255
-        parts += [left, right]
-        at = gutter.bottom
-    parts.append(page[at:])
-    return Image.fromarray(np.concatenate(parts))
-
-
-def placed_back(word: Word, found: Sequence[Gutter]) -> Word:
-    """A word of the stacked page with its box on the page itself."""
-    left, top, right, bottom = word.box
-    middle = (top + bottom) / 2
-    moved = 0
-    for gutter in found:
-        if middle >= gutter.bottom + moved:
-            moved += gutter.height
-    return replace(word, box=(left, top - moved, right, bottom - moved))

@@ -40,7 +40,8 @@ class PageSource:
     document. `dpi` is the native resolution where known; `text` the page's own text layer.
 
     `size` is width and height in points (1/72 inch) as shown, for PDF pages; `overlays` are the
-    electronic signatures laid over the page, boxes in points from its top left corner."""
+    electronic signatures laid over the page, boxes in points from its top left corner; `grey`
+    tells that nothing on the page can be coloured."""
 
     number: int
     path: Path
@@ -51,6 +52,7 @@ class PageSource:
     text: str | None = None
     size: tuple[float, float] | None = None
     overlays: tuple[Mark, ...] = ()
+    grey: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,33 +7,22 @@ speck is removed: that would eat thin tone marks and the dot below.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
-from math import ceil
 
 import cv2
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image
 
-from pipeline import ink, poppler, seals, stamps, tesseract
+from pipeline import ink, loading, poppler, seals, stamps, tesseract, upright
 from pipeline.document import Box, Mark, Operation, PageImage, PageKind, PageSource
-from pipeline.errors import DocumentError
 from pipeline.settings import Settings
 from pipeline.textlayer import is_stamp_text
 
-A4_POINTS = (595.0, 842.0)
-HIGHEST_DPI = 300  # drawn finer, a page is only slower
-READ_DPI = 200
 LAYER_DPI = 150  # of a page whose text is known: enough for seals, stamps and rules
 SOFTEN = 0.7  # sigma in pixels
-LEAST_SKEW = 0.15
-MOST_SHEAR = 2.0
-SURE_LEVEL = 0.1
-SURE_LEAN = 0.12
-FEWEST_LINES = 6
-TRIAL_DPI = 150
-READS_WELL = 150  # letters read surely: upright pages have 208 to 793, others up to 66
+PAPER_DPI = 75
+WHITE_PAPER = 235  # brightness of a tenth of the paper below which it is made white
 STAMP_DPI = 300
 
 
@@ -61,28 +50,33 @@ class _Work:
         self.operations.append(Operation(step, tool, version, settings, took))
 
 
+def _start(picture: loading.Picture) -> _Work:
+    return _Work(picture.image, picture.dpi)
+
+
 def prepare(page: PageSource, settings: Settings, *, show: bool = False) -> PageImage:
     """Draw or load `page`, take coloured seals out, set it upright and straight. With `show` the
     page as scanned is kept, too.
 
     Raises DocumentError render_failed, render_timeout or image_damaged."""
     start = time.perf_counter()
-    work = _load(page, settings)
+    work = _start(loading.load(page, settings))
     work.note("render" if page.kind is PageKind.PDF else "load", start, dpi=round(work.dpi))
     work.shown = work.image if show else None
     marks = _overlays(page, work.dpi)
     _without_colour(work)
+    _evened(work)
     if ink.is_blank(work.image, work.dpi):
         work.note("blank", time.perf_counter())
         return _finished(page, work, 0, 0.0, marks, 1.0)
     start = time.perf_counter()
-    turn, angle = _upright(work.image, work.dpi, settings)
+    turn, angle = upright.upright(work.image, work.dpi, settings)
     if turn:
-        work.change(lambda image: image.transpose(_TURNS[turn]))
+        work.change(lambda image: upright.turned(image, turn))
     work.note("upright", start, rotation=turn)
-    if abs(angle) >= LEAST_SKEW:
+    if abs(angle) >= upright.LEAST_SKEW:
         start = time.perf_counter()
-        work.change(lambda image: _straightened(image, angle))
+        work.change(lambda image: upright.straightened(image, angle))
         work.note("deskew", start, degrees=round(angle, 2))
     else:
         angle = 0.0
@@ -98,11 +92,12 @@ def as_shown(page: PageSource, settings: Settings, *, show: bool = False) -> Pag
 
     Raises DocumentError render_failed or render_timeout."""
     start = time.perf_counter()
-    work = _render(page, settings, LAYER_DPI)
+    work = _start(loading.render(page, settings, LAYER_DPI))
     work.note("render", start, dpi=round(work.dpi))
     work.shown = work.image if show else None
     marks = _overlays(page, work.dpi)
     _without_colour(work)
+    _evened(work)
     marks += [*_seals(work), *_secrecy_and_urgency(work, settings)]
     return _finished(page, work, 0, 0.0, marks, 1.0)
 
@@ -121,13 +116,6 @@ def _seals(work: _Work) -> list[Mark]:
         boxes += stamps.red_seals(np.asarray(work.red), work.dpi)
     work.note("seals", start, found=len(boxes))
     return [Mark("seal", 0, box, None, 1.0) for box in boxes]
-
-
-_TURNS = {
-    90: Image.Transpose.ROTATE_270,
-    180: Image.Transpose.ROTATE_180,
-    270: Image.Transpose.ROTATE_90,
-}
 
 
 def _secrecy_and_urgency(work: _Work, settings: Settings) -> list[Mark]:
@@ -207,72 +195,6 @@ def _scaled(box: Box | None, factor: float) -> Box | None:
     return (left, top, right, bottom)
 
 
-# --- loading -----------------------------------------------------------------------------------
-
-
-def _load(page: PageSource, settings: Settings) -> _Work:
-    if page.kind is PageKind.PDF:
-        return _render(page, settings)
-    return _open(page, settings)
-
-
-def _render(page: PageSource, settings: Settings, at: float | None = None) -> _Work:
-    """A PDF page at its native resolution, or `at` dpi, held within bounds and
-    `settings.max_pixels`."""
-    native = page.dpi or settings.render_dpi
-    dpi = at or min(max(native, READ_DPI), HIGHEST_DPI)
-    width, height = page.size or A4_POINTS
-    pixels = max(1.0, width * height) / 72**2 * dpi**2
-    if pixels > settings.max_pixels:
-        dpi *= (settings.max_pixels / pixels) ** 0.5
-    dpi = max(1, round(dpi))
-    image = poppler.render_page(
-        page.path, page.index, dpi, timeout=settings.page_timeout, without=page.overlays
-    )
-    return _Work(image, dpi)
-
-
-def _open(page: PageSource, settings: Settings) -> _Work:
-    """An image file's page, on white where it is transparent, turned as its EXIF says; one of
-    more than `settings.max_pixels` smaller."""
-    try:
-        with Image.open(page.path) as file:
-            file.seek(page.index)
-            shrink = ceil((file.width * file.height / settings.max_pixels) ** 0.5)
-            image = _reduced(file, shrink) if shrink > 1 else file
-            image = _plain(ImageOps.exif_transpose(image) or image)
-    except Exception as e:  # codecs raise many kinds on damaged data
-        reason = str(e).strip() or type(e).__name__
-        raise DocumentError("image_damaged", path=page.path, reason=reason) from e
-    return _Work(image, (page.dpi or 300.0) / max(1, shrink))
-
-
-def _reduced(image: Image.Image, factor: int) -> Image.Image:
-    """The image, `factor` times smaller either way."""
-    if image.mode in ("1", "P", "PA"):
-        image = image.convert("L" if image.mode == "1" else "RGBA")
-    if image.mode.startswith("I;16"):
-        return image.resize(
-            (max(1, image.width // factor), max(1, image.height // factor)), Image.Resampling.BOX
-        )
-    return image.reduce(factor)
-
-
-def _plain(image: Image.Image) -> Image.Image:
-    """Mode L or RGB, whatever the file has."""
-    if image.mode in ("I;16", "I;16B", "I;16L", "I", "F"):
-        values = np.asarray(image, dtype=np.float64)
-        top = 65535.0 if values.max() > 255 else 255.0
-        return Image.fromarray((values * (255.0 / top)).clip(0, 255).astype(np.uint8))
-    if "A" in image.getbands() or "transparency" in image.info:
-        image = image.convert("RGBA")
-        white = Image.new("RGBA", image.size, (255, 255, 255, 255))
-        return Image.alpha_composite(white, image).convert("RGB")
-    if image.mode in ("1", "L", "LA"):
-        return image.convert("L")
-    return image.convert("RGB")
-
-
 def _for_reading(work: _Work, settings: Settings) -> None:
     """Bring the page to the resolution and softness that Tesseract reads best.
 
@@ -280,7 +202,7 @@ def _for_reading(work: _Work, settings: Settings) -> None:
     breaks thin marks: at READ_DPI the lines of a letter come to about that height, and SOFTEN
     rounds the steps of 1-bit scans (docs/reading.md has the figures)."""
     start = time.perf_counter()
-    target = float(READ_DPI)
+    target = float(loading.READ_DPI)
     pixels = work.image.width * work.image.height * (target / work.dpi) ** 2
     if pixels > settings.max_pixels:
         target *= (settings.max_pixels / pixels) ** 0.5
@@ -312,79 +234,16 @@ def _without_colour(work: _Work) -> None:
     work.note("colour", start, red_share=round(share, 5))
 
 
-# --- upright, straight -------------------------------------------------------------------------
-
-
-def _upright(page: Image.Image, dpi: float, settings: Settings) -> tuple[int, float]:
-    """The clockwise turn that sets the page upright, and the skew in degrees left then.
-
-    Most pages are judged by the look of their lines alone; where that is not sure, parts of the
-    page are read each way round and the way that reads best is taken."""
-    small = ink.letters(page, dpi, ink.SKEW_DPI)
-    level = ink.levelness(ink.letters(page, dpi, 100.0))
-    skews = {0: ink.skew(small)} if level > SURE_LEVEL else {}
-    if 0 in skews:
-        lean, lines = ink.lean(ink.turned(ink.letters(page, dpi, ink.ROW_DPI), skews[0]))
-        if lean > SURE_LEAN and lines >= FEWEST_LINES:
-            return 0, skews[0]
-    turns = (0, 180) if level > SURE_LEVEL else (90, 270) if level < -SURE_LEVEL else _ALL_TURNS
-    best = _most_readable(page, dpi, turns, settings)
-    on_side = best in (90, 270)
-    if on_side:
-        return best, ink.skew(np.ascontiguousarray(np.rot90(small)))
-    return best, skews[0] if 0 in skews else ink.skew(small)
-
-
-_ALL_TURNS = (0, 180, 90, 270)
-
-
-def _most_readable(page: Image.Image, dpi: float, turns: Sequence[int], settings: Settings) -> int:
-    """The turn by which the page reads best; the first that reads well is not doubted."""
-    scores: dict[int, float] = {}
-    for turn in turns:
-        scores[turn] = _readable(page, dpi, turn, settings)
-        if scores[turn] > READS_WELL:
-            break
-    return max(scores, key=lambda t: scores[t])
-
-
-def _readable(page: Image.Image, dpi: float, turn: int, settings: Settings) -> float:
-    """How much of the page reads as words when turned clockwise by `turn`; at most a strip of
-    10 cm is read. 0 where it cannot be read at all."""
-    part = page.transpose(_TURNS[turn]) if turn else page
-    part = _fullest_strip(part, round(dpi * 4))
-    shrink = min(1.0, TRIAL_DPI / dpi)
-    part = part.resize((max(1, round(part.width * shrink)), max(1, round(part.height * shrink))))
-    return tesseract.readable(part, round(dpi * shrink), settings)
-
-
-def _fullest_strip(page: Image.Image, high: int) -> Image.Image:
-    """The strip of the page, `high` pixels high, with most ink."""
-    if page.height <= high:
-        return page
-    rows = (np.asarray(page.resize((64, page.height // 8))) < 160).sum(axis=1)
-    sums = np.convolve(rows, np.ones(max(1, high // 8)), "valid")
-    top = int(np.argmax(sums)) * 8
-    return page.crop((0, top, page.width, min(page.height, top + high)))
-
-
-def _straightened(image: Image.Image, angle: float) -> Image.Image:
-    """Level the lines of a page skewed by `angle` degrees.
-
-    A small skew is taken out by moving columns of pixels up or down by whole pixels: letters stay
-    as they were scanned, where turning the page would blur their marks."""
-    if abs(angle) > MOST_SHEAR:
-        return image.rotate(angle, Image.Resampling.BICUBIC, expand=False, fillcolor="white")
-    pixels = np.asarray(image)
-    height, width = pixels.shape[:2]
-    slope = np.tan(np.radians(angle))
-    shifts = np.rint((np.arange(width) - width / 2) * slope).astype(int)
-    out = np.full_like(pixels, 255)
-    edges = [0, *(np.flatnonzero(np.diff(shifts)) + 1), width]
-    for start, end in pairwise(edges):
-        up = int(shifts[start])
-        if up >= 0:
-            out[: height - up, start:end] = pixels[up:, start:end]
-        else:
-            out[-up:, start:end] = pixels[:up, start:end]
-    return Image.fromarray(out)
+def _evened(work: _Work) -> None:
+    """Make the paper of a photograph, or of a dark scan, white all over."""
+    start = time.perf_counter()
+    grey = np.asarray(work.image)
+    scale = min(1.0, PAPER_DPI / work.dpi)
+    small = np.asarray(cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA))
+    paper = ink.paper_of(np.asarray(small, np.uint8), PAPER_DPI)
+    darkest = float(np.percentile(paper, 10))
+    if darkest >= WHITE_PAPER:
+        return
+    full = cv2.resize(paper, (grey.shape[1], grey.shape[0]), interpolation=cv2.INTER_LINEAR)
+    work.image = Image.fromarray(cv2.divide(grey, np.maximum(full, 1), scale=255, dtype=cv2.CV_8U))
+    work.note("light", start, paper=round(darkest))

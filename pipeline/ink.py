@@ -18,6 +18,7 @@ SKEW_DPI = 75
 ROW_DPI = 120
 WIDEST_SKEW = 15.0
 FEWEST_BLOBS = 12
+PALEST_INK = 190  # of a grey page on white paper
 
 
 def letters(image: Image.Image, dpi: float, at: float) -> Mask:

@@ -283,12 +283,14 @@ def _short(error: Exception) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Shape:
-    """Of a PDF page: its size in points as shown, its native dpi, the boxes of its signatures."""
+    """Of a PDF page: its size in points as shown, its native dpi, the boxes of its signatures,
+    the fonts of its text, and whether nothing on it can be coloured."""
 
     size: tuple[float, float]
     dpi: float | None
     signatures: tuple[tuple[float, float, float, float], ...]
     fonts: tuple[str, ...] = ()
+    grey: bool = False
 
 
 def _shape(page: pikepdf.Page) -> _Shape:
@@ -297,7 +299,20 @@ def _shape(page: pikepdf.Page) -> _Shape:
     dpi = _native_dpi(page, width, height)
     if poppler.rotation_of(page) in (90, 270):
         width, height = height, width
-    return _Shape((width, height), dpi, tuple(_signature_boxes(page)), tuple(_fonts(page)))
+    fonts = tuple(_fonts(page))
+    grey = dpi is not None and not fonts and _is_grey(page)
+    return _Shape((width, height), dpi, tuple(_signature_boxes(page)), fonts, grey)
+
+
+def _is_grey(page: pikepdf.Page) -> bool:
+    """Whether a page is nothing but grey or two-coloured pictures and electronic signatures."""
+    if any(image.get("/ColorSpace") != "/DeviceGray" for image in _images(page)):
+        return False
+    notes = page.obj.get("/Annots", pikepdf.Array())
+    return all(
+        isinstance(note, pikepdf.Dictionary) and ("/AP" not in note or note.get("/FT") == "/Sig")
+        for note in notes
+    )
 
 
 def _fonts(page: pikepdf.Page) -> Iterator[str]:
@@ -400,6 +415,7 @@ def _pdf_page(path: Path, index: int, shape: _Shape, layer: poppler.LayerPage) -
         text=text or None,
         size=shape.size,
         overlays=tuple(overlays),
+        grey=shape.grey,
     )
 
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from pipeline import columns, ink, seals
-from pipeline.document import PageImage, PageKind, PageSource, Word
+from pipeline import columns, ink, seals, sheet
+from pipeline.document import Box, PageImage, PageKind, PageSource, Word
 from pipeline.errors import DocumentError
 from pipeline.imaging import prepare
 from pipeline.intake import Candidate, read_source
@@ -129,13 +129,46 @@ def test_columns_are_stacked_and_their_words_placed_back() -> None:
     found = columns.gutters(page, 150)
     assert len(found) == 1
     assert found[0].top <= 200 < 434 <= found[0].bottom <= 700
-    tall = columns.stacked(page, found)
-    assert tall.height == page.height + found[0].height
-    assert (np.asarray(tall) < 128).sum() == (np.asarray(page) < 128).sum()
-    word = Word("x", (700, 270 + found[0].height, 800, 294 + found[0].height), 1.0)
-    assert columns.placed_back(word, found).box == (700, 270, 800, 294)
-    below = Word("x", (100, 700 + found[0].height, 200, 724 + found[0].height), 1.0)
-    assert columns.placed_back(below, found).box == (100, 700, 200, 724)
+    tall = sheet.lay_out(page, 150, [])
+    moved = found[0].height
+    assert tall.image.height == page.height + moved
+    assert (np.asarray(tall.image) < 128).sum() == (np.asarray(page) < 128).sum()
+    word = Word("x", (700, 270 + moved, 800, 294 + moved), 1.0)
+    assert tall.placed_back(word).box == (700, 270, 800, 294)
+    below = Word("x", (100, 700 + moved, 200, 724 + moved), 1.0)
+    assert tall.placed_back(below).box == (100, 700, 200, 724)
+
+
+def test_the_cells_of_a_table_follow_the_page_and_their_words_are_placed_back() -> None:
+    page = Image.new("L", (1200, 1600), 255)
+    draw = ImageDraw.Draw(page)
+    cells: list[Box] = []
+    for y in (400, 500):
+        for x in (100, 400, 700):
+            draw.rectangle((x, y, x + 300, y + 100), outline=0, width=3)
+            draw.rectangle((x + 40, y + 30, x + 56 + y // 100, y + 54), fill=0)
+            cells.append((x, y, x + 301, y + 101))
+    draw.rectangle((100, 100, 120, 124), fill=0)
+    made = sheet.lay_out(page, 150, [cells])
+    assert (np.asarray(made.image)[: page.height] < 128).sum() == 21 * 25  # the rest is cut out
+    strip = np.asarray(made.image)[page.height :] < 128
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], strip.any(axis=1), [0]]).astype(int)))
+    assert len(edges) == 2 * len(cells)
+    for (left, top, _, _), first, last in zip(cells, edges[::2], edges[1::2], strict=True):
+        across = np.flatnonzero(strip[first:last].any(axis=0))
+        box = (int(across[0]), page.height + int(first), int(across[-1]), page.height + int(last))
+        back = made.placed_back(Word("x", box, 1.0)).box
+        assert back == (left + 40, top + 30, left + 56 + top // 100, top + 55)
+
+
+def test_the_paper_of_a_photograph_is_made_white_and_light_pages_are_left(tmp_path: Path) -> None:
+    page = np.asarray(draw_page(BODY), np.float32)
+    shade = np.linspace(0.45, 0.8, page.shape[1], dtype=np.float32)
+    dark = prepared(Image.fromarray((page * shade).astype(np.uint8)), tmp_path)
+    paper = np.percentile(np.asarray(dark.image), 60, axis=0)
+    assert paper.min() > 240
+    assert "light" in [o.step for o in dark.operations]
+    assert "light" not in [o.step for o in prepared(draw_page(BODY), tmp_path).operations]
 
 
 def test_an_electronic_signature_is_not_drawn(tmp_path: Path) -> None:

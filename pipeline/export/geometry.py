@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from math import cos, radians, sin, tan
 
 from pipeline.document import Box
-from pipeline.imaging import MOST_SHEAR
 from pipeline.record import Page
+from pipeline.upright import MOST_SHEAR
 
 Point = tuple[float, float]
 

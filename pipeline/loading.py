@@ -1,0 +1,101 @@
+"""The picture of a page as the file has it: drawn from a PDF, or opened.
+
+In: a `PageSource`. Out: its picture, mode L or RGB, at a resolution within bounds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import ceil
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from pipeline import poppler
+from pipeline.document import PageKind, PageSource
+from pipeline.errors import DocumentError
+from pipeline.settings import Settings
+
+A4_POINTS = (595.0, 842.0)
+HIGHEST_DPI = 300  # drawn finer, a page is only slower
+READ_DPI = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A page's picture and its dots an inch."""
+
+    image: Image.Image
+    dpi: float
+
+
+def load(page: PageSource, settings: Settings) -> Picture:
+    """The page's picture at the resolution it is best worked on.
+
+    Raises DocumentError render_failed, render_timeout or image_damaged, MissingError
+    poppler_missing."""
+    if page.kind is PageKind.PDF:
+        return render(page, settings)
+    return _open(page, settings)
+
+
+def render(page: PageSource, settings: Settings, at: float | None = None) -> Picture:
+    """A PDF page at its native resolution, or `at` dpi, held within bounds and
+    `settings.max_pixels`."""
+    native = page.dpi or settings.render_dpi
+    dpi = at or min(max(native, READ_DPI), HIGHEST_DPI)
+    width, height = page.size or A4_POINTS
+    pixels = max(1.0, width * height) / 72**2 * dpi**2
+    if pixels > settings.max_pixels:
+        dpi *= (settings.max_pixels / pixels) ** 0.5
+    dpi = max(1, round(dpi))
+    image = poppler.render_page(
+        page.path,
+        page.index,
+        dpi,
+        timeout=settings.page_timeout,
+        grey=page.grey,
+        without=page.overlays,
+    )
+    return Picture(image, dpi)
+
+
+def _open(page: PageSource, settings: Settings) -> Picture:
+    """An image file's page, on white where it is transparent, turned as its EXIF says; one of
+    more than `settings.max_pixels` smaller."""
+    try:
+        with Image.open(page.path) as file:
+            file.seek(page.index)
+            shrink = ceil((file.width * file.height / settings.max_pixels) ** 0.5)
+            image = _reduced(file, shrink) if shrink > 1 else file
+            image = _plain(ImageOps.exif_transpose(image) or image)
+    except Exception as e:  # codecs raise many kinds on damaged data
+        reason = str(e).strip() or type(e).__name__
+        raise DocumentError("image_damaged", path=page.path, reason=reason) from e
+    return Picture(image, (page.dpi or 300.0) / max(1, shrink))
+
+
+def _reduced(image: Image.Image, factor: int) -> Image.Image:
+    """The image, `factor` times smaller either way."""
+    if image.mode in ("1", "P", "PA"):
+        image = image.convert("L" if image.mode == "1" else "RGBA")
+    if image.mode.startswith("I;16"):
+        return image.resize(
+            (max(1, image.width // factor), max(1, image.height // factor)), Image.Resampling.BOX
+        )
+    return image.reduce(factor)
+
+
+def _plain(image: Image.Image) -> Image.Image:
+    """Mode L or RGB, whatever the file has."""
+    if image.mode in ("I;16", "I;16B", "I;16L", "I", "F"):
+        values = np.asarray(image, dtype=np.float64)
+        top = 65535.0 if values.max() > 255 else 255.0
+        return Image.fromarray((values * (255.0 / top)).clip(0, 255).astype(np.uint8))
+    if "A" in image.getbands() or "transparency" in image.info:
+        image = image.convert("RGBA")
+        white = Image.new("RGBA", image.size, (255, 255, 255, 255))
+        return Image.alpha_composite(white, image).convert("RGB")
+    if image.mode in ("1", "L", "LA"):
+        return image.convert("L")
+    return image.convert("RGB")
