@@ -6,6 +6,7 @@ the text each reading would print.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
@@ -26,11 +27,12 @@ _PER_LETTER = -2.9  # spelling of a word the vocabulary does not know
 _PER_LETTER_HEAVY = -4.0  # the same where most such words are damage
 _SPLIT = -7.0  # two words printed apart were read as one
 _CAPITAL_LOST = -4.0  # a small letter was read as a capital
-_DIGITS = -3.0  # a word was read as nothing but digits
 _IN_CAPITALS = -3.0  # a word in capitals stands in a line of small letters
 _SPELT_DIGIT = -2.0  # one digit among the ten that could stand there
 _DIGIT_LETTER = -5.0  # a digit and a letter that are printed so: `1a` is nearly always `là`
 _PRIOR_WEIGHT = 0.8
+_LEAST_ONSET = -13.0  # an onset less likely is not looked at
+_GOOD = -6.0  # where a syllable is as likely as this, other cuts are not looked at
 _MOST_ROWS = 30_000  # about 100 MB
 
 
@@ -53,6 +55,7 @@ class Offer(NamedTuple):
     shape: Shape | None
 
 
+CONSONANTS: Final = frozenset("bcdđfghjklmnpqrstvxzBCDĐFGHJKLMNPQRSTVXZ")
 Offers = dict[tuple[str, ...], Offer]
 
 
@@ -82,8 +85,20 @@ class Candidates:
     second: Ids = field(init=False)
     score: Floats = field(init=False)
     readings: list[list[Reading]] = field(default_factory=list)
+    _blank: Floats = field(init=False)
+    _prior: Floats = field(init=False)
+    _place: Ids = field(init=False)
 
     def __post_init__(self) -> None:
+        lexicon = self.lexicon
+        self._blank = np.full(len(lexicon.word), -60.0, np.float32)
+        self._prior = (_PRIOR_WEIGHT * self.model.unigram[lexicon.word]).astype(np.float32)
+        # The number of the syllable of each onset and rime, -1 where there is none.
+        self._place = np.full((len(lexicon.onsets), len(lexicon.rimes)), -1, np.int64)
+        self._place.ravel()[lexicon.cell] = np.arange(len(lexicon.word))
+        self._clear()
+
+    def _clear(self) -> None:
         width = self.wide.width
         self.first = np.full((256, width), NONE, np.int64)
         self.second = np.full((256, width), NONE, np.int64)
@@ -95,7 +110,7 @@ class Candidates:
         if len(self.readings) > _MOST_ROWS:
             self.row_of.clear()
             self.readings.clear()
-            self.__post_init__()
+            self._clear()
 
     def row(self, token: str, in_capitals: bool) -> int:
         """The row of a token's readings; the first reading always leaves it as it is."""
@@ -191,7 +206,7 @@ class Candidates:
     def _syllables(self, read: str, a: int, b: int, capitals: bool, found: Offers) -> None:
         heavy = self.wide.heavy
         shape = shape_of(read)
-        penalty = _DIGITS if read.isdigit() else 0.0
+        penalty = 0.0
         if heavy and capitals and shape != "CAPITALS" and any(c.isupper() for c in read):
             read, shape = read.upper(), "CAPITALS"  # one letter of a heading read as a small one
             self._offer_all(read, shape, self.wide.width, -1.0, (a, b), shape, found)
@@ -246,32 +261,45 @@ class Candidates:
 
     def _best(self, read: str, shape: Shape, width: int) -> tuple[Ids, Floats]:
         """The likeliest syllables for `read` (word ids), and log P(read | syllable)."""
+        scores = self._blank.copy()
+        natural = _onset_end(read)
+        start = 0 if self.wide.heavy else max(0, natural - 1)
+        cuts = range(start, min(natural + 1, len(read)) + 1)
+        self._by_cuts(read, shape, cuts, scores)
+        if scores.max() < _GOOD:  # an onset of several letters may be read as one, or not at all
+            others = [k for k in range(min(len(read), 5) + 1) if k not in cuts]
+            self._by_cuts(read, shape, others, scores)
+        found = np.flatnonzero(scores > self.wide.least)
+        if not len(found):
+            return found, scores[:0]
+        ranked = scores[found] + self._prior[found]
+        good = np.flatnonzero(ranked > ranked.max() - self.wide.beam)
+        top = good[np.argsort(-ranked[good], kind="stable")[:width]]
+        return self.lexicon.word[found[top]], scores[found[top]]
+
+    def _by_cuts(self, read: str, shape: Shape, cuts: Iterable[int], scores: Floats) -> None:
+        """Raise the score of every syllable to its best over the `cuts` between onset and rime."""
         onsets = self.channel.onsets[shape]
         rimes = self.channel.rimes["CAPITALS" if shape == "CAPITALS" else "lower"]
-        table = np.full((len(self.lexicon.onsets), len(self.lexicon.rimes)), -60.0, np.float32)
-        cuts = min(len(read), 5) + 1
-        befores, afters = onsets.prefixes(read[:5]), rimes.suffixes(read)
-        whole = self.channel.rimes["Capital"].suffixes(read) if shape == "Capital" else afters
-        for k in range(cuts):
-            before = befores[k]
-            likely = np.flatnonzero(before > -13)
+        for k in cuts:
+            before = onsets.log(read[:k])
+            likely = np.flatnonzero(before > max(_LEAST_ONSET, before.max() - self.wide.beam))
             if not len(likely):
                 continue
-            rows = before[likely, None] + afters[k][None, :]
-            if likely[0] == 0 and shape == "Capital":
-                rows[0] = before[0] + whole[k]
-            table[likely] = np.maximum(table[likely], rows)
-        scores = table.ravel()[self.lexicon.cell]
-        ranked = scores + _PRIOR_WEIGHT * self.model.unigram[self.lexicon.word]
-        top = (
-            np.argpartition(-ranked, width)[:width]
-            if len(ranked) > width
-            else np.arange(len(ranked))
-        )
-        good = (ranked[top] > ranked[top].max() - self.wide.beam) & (scores[top] > self.wide.least)
-        top = top[good]
-        top = top[np.argsort(-ranked[top])]
-        return self.lexicon.word[top], scores[top]
+            after = rimes.log(read[k:])
+            if likely[0] == 0 and shape == "Capital":  # without an onset the rime has the capital
+                whole = self.channel.rimes["Capital"].log(read[k:])
+                self._raise(likely[:1], before, whole, scores)
+                likely = likely[1:]
+            self._raise(likely, before, after, scores)
+
+    def _raise(self, onsets: Ids, before: Floats, after: Floats, scores: Floats) -> None:
+        rimes = np.flatnonzero(after > max(self.wide.least, after.max() - self.wide.beam - 2.0))
+        at = self._place[onsets[:, None], rimes[None, :]]
+        value = before[onsets, None] + after[rimes][None, :]
+        legal = at >= 0
+        at, value = at[legal], value[legal]
+        scores[at] = np.maximum(scores[at], value)
 
     def _ranked(
         self,
@@ -303,6 +331,15 @@ class Candidates:
             second.append(self.ids[words[1]] if len(words) > 1 else NONE)
             scores.append(offer.score)
         return readings, first, second, scores
+
+
+def _onset_end(read: str) -> int:
+    """Where the first vowel of a read syllable stands, at most 4: before it, as a rule, the onset
+    ends."""
+    for k, c in enumerate(read[:4]):
+        if not c.isalpha() or c not in CONSONANTS:
+            return k
+    return min(len(read), 4)
 
 
 def printed(word: str, read: str, shape: Shape | None = None) -> str:

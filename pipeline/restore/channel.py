@@ -28,6 +28,8 @@ _PRIOR = 3.0  # readings of a unit seen this often weigh as much as the judgemen
 _SHARE = 0.1  # and, however often a unit was seen, this share is left to it
 _LETTER_PRIOR = 6.0
 _LETTER_SHARE = 0.02
+_MOST_LOGS = 3_000  # about 10 MB of rimes
+_MOST_ENDINGS = 1_000  # about 15 MB of rimes
 _LONGEST = 3  # one letter is read as at most so many characters
 
 
@@ -162,73 +164,60 @@ class UnitTable:
                 self._spelling[j, i] = index[c]
         self._prior = _PRIOR + _SHARE * self._total
         self._letter_emission = letters.emissions(alphabet)
-        self._emissions: dict[str, Floats] = {}
+        self._logs: dict[str, Floats] = {}
+        self._endings: dict[str, Floats] = {}
+        self._spelt: dict[str, Floats] = {}
 
     def log(self, read: str) -> Floats:
-        """log P(read | unit) of every unit."""
-        found: Floats = self.prefixes(read)[-1]
+        """log P(read | unit) of every unit. What is asked once is kept."""
+        found = self._logs.get(read)
+        if found is None:
+            if len(self._logs) > _MOST_LOGS:
+                self._logs.clear()
+            found = self._logs[read] = self._with_seen(self._ending(read)[0], read)
         return found
 
-    def prefixes(self, read: str) -> Floats:
-        """log P(read[:k] | unit) for k from 0 to its length [k, unit]."""
-        n = len(read)
-        best = self._start(n)
-        best[0] = 0
-        nothing, pieces = self._emission(""), self._pieces(read)
-        for letters in self._spelling:
-            after = best + nothing.take(letters)
-            for length, piece in enumerate(pieces, 1):
-                emitted = piece.take(letters, 1)
-                emitted += best[:-length]
-                np.maximum(after[length:], emitted, out=after[length:])
-            best = after
-        return self._with_seen(best, [read[:k] for k in range(n + 1)])
+    def _ending(self, read: str) -> Floats:
+        """log P(read | the letters from the j-th on) of every unit, judged by letters [j, unit]."""
+        found = self._endings.get(read)
+        if found is not None:
+            return found
+        if len(self._endings) > _MOST_ENDINGS:
+            self._endings.clear()
+        width = len(self._spelling)
+        nothing = self._letters_read("")
+        found = np.full((width + 1, len(self.units)), FLOOR * 2, np.float32)
+        if read:
+            for length in range(1, min(_LONGEST, len(read)) + 1):
+                emitted = self._ending(read[length:])[1:] + self._letters_read(read[:length])
+                np.maximum(found[:-1], emitted, out=found[:-1])
+        else:
+            found[width] = 0
+        for j in range(width - 1, -1, -1):
+            np.maximum(found[j], found[j + 1] + nothing[j], out=found[j])
+        self._endings[read] = found
+        return found
 
-    def suffixes(self, read: str) -> Floats:
-        """log P(read[k:] | unit) for k from 0 to its length [k, unit]."""
-        n = len(read)
-        best = self._start(n)
-        best[n] = 0
-        nothing, pieces = self._emission(""), self._pieces(read)
-        for letters in self._spelling[::-1]:
-            after = best + nothing.take(letters)
-            for length, piece in enumerate(pieces, 1):
-                emitted = piece.take(letters, 1)
-                emitted += best[length:]
-                np.maximum(after[:-length], emitted, out=after[:-length])
-            best = after
-        return self._with_seen(best, [read[k:] for k in range(n + 1)])
-
-    def _start(self, n: int) -> Floats:
-        return np.full((n + 1, len(self.units)), FLOOR * 2, np.float32)
-
-    def _pieces(self, read: str) -> list[Floats]:
-        """What the pieces of `read` of each length tell of each letter [piece, letter]."""
-        found = []
-        for length in range(1, min(_LONGEST, len(read)) + 1):
-            pieces = [read[i : i + length] for i in range(len(read) - length + 1)]
-            found.append(np.stack([self._emission(piece) for piece in pieces]))
+    def _letters_read(self, piece: str) -> Floats:
+        """log P(piece | letter) of the j-th letter of every unit [j, unit]."""
+        found = self._spelt.get(piece)
+        if found is None:
+            if len(self._spelt) > _MOST_ENDINGS:
+                self._spelt.clear()
+            found = self._spelt[piece] = self._emission(piece).take(self._spelling)
         return found
 
     def _emission(self, read: str) -> Floats:
-        found = self._emissions.get(read)
-        if found is None:
-            if len(self._emissions) > 20_000:
-                self._emissions.clear()
-            none = 0.0 if not read else FLOOR
-            found = np.append(self._letter_emission(read), np.float32(none))
-            self._emissions[read] = found
-        return found
+        none = 0.0 if not read else FLOOR
+        return np.append(self._letter_emission(read), np.float32(none))
 
-    def _with_seen(self, by_letters: Floats, pieces: Sequence[str]) -> Floats:
-        """The judgement by letters of each piece [piece, unit], mixed with what was seen."""
-        if self.units[0] == "":  # nothing printed, something read: an invented mark
-            lengths = np.array([len(piece) for piece in pieces])
-            by_letters[:, 0] = np.where(lengths > 0, -4.0 - 2.0 * lengths, 0.0)
+    def _with_seen(self, by_letters: Floats, read: str) -> Floats:
+        """The judgement by letters of each unit, mixed with what was seen."""
         p = self._prior * np.exp(by_letters)
-        for row, piece in enumerate(pieces):
-            for i, n in self._seen.get(piece, ()):
-                p[row, i] += n
+        if self.units[0] == "":  # nothing printed, something read: an invented mark
+            p[0] = self._prior[0] * (math.exp(-4.0 - 2.0 * len(read)) if read else 1.0)
+        for i, n in self._seen.get(read, ()):
+            p[i] += n
         logs: Floats = np.log(p / (self._total + self._prior) + 1e-30)
         return np.maximum(logs, FLOOR).astype(np.float32)
 

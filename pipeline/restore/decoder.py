@@ -26,6 +26,7 @@ AROUND = 7
 BATCH = 3000
 NEVER = -1e4
 SURE = 0.95  # a word of this probability is sure, and tells of the rest of its document
+FAIRLY = 0.5  # from this probability on a word is counted, by it
 LAST_WIDTH = 4  # readings of a token that the last pass weighs again, none
 LAST_SHARE = 1e-3  # of a smaller share than this after the pass before
 
@@ -37,7 +38,7 @@ class Weights:
     sure words."""
 
     language: float = 1.1
-    channel: float = 0.95
+    channel: float = 0.85
     phrases: float = 0.2
     cache: float = 0.1
     pairs: float = 0.2
@@ -102,10 +103,8 @@ class Decoder:
         pairs = _sure_pairs(first, shares)
         keeps, found = [], []
         for start, part in zip(range(0, len(lattice.score), BATCH), parts, strict=True):
-            bonus = np.where(
-                part.share < SURE, sure[np.minimum(part.lattice.first, len(sure) - 1)], 0
-            )
-            share = self._last_pass(part.lattice, part.emitted + bonus.astype(np.float32), pairs)
+            bonus = self._bonus(sure, part)
+            share = self._last_pass(part.lattice, part.emitted + bonus, pairs)
             skip = part.body.start + min(start, AROUND)
             stop = skip + min(BATCH, len(lattice.score) - start)
             keeps.append(_widened(part.keep[skip:stop], min(width, LAST_WIDTH)))
@@ -127,19 +126,25 @@ class Decoder:
         start = max(0, at - 3)
         return self.path_scores(words[start : at + 3])[at - start :]
 
-    def _sure(self, first: list[Ids], share: list[Doubles]) -> Floats:
-        """For each word, what its being sure elsewhere in the document adds to its score."""
+    def _sure(self, first: list[Ids], share: list[Doubles]) -> Doubles:
+        """How often each word is expected to stand in the document, where it is fairly sure."""
         size = len(self.model.words)
         counts = np.zeros(size)
         for words, p in zip(first, share, strict=True):
-            counts += np.bincount(words[p >= SURE], minlength=size)[:size]
+            likely = p >= FAIRLY
+            counts += np.bincount(words[likely], p[likely], minlength=size)[:size]
         counts[: len(SPECIALS)] = 0
-        total = max(float(counts.sum()), 100.0)
-        ratio = counts / total / np.exp(self.model.unigram)
-        bonus: Floats = np.log(
-            1 - self.weights.cache + self.weights.cache * np.maximum(ratio, 1)
-        ).astype(np.float32)
-        return bonus
+        return counts
+
+    def _bonus(self, counts: Doubles, part: Thinned) -> Floats:
+        """What a word's standing elsewhere in the document adds to its score where it is not sure
+        [T, K]: the token's own share is left out."""
+        words = np.minimum(part.lattice.first, len(counts) - 1)
+        own = np.where(part.share >= FAIRLY, part.share, 0)
+        ratio = np.maximum(counts[words] - own, 0) / max(float(counts.sum()), 100.0)
+        ratio = ratio / np.exp(self.model.unigram[words].astype(np.float64))
+        bonus = np.log1p(self.weights.cache * (np.maximum(ratio, 1) - 1))
+        return np.where(part.share < SURE, bonus, 0).astype(np.float32)
 
     def _thinned(self, lattice: Lattice, width: int) -> Thinned:
         """The readings left after bigrams and trigrams, and their probabilities."""
@@ -357,7 +362,7 @@ def _max_marginals(steps: Floats, emitted: Floats) -> Floats:
     out = np.empty_like(emitted)
     backward = np.zeros((rows, k), np.float32)
     for t in range(length - 1, -1, -1):
-        if AROUND <= t < AROUND + CORE:
+        if AROUND <= t < length - AROUND:
             out[index[:, t]] = forward[t] + backward
         at = index[:, t]
         backward = (steps[at] + (emitted[at] + backward)[:, None, :]).max(2)
@@ -389,7 +394,7 @@ def _marginals(steps: Doubles, weight: Doubles) -> Doubles:
     inner = tuple(range(1, order))
     for t in range(length - 1, -1, -1):
         at = index[:, t]
-        if AROUND <= t < AROUND + CORE:
+        if AROUND <= t < length - AROUND:
             share = (forward[t] * after).sum(inner)
             shares[at] = share / np.maximum(share.sum(1, keepdims=True), 1e-300)
         ahead = after * weight[at].reshape(rows, *[1] * (order - 1), k)

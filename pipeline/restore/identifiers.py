@@ -46,12 +46,20 @@ _DATE_WORDS = regex.compile(
 _SHORT_DATE = regex.compile(r"(?<![\w/.-])[\dlIOo]{1,2}/[\dlIOo]{1,2}/[12lI][\dlIOo]{3}(?![\w/])")
 _DIGIT = {"l": "1", "I": "1", "O": "0", "o": "0"}
 _SUBJECT = regex.compile(
-    r"^\s*(?P<mark>V\s?[⁄/\\]\s?[vVwWyY›%'’,]?|V[Iil1]?[/⁄]\s?[vw]|V[il1I|!]v|Vv|Vw|V%|VA['’:]v?|VAv|W[/⁄]?[vyw])"
-    r"(?=\s+\p{L})"
+    r"^\s*(?P<mark>V\s?[⁄/\\]\s?[vVwWyY›%'’,]?|VW%|W⁄|V[Iil1]?[/⁄]\s?[vw]|V[il1I|!]v|Vv|Vw|V%|VA['’:]v?|VAv|W[/⁄]?[vyw])"
+    r"(?=\s+[\p{L}\d\"“-])"
 )
+_STROKE = regex.compile(r"(?<=[\p{L}\d])(?P<stroke>⁄)(?=[\p{L}\d])")
 _HEAVY_SUBJECT = regex.compile(r"^\s*(?P<mark>VA|Vív)(?=\s+\p{Ll})")
-_LIST_DASH = regex.compile(r"^\s*(?P<dash>~)(?=\s+[\p{L}\d])")
-_COUNTED = regex.compile(r"(?<!\p{L})(?:[Kk]hoản|[ĐđD]iều)\s(?P<one>[|Il!])(?=[\s,.;)]|$)")
+_LIST_DASH = regex.compile(r"^\s*(?:- )?(?P<dash>~)(?=\s+[\p{L}\d])")
+_COUNTED = regex.compile(r"(?<!\p{L})(?:[Kk]hoản|[ĐđD]iều)\s(?P<one>[|Il!ÌÍ])(?=[\s,.;)]|$)")
+_ARTICLE = regex.compile(
+    r"(?<!\p{L})(?:[Kk]hoản|[ĐđD]iều)\s(?P<number>\d[\dlI]{0,2})(?=[\s,.;)]|$)"
+)
+_ASSEMBLY = regex.compile(r"(?<=\d{4}/(?:NQ-UBTV)?QH)(?P<term>[1lI]\d|\d[lI]|[lI]{2})(?![\p{L}\d])")
+_AMOUNT = regex.compile(
+    r"(?<![\p{L}\d.,/-])(?P<number>[lI]\d{1,2}|\d{1,2}[lI])(?=\s(?:triệu|tỷ|tỉ|nghìn|ngàn|giờ|ngày|tháng|năm|người|tuổi|phút)(?!\p{L}))"
+)
 _ROMAN = regex.compile(r"(?<!\p{L})(?:Mục|Chương|Phần|Phụ lục)\s(?P<one>[|l!])(?=[\s,.;)]|$)")
 _FOR_REPORT = regex.compile(r"\(đ[ểề]\s(?P<mark>b[rl1I|!⁄][ceo])(?=\))")
 _LETTERS_D = regex.compile(r"(?<=[Đđ]i[ểế]m\s(?:\p{L},\s)*d, )d(?=,|\s)")
@@ -59,7 +67,7 @@ _DATE_READ = regex.compile(
     r"(?<!\p{L})[nN]gày\s(?P<d>\S{1,2})\stháng\s(?P<m>\S{1,2})\snăm\s(?P<y>\S{4})(?![\w])"
 )
 _READ_DIGIT = {
-    **dict.fromkeys("lI|!iÌíìJ", "1"),
+    **dict.fromkeys("lI|!iÌÍíìJL", "1"),
     **dict.fromkeys("OoØQ", "0"),
     **dict.fromkeys("SsŠš§", "5"),
     **dict.fromkeys("Zz", "2"),
@@ -106,7 +114,7 @@ def fixes(text: str, heavy: bool, near_top: bool) -> list[Fix]:
     `heavy`: an English model read it; `near_top`: among the first lines of a document, where the
     subject of a letter stands."""
     found = [*composed(text), *_code_points(text), *_dates(text), *_marks(text)]
-    found += _read_dates(text)
+    found += [*_read_dates(text), *_counted(text)]
     if heavy:
         found += [Fix(m.start(), m.end(), "đ") for m in _LETTERS_D.finditer(text)]
         found += [*_labels(text), *_symbols(text), *_acronyms(text), *_date_words(text)]
@@ -132,9 +140,20 @@ def _marks(text: str) -> Iterator[Fix]:
         (_COUNTED, "one", "1"),
         (_ROMAN, "one", "I"),
         (_FOR_REPORT, "mark", "b/c"),
+        (_STROKE, "stroke", "/"),
     ):
         for match in pattern.finditer(text):
             yield Fix(match.start(group), match.end(group), after)
+
+
+def _counted(text: str) -> Iterator[Fix]:
+    """Letters l and I among the digits of a number: of an article, of an assembly's term (QH15), of
+    an amount. No digit is changed."""
+    for pattern, group in ((_ARTICLE, "number"), (_ASSEMBLY, "term"), (_AMOUNT, "number")):
+        for match in pattern.finditer(text):
+            after = "".join(_DIGIT.get(c, c) for c in match[group])
+            if after != match[group]:
+                yield Fix(match.start(group), match.end(group), after)
 
 
 def _read_dates(text: str) -> Iterator[Fix]:

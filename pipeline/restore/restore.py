@@ -62,10 +62,11 @@ class Policy:
 
     accept: float
     name: float  # the same for a capitalised word: it may be a name
+    digits: float  # the same for nothing but digits
     doubt: float
 
 
-POLICIES = {"eng": Policy(0.2, 0.2, 0.8), "vie": Policy(0.85, 0.95, 0.97)}
+POLICIES = {"eng": Policy(0.2, 0.2, 0.9, 0.8), "vie": Policy(0.85, 0.95, 0.95, 0.97)}
 WIDTHS = {
     "eng": Width(True, 24, 13.0, -24.0, -40.0),
     "vie": Width(False, 8, 9.0, -10.0, -16.0),
@@ -131,7 +132,7 @@ class Restorer:
         model = extend(base, phrases)
         lexicon = Lexicon.of(model.words)
         channels = {
-            name: Channel.of(name, _table(f"channel-{name}.tsv"), lexicon.onsets, lexicon.rimes)
+            name: Channel.of(name, _counts(name), lexicon.onsets, lexicon.rimes)
             for name in ("eng", "vie")
         }
         return cls(model, channels, lexicon, PhraseTable.of(phrases, model.ids()))
@@ -218,7 +219,9 @@ class Restorer:
         best = share.argmax(1)
         at = np.arange(len(rows))
         capital = np.array([s is not None and s.capital for s in slots])
-        best[share[at, best] < np.where(capital, policy.name, policy.accept)] = 0
+        digits = np.array([s is not None and s.digits for s in slots])
+        needed = np.where(digits, policy.digits, np.where(capital, policy.name, policy.accept))
+        best[share[at, best] < needed] = 0
         out = keep[at, best]
         words = candidates.first[rows, out]
         found = Found(
@@ -443,9 +446,8 @@ def _combined(before: RestoredLine, after: RestoredLine) -> RestoredLine:
         fixed = after.corrections
         doubts = after.doubts
     else:
-        boxes = before.raw
-        new = tuple(replace(c, box=_box(boxes, c.start)) for c in after.corrections)
-        fixed = compose(before.raw.text, before.corrections, new)
+        composed = compose(before.raw.text, before.corrections, after.corrections)
+        fixed = tuple(replace(c, box=_box(before.raw, c.start)) for c in composed)
         touched = {c.start for c in fixed}
         doubts = tuple(d for d in before.doubts if d.start not in touched)
     text = apply_corrections(before.raw.text, fixed)
@@ -453,7 +455,7 @@ def _combined(before: RestoredLine, after: RestoredLine) -> RestoredLine:
 
 
 def _box(line: Line, start: int) -> Box | None:
-    """The box of the word that stands at `start` in the line, where words are known."""
+    """The box of the word that stands at `start` in the line as read, where words are known."""
     at = 0
     for word in line.words:
         if at <= start < at + len(word.text):
@@ -465,6 +467,12 @@ def _box(line: Line, start: int) -> Box | None:
 @lru_cache(maxsize=1)
 def _base_model() -> LanguageModel:
     return LanguageModel.load((files("dictionaries") / "language-model.npz").read_bytes())
+
+
+def _counts(name: str) -> tuple[str, ...]:
+    """The rows of a channel's table, and of what it reads as digits where that is known."""
+    digits = _table("channel-eng-digits.tsv") if name == "eng" else ()
+    return _table(f"channel-{name}.tsv") + digits
 
 
 @lru_cache(maxsize=4)

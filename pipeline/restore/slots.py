@@ -39,6 +39,11 @@ class Slot:
     row: int
 
     @property
+    def digits(self) -> bool:
+        """Whether the token is a number of digits alone."""
+        return self.token[slice(*core_of(self.token))].isdigit()
+
+    @property
     def capital(self) -> bool:
         """Whether the token begins with a capital and is not all capitals."""
         return shape_of(self.token) == "Capital"
