@@ -92,14 +92,25 @@ def _walk(
     except OSError as e:
         yield DocumentError("file_unreadable", path=folder, reason=_reason(e))
         return
-    documents = [p for p in entries if p.suffix.lower() in SUFFIXES and p not in folders]
-    found = list(_readable(documents, seen))
-    errors = [f for f in found if isinstance(f, DocumentError)]
-    files = [f for f in found if isinstance(f, Path)]
-    yield from errors
-    yield from _grouped(folder, files) if group == "folder" else (Candidate(f, (f,)) for f in files)
+    inside = set(folders)
+    documents = [p for p in entries if p.suffix.lower() in SUFFIXES and p not in inside]
+    if group == "folder":
+        yield from together(folder, documents, seen)
+    else:
+        for document in documents:
+            yield from _named(document, seen)
     for inner in folders:
         yield from _walk(inner, group, seen)
+
+
+def together(
+    folder: Path, files: Iterable[Path], seen: set[Path] | None = None
+) -> Iterator[Candidate | DocumentError]:
+    """The `files` of one folder, its page images as one candidate, in the order given; an error
+    for each that cannot be read. Those `seen` before are passed over."""
+    found = list(_readable(files, set() if seen is None else seen))
+    yield from (f for f in found if isinstance(f, DocumentError))
+    yield from _grouped(folder, [f for f in found if isinstance(f, Path)])
 
 
 def _grouped(folder: Path, files: list[Path]) -> Iterator[Candidate]:

@@ -7,59 +7,40 @@ stand beside it. Nothing is written here; the batch writes outputs whole or not 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from time import perf_counter
 
-from pipeline import debug_images, imaging, layout, tesseract
-from pipeline.debug_images import Picture
-from pipeline.document import (
-    OcrPage,
-    Operation,
-    PageImage,
-    PageKind,
-    PageLayout,
-    PageSource,
-    RestoredPage,
-    Source,
-    TextLayer,
-)
+from pipeline import layout
+from pipeline.document import Operation, PageKind, PageSource, RestoredPage, Source
 from pipeline.dossier import LetterSpan, find_letters, several_letters
-from pipeline.errors import DocumentError
 from pipeline.intake import Candidate, read_source
-from pipeline.layer import layer_words
+from pipeline.reading import NothingKept, PageResults, ReadPage, read_pages
 from pipeline.record import Evidence, Record
 from pipeline.recording import LetterPages, Outcome, outcome_of, record_of
 from pipeline.restore.restore import Restorer
 from pipeline.settings import VERSION, Settings
-from pipeline.textlayer import worth
-
-
-@dataclass(frozen=True, slots=True)
-class _ReadPage:
-    """A page after reading, or why it could not be read."""
-
-    layout: PageLayout
-    rotation: int
-    skew: float
-    operations: tuple[Operation, ...]
-    error: DocumentError | None = None
-    picture: Picture | None = None
 
 
 def process_document(
-    candidate: Candidate, settings: Settings, restorer: Restorer, *, with_pictures: bool = False
+    candidate: Candidate,
+    settings: Settings,
+    restorer: Restorer,
+    *,
+    with_pictures: bool = False,
+    kept: PageResults | None = None,
 ) -> tuple[Outcome, ...]:
     """Take one document through all stages: an outcome for each letter in it, in page order.
-    With `with_pictures` the files have a picture of each page with what was found on it.
+    With `with_pictures` the files have a picture of each page with what was found on it; pages
+    that `kept` has are not read again.
 
     A page that cannot be read leaves its letter `partial`; raises DocumentError where the file
     as a whole, or every page of it, cannot be."""
     started = perf_counter()
     source = read_source(candidate, settings)
     intake = Operation("intake", "congvan", VERSION, {}, perf_counter() - started)
-    pages = [_read_page(page, settings, with_pictures) for page in source.pages]
+    pages = read_pages(source, settings, kept or NothingKept(), show=with_pictures)
     errors = [page.error for page in pages if page.error]
     if len(errors) == len(pages):
         raise errors[0]
@@ -70,7 +51,7 @@ def process_document(
 
 
 def _letters(
-    pages: Sequence[_ReadPage], settings: Settings, restorer: Restorer
+    pages: Sequence[ReadPage], settings: Settings, restorer: Restorer
 ) -> Iterator[LetterPages]:
     """The pages of each letter, restored."""
     whole, restoring = _restored(pages, settings, restorer)
@@ -85,7 +66,7 @@ def _letters(
 
 
 def _restored(
-    pages: Sequence[_ReadPage], settings: Settings, restorer: Restorer
+    pages: Sequence[ReadPage], settings: Settings, restorer: Restorer
 ) -> tuple[tuple[RestoredPage, ...], Operation]:
     started = perf_counter()
     restored = restorer.restore_pages([page.layout for page in pages], settings.restore_model)
@@ -94,7 +75,7 @@ def _restored(
 
 
 def _letter(
-    pages: Sequence[_ReadPage],
+    pages: Sequence[ReadPage],
     restored: Sequence[RestoredPage],
     restoring: Operation,
     span: LetterSpan | None,
@@ -110,6 +91,7 @@ def _letter(
         turns=[(page.rotation, page.skew) for page in pages],
         errors=[page.error for page in pages if page.error],
         pictures=[page.picture for page in pages],
+        thumbnail=pages[0].thumbnail,
         begins=begins,
         flags=span.flags if span else (),
     )
@@ -140,52 +122,3 @@ def extract_text(text: str, restorer: Restorer | None = None, *, path: str = "-"
     )
     flags = several_letters(find_letters(restored))
     return record_of(source, LetterPages(restored, (), [(0, 0.0)] * len(pages), flags=flags))
-
-
-def _read_page(page: PageSource, settings: Settings, show: bool = False) -> _ReadPage:
-    if page.kind is PageKind.TEXT:
-        started = perf_counter()
-        arranged = layout.arrange_text(page)
-        step = Operation("text_layer", "congvan", VERSION, {}, perf_counter() - started)
-        return _ReadPage(arranged, 0, 0.0, (step,))
-    try:
-        if page.text_layer is TextLayer.GOOD:
-            return _laid_out(*_own_text(page, settings, show))
-        image = imaging.prepare(page, settings, show=show)
-        words = tesseract.read_words(image, page.path, settings)
-        if page.text_layer is TextLayer.DAMAGED:
-            return _better(page, image, words, settings)
-    except DocumentError as error:
-        empty = PageLayout(page.number, 0, 0, 0, lines=())
-        return _ReadPage(empty, 0, 0.0, (), error)
-    return _laid_out(image, words)
-
-
-def _better(page: PageSource, image: PageImage, words: OcrPage, settings: Settings) -> _ReadPage:
-    """Of a damaged text layer and a fresh reading the one that is worth more."""
-    own = worth(page.text or "") > worth(_text(words))
-    taken = {"text_layer": str(page.text_layer), "taken": "text_layer" if own else "ocr"}
-    step = Operation("compare", "congvan", VERSION, {**taken}, 0.0)
-    show = image.shown is not None
-    read = _laid_out(*_own_text(page, settings, show)) if own else _laid_out(image, words)
-    before = (*image.operations, *words.operations, step) if own else (step,)
-    return replace(read, operations=(*before, *read.operations))
-
-
-def _own_text(page: PageSource, settings: Settings, show: bool) -> tuple[PageImage, OcrPage]:
-    """The page as shown and the words of its text layer."""
-    image = imaging.as_shown(page, settings, show=show)
-    return image, layer_words(page, image, settings)
-
-
-def _text(words: OcrPage) -> str:
-    return " ".join(word.text for word in words.words)
-
-
-def _laid_out(image: PageImage, words: OcrPage) -> _ReadPage:
-    started = perf_counter()
-    arranged = layout.arrange(words, image)
-    step = Operation("layout", "congvan", VERSION, {}, perf_counter() - started)
-    done = (*image.operations, *words.operations, step)
-    picture = debug_images.kept(image) if image.shown else None
-    return _ReadPage(arranged, image.rotation, image.skew, done, picture=picture)

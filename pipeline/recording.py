@@ -34,6 +34,8 @@ from pipeline.record import (
 from pipeline.restore.corrections import amended
 from pipeline.settings import VERSION
 
+TEXT = "text.txt"
+THUMBNAIL = "thumbnail.jpg"
 REVIEW_SHARE_OF_DOUBTS = 0.10
 """A letter with more than this share of doubtful words goes to a person as a whole."""
 
@@ -50,7 +52,8 @@ class Outcome:
 class LetterPages:
     """The pages of one letter after restoration, and what was done to them.
 
-    `turns` (rotation and skew, in degrees) and `pictures` are of the pages in order. `begins` is
+    `turns` (rotation and skew, in degrees) and `pictures` are of the pages in order, `thumbnail`
+    is of the first. `begins` is
     the evidence that a letter begins at the first page, None where the file is one letter;
     `flags` are doubts about where it begins and ends."""
 
@@ -59,6 +62,7 @@ class LetterPages:
     turns: Sequence[tuple[int, float]]
     errors: Sequence[DocumentError] = ()
     pictures: Sequence[Picture | None] = ()
+    thumbnail: bytes | None = None
     begins: Evidence | None = None
     flags: Sequence[Flag] = ()
 
@@ -71,7 +75,8 @@ def outcome_of(source: Source, part: LetterPages) -> Outcome:
         for picture, page in zip(part.pictures, part.pages, strict=True)
         if picture
     }
-    return Outcome(record, {**_files(record, part.pages), **pictures})
+    small = {THUMBNAIL: part.thumbnail} if part.thumbnail else {}
+    return Outcome(record, {**_files(record, part.pages), **small, **pictures})
 
 
 def record_of(source: Source, part: LetterPages) -> Record:
@@ -264,7 +269,7 @@ def _steps(operations: Iterable[Operation]) -> list[Step]:
 def _files(record: Record, pages: Sequence[RestoredPage]) -> dict[str, str | bytes]:
     return {
         "record.json": record.to_json(),
-        "text.txt": "\f".join(page.text for page in record.pages) + "\n",
+        TEXT: "\f".join(page.text for page in record.pages) + "\n",
         "raw.txt": "\f".join(page.raw_text for page in record.pages) + "\n",
         "corrections.tsv": _corrections_table(record),
         "layout.json": _layout(pages),

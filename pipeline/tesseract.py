@@ -6,6 +6,7 @@ crash, write nonsense) comes back as a DocumentError; a missing program or model
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
@@ -117,6 +118,8 @@ def _read(image: Image.Image, page: PageImage, path: Path, settings: Settings) -
             raise DocumentError("ocr_failed", **failure, reason=str(e)) from e
         raise DocumentError("ocr_timeout", **failure, seconds=settings.page_timeout) from e
     except (ValueError, KeyError, TypeError, UnicodeDecodeError, OSError) as e:
+        if isinstance(e, OSError) and e.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise  # a full disk is no fault of the page
         raise DocumentError("ocr_failed", **failure, reason=f"bad output: {e}") from e
 
 

@@ -13,6 +13,7 @@ import pytest
 
 from pipeline import poppler
 from pipeline.batch.crew import PagesRead
+from pipeline.batch.job import Job
 from pipeline.batch.journal import Journal, journal
 from pipeline.batch.limits import FailureLimit, Stopwatch, TimeLimit
 from pipeline.batch.news import Planned, Settled, Tick
@@ -20,7 +21,6 @@ from pipeline.batch.orphans import kill_programs_in
 from pipeline.batch.progress import Lines, Tally
 from pipeline.batch.result import Result
 from pipeline.batch.run import Order, run_batch
-from pipeline.batch.work import Job
 from pipeline.errors import DocumentError, UsageError
 from pipeline.intake import Candidate
 from pipeline.settings import Settings

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Protocol, Self
 
+from pipeline.batch.job import Job, Task
 from pipeline.batch.result import Result
-from pipeline.batch.work import Job, Task
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ process writes it; it is in WAL mode, so that others may read it meanwhile.
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,10 +15,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal, Self, cast
 
-from pipeline.batch.result import DocumentStatus, Heading, LetterResult, Result
+from pipeline.batch.job import DiskFullError
+from pipeline.batch.result import DocumentStatus, Heading, LetterResult, Quality, Result
 from pipeline.errors import UsageError
 
-LEDGER_VERSION = 2
+LEDGER_VERSION = 3
 
 _SCHEMA = """
 CREATE TABLE document (
@@ -63,6 +65,10 @@ CREATE TABLE letter (
     PRIMARY KEY (content, first_page)
 ) WITHOUT ROWID;
 """
+_QUALITY = """
+ALTER TABLE letter ADD COLUMN quality TEXT NOT NULL DEFAULT '[[], [], false]';
+    -- JSON: confidence of each page in percent, flags with their counts, has a small picture
+"""
 _FROM_VERSION_1 = f"""{_LETTERS}
 INSERT INTO letter SELECT content, document_id, status, 1, max(pages, 1), number_symbol, date,
     issuing_body, subject FROM document WHERE document_id IS NOT NULL;
@@ -105,7 +111,7 @@ class Row:
 
 _HEADING = tuple(f.name for f in fields(Heading))
 _ROW = tuple(f.name for f in fields(Row) if f.name != "letters")
-_LETTER = ("document_id", "status", "first_page", "last_page", *_HEADING)
+_LETTER = ("document_id", "status", "first_page", "last_page", *_HEADING, "quality")
 
 
 class Ledger:
@@ -168,7 +174,16 @@ class Ledger:
             f"SELECT {', '.join(_LETTER)} FROM letter WHERE content = ? ORDER BY first_page",
             (content,),
         )
-        return tuple(LetterResult(a, b, c, d, Heading(*h)) for a, b, c, d, *h in rows)
+        return tuple(
+            LetterResult(a, b, c, d, Heading(*h), _quality(q)) for a, b, c, d, *h, q in rows
+        )
+
+    def unfinished(self) -> Iterator[tuple[str, str]]:
+        """Content and digest of every document that waits and whose file is known still."""
+        yield from self._db.execute(
+            "SELECT content, settings FROM document WHERE status IN ('pending', 'running')"
+            " AND content IN (SELECT content FROM file)"
+        )
 
     def plan(self, content: str, settings: str, path: str) -> None:
         """A document is to be processed: pending, whatever it was before."""
@@ -217,7 +232,12 @@ class Ledger:
                 f"INSERT INTO letter (content, {', '.join(_LETTER)})"
                 f" VALUES ({', '.join('?' * (1 + len(_LETTER)))})",
                 [
-                    (content, *(getattr(x, name) for name in _LETTER[:4]), *astuple(x.heading))
+                    (
+                        content,
+                        *(getattr(x, name) for name in _LETTER[:4]),
+                        *astuple(x.heading),
+                        json.dumps(astuple(x.quality)),
+                    )
                     for x in result.letters
                 ],
             )
@@ -242,27 +262,37 @@ class Ledger:
 
 
 def _prepare(connection: sqlite3.Connection, path: Path) -> None:
+    """Make a new ledger, or bring one of an earlier version up to this one."""
     try:
         (version,) = connection.execute("PRAGMA user_version").fetchone()
-        if version == LEDGER_VERSION:
-            connection.execute("PRAGMA synchronous = NORMAL")
-            return
-        if version == 1:
+        if version != LEDGER_VERSION:
+            (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+            if version not in _STEPS or (version == 0 and tables):
+                raise UsageError("ledger_unknown", path=path)
+            connection.execute("PRAGMA journal_mode = WAL")
             connection.executescript(
-                f"BEGIN; {_FROM_VERSION_1} PRAGMA user_version = {LEDGER_VERSION}; COMMIT;"
+                f"BEGIN; {_STEPS[version]} PRAGMA user_version = {LEDGER_VERSION}; COMMIT;"
             )
-            connection.execute("PRAGMA synchronous = NORMAL")
-            return
-        (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
-        if version or tables:
-            raise UsageError("ledger_unknown", path=path)
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.executescript(
-            f"BEGIN; {_SCHEMA} {_LETTERS} PRAGMA user_version = {LEDGER_VERSION}; COMMIT;"
-        )
         connection.execute("PRAGMA synchronous = NORMAL")
+    except sqlite3.OperationalError as error:
+        if "full" in str(error):
+            raise DiskFullError("disk_full", path=path.parent) from error
+        raise UsageError("ledger_unknown", path=path) from error
     except sqlite3.DatabaseError as error:
         raise UsageError("ledger_unknown", path=path) from error
+
+
+_STEPS = {
+    0: _SCHEMA + _LETTERS + _QUALITY,
+    1: _FROM_VERSION_1 + _QUALITY,
+    2: _QUALITY,
+}
+"""What leads from each earlier version to this one; 0 is an empty file."""
+
+
+def _quality(text: str) -> Quality:
+    confidences, flags, thumbnail = json.loads(text)
+    return Quality(tuple(confidences), tuple((code, count) for code, count in flags), thumbnail)
 
 
 def _now() -> str:

@@ -13,8 +13,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
 
 from pipeline.batch.crew import PagesRead
+from pipeline.batch.job import Job
 from pipeline.batch.result import Result
-from pipeline.batch.work import Job
 
 if TYPE_CHECKING:
     from pipeline.batch.summary import Summary

@@ -22,6 +22,7 @@ from pipeline.errors import UsageError
 RECORD = "record.json"
 LEDGER = "ledger.sqlite"
 SUMMARY = "summary.json"
+SUMMARY_PAGE = "summary.html"
 _TEMPORARY = ".congvan-tmp"
 _LOCK = ".congvan-lock"
 _READY = ".ready"
@@ -96,7 +97,8 @@ def write_file(path: Path, content: str) -> None:
     data = content.encode("utf-8")
     if path.is_file() and path.read_bytes() == data:
         return
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    aside = temporary_folder(path.parent) / f"{path.name}.{os.getpid()}"
+    aside.parent.mkdir(exist_ok=True)
     _write_synced(aside, data)
     aside.replace(path)
 

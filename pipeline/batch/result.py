@@ -11,6 +11,8 @@ from pipeline.errors import CongvanError, DocumentError
 from pipeline.messages import message
 
 DocumentStatus = Literal["done", "needs_review", "partial", "failed", "duplicate"]
+STATUSES: tuple[DocumentStatus, ...] = ("done", "needs_review", "partial", "failed", "duplicate")
+"""In the order in which people are told of them."""
 WRITTEN: frozenset[str] = frozenset({"done", "needs_review", "partial"})
 """Statuses of documents that have an output folder."""
 
@@ -26,6 +28,16 @@ class Heading:
 
 
 @dataclass(frozen=True, slots=True)
+class Quality:
+    """How well a letter was read, for those who have to look at it: the confidence of each page
+    in percent, how often each flag was raised, whether its folder has a small picture."""
+
+    confidences: tuple[int, ...] = ()
+    flags: tuple[tuple[str, int], ...] = ()
+    thumbnail: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class LetterResult:
     """One letter of a document: its output folder, its status, the pages of the file it is on."""
 
@@ -34,6 +46,7 @@ class LetterResult:
     first_page: int = 1
     last_page: int = 1
     heading: Heading = Heading()
+    quality: Quality = Quality()
 
     @property
     def pages(self) -> int:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 
 from rich.box import SIMPLE_HEAD
@@ -198,36 +198,3 @@ def _table(columns: Sequence[str]) -> Table:
 
 def _cell(text: str | None) -> Text:
     return Text(printable(text or ""))
-
-
-def duplicate_results(
-    results: Iterable[Result], duplicates: Iterable[tuple[str, str]]
-) -> Iterator[Result]:
-    """A result for each duplicate path: linked to the document its content is, or failed as that
-    document has; none where that document is not settled."""
-    by_content = {r.content: r for r in results if r.content}
-    for path, content in duplicates:
-        original = by_content.get(content)
-        if original:
-            yield _duplicate(path, original)
-
-
-def _duplicate(path: str, original: Result) -> Result:
-    if original.status == "failed":
-        values = json.loads(original.reason_values) | {"path": path}
-        return Result(
-            path,
-            "failed",
-            original.content,
-            reason=original.reason,
-            reason_values=json.dumps(values, ensure_ascii=False, sort_keys=True),
-        )
-    values = {"path": path, "original": original.path}
-    return Result(
-        path,
-        "duplicate",
-        original.content,
-        original.letters,
-        reason="duplicate",
-        reason_values=json.dumps(values, ensure_ascii=False, sort_keys=True),
-    )

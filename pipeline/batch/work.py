@@ -7,71 +7,35 @@ from __future__ import annotations
 
 import errno
 import traceback
-from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
+from collections import Counter
 from time import monotonic
 
-from pipeline.batch.limits import TimeLimit
+from pipeline.batch.job import DiskFullError, Job, Task, Tell
 from pipeline.batch.outputs import write_documents
+from pipeline.batch.pages import PageStore
 from pipeline.batch.result import (
     Heading,
     LetterResult,
+    Quality,
     Result,
     failure,
     unforeseen,
     worst_status,
 )
+from pipeline.batch.space import require_space
 from pipeline.errors import CongvanError, DocumentError, MissingError
-from pipeline.intake import Candidate
-from pipeline.messages import Language
 from pipeline.process import process_document
-from pipeline.record import Record
+from pipeline.recording import THUMBNAIL, Outcome
 from pipeline.restore.restore import Restorer
-from pipeline.settings import Settings
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """A document to be processed; `content` is its hash when the run was planned, `former` the
-    output folders that stand for this content already."""
-
-    candidate: Candidate
-    content: str
-    path: str
-    former: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """What a worker needs to know before its first job: the same for all jobs of a run.
-
-    `digest` is of all that shapes the output; `debug_images` adds pictures of what was seen."""
-
-    settings: Settings
-    digest: str
-    root: Path
-    language: Language
-    debug_images: bool
-    time_limit: TimeLimit
-
-
-Tell = Callable[[int, int, int], None]
-"""Is told of pages: how many are read, of how many, and how many of them an earlier run read."""
-
-
-class DiskFullError(CongvanError):
-    """Nothing more can be written: the run stops, and can be continued when there is space."""
 
 
 def do_job(job: Job, task: Task, restorer: Restorer, tell: Tell) -> Result:
     """Process one document and write its outputs to the root of `task`.
 
     Raises MissingError and DiskFullError, which stop the whole run."""
-    del tell
     started = monotonic()
     try:
-        return _written(job, task, restorer, started)
+        return _written(job, task, restorer, tell, started)
     except MissingError:
         raise
     except DocumentError as error:
@@ -84,16 +48,18 @@ def do_job(job: Job, task: Task, restorer: Restorer, tell: Tell) -> Result:
         return _failed(job, unforeseen(job.path, error), started, traceback.format_exc())
 
 
-def _written(job: Job, task: Task, restorer: Restorer, started: float) -> Result:
+def _written(job: Job, task: Task, restorer: Restorer, tell: Tell, started: float) -> Result:
+    kept = PageStore(task.root, job.content, task.digest, tell)
     outcomes = process_document(
-        job.candidate, task.settings, restorer, with_pictures=task.debug_images
+        job.candidate, task.settings, restorer, with_pictures=task.debug_images, kept=kept
     )
     source = outcomes[0].record.source
     if source.sha256 != job.content:
         raise DocumentError("file_changed", path=job.path)
+    require_space(task.root)
     written = {outcome.record.document_id: outcome.files for outcome in outcomes}
     write_documents(task.root, written, job.former)
-    letters = tuple(_letter(outcome.record) for outcome in outcomes)
+    letters = tuple(map(_letter, outcomes))
     return Result(
         job.path,
         worst_status(letters),
@@ -109,12 +75,19 @@ def _failed(job: Job, error: CongvanError, started: float, detail: str | None = 
     return failure(job.path, error, content=job.content, seconds=seconds, detail=detail)
 
 
-def _letter(record: Record) -> LetterResult:
+def _letter(outcome: Outcome) -> LetterResult:
+    record = outcome.record
     header, source = record.header, record.source
+    flags = Counter(flag.code for flag in record.flags)
     return LetterResult(
         record.document_id,
         record.status,
         source.first_page or 1,
         source.last_page or source.pages,
         Heading(header.number_symbol, header.date, header.issuing_body, header.subject),
+        Quality(
+            confidences=tuple(round(100 * page.confidence) for page in record.pages),
+            flags=tuple(flags.most_common()),
+            thumbnail=THUMBNAIL in outcome.files,
+        ),
     )

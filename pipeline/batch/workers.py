@@ -25,11 +25,12 @@ from types import TracebackType
 from typing import Self
 
 from pipeline.batch.crew import Died, Event, Overdue, PagesRead
+from pipeline.batch.job import Job, Task
 from pipeline.batch.limits import Stopwatch
 from pipeline.batch.orphans import descendants, kill_programs_in, kill_with_descendants
 from pipeline.batch.outputs import temporary_folder
 from pipeline.batch.result import Result
-from pipeline.batch.work import Job, Task, do_job
+from pipeline.batch.work import do_job
 from pipeline.errors import CongvanError
 from pipeline.messages import set_language
 from pipeline.models import load_restorer
