@@ -1,13 +1,16 @@
 """Made-up records for trying the search index: seeded, of any number, in words of our own.
 
-Letters have the size of real ones (about 500 words, three to eight directives), cite one another,
-and some keep traces of OCR that a correction removed."""
+Letters have the size of real ones (about 500 words, three to eight directives) and their spread of
+words: some stand in every letter ("uỷ ban nhân dân"), most in a few. They cite one another, and
+some keep traces of OCR that a correction removed."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from random import Random
 
+from pipeline.letter.tables import rows
 from pipeline.record import (
     Citation,
     Directive,
@@ -70,11 +73,14 @@ def _letter(number: int, chance: Random, issued: list[Citation]) -> Record:
     ]
     opening = " ".join(f"Thực hiện {c.document_type} số {c.number_symbol}." for c in citations)
     preamble = [f"{opening} {_paragraph(chance, 4)}".strip()]
+    recipients = [f"Uỷ ban nhân dân xã {_rare_place(chance)}", "Văn phòng Uỷ ban nhân dân huyện"]
     lines = (
-        *(f"{header.issuing_body}", f"Số: {header.number_symbol}"),
-        *(f"{header.place}, ngày {header.date}", f"V/v {header.subject}", *preamble),
+        *(f"{header.issuing_body}", "CỘNG HOÀ XÃ HỘI CHỦ NGHĨA VIỆT NAM"),
+        *("Độc lập - Tự do - Hạnh phúc", f"Số: {header.number_symbol}"),
+        *(f"{header.place}, ngày {header.date}", f"V/v {header.subject}"),
+        *(f"Kính gửi: {'; '.join(recipients)}.", *preamble),
         *(f"{d.marker} {d.text}" for d in directives),
-        *("CHỦ TỊCH", signer),
+        *("Nơi nhận:", "- Như trên;", "- Lưu: VT.", "TM. UỶ BAN NHÂN DÂN", "CHỦ TỊCH", signer),
     )
     name = f"letter-{number:06}"
     return Record(
@@ -83,6 +89,7 @@ def _letter(number: int, chance: Random, issued: list[Citation]) -> Record:
         family="state",
         source=SourceInfo(path=f"{name}.pdf", sha256="", bytes=0, media_type="", pages=2),
         header=header,
+        recipients=recipients,
         preamble=preamble,
         directives=directives,
         signature=Signature(position="CHỦ TỊCH", signer=signer),
@@ -114,9 +121,22 @@ def _paragraph(chance: Random, sentences: int) -> str:
 
 def _sentence(chance: Random) -> str:
     actor, verb, purpose = (any_of(words, chance) for words in (ACTORS, VERBS, PURPOSES))
-    place, amount = any_of(PLACES, chance), chance.randint(2, 900)
+    place = any_of(PLACES, chance) if chance.random() < 0.5 else _rare_place(chance)
+    amount = chance.randint(2, 900)
     things = f"{amount} {any_of(OBJECTS, chance)} tại {place}"
     return f"{actor.capitalize()} {verb} {things}, {any_of(OBJECTS, chance)} {purpose}."
+
+
+def _rare_place(chance: Random) -> str:
+    """A place, some far oftener than others."""
+    places = _places()
+    return places[int(len(places) * chance.random() ** 3)]
+
+
+@cache
+def _places() -> tuple[str, ...]:
+    names = (row[0].strip() for row in rows("places.tsv"))
+    return tuple(sorted({name for name in names if name[:1].isalpha()}, key=lambda n: n[::-1]))
 
 
 def any_of(words: str, chance: Random) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from pydantic import TypeAdapter
@@ -65,10 +65,11 @@ class Content:
         each = (key for cited in self.cited for key in (*keys(cited), *number_keys(cited)))
         return tuple(dict.fromkeys(each))
 
-    def page_of(self, directive: KeptDirective) -> int | None:
-        """The page on which a directive begins, if found."""
-        beginning = f" {' '.join(fold(directive.text[:_BEGINNING]).split()[:_FIRST_WORDS])} "
-        return next((p.number for p in self.pages if beginning in f" {fold(p.text)} "), None)
+    def pages_of(self, directives: Sequence[KeptDirective]) -> list[int | None]:
+        """The page on which each of some directives begins, None where it is not found."""
+        pages = [(page.number, f" {fold(page.text)} ") for page in self.pages] if directives else []
+        starts = [fold(d.text[:_BEGINNING]).split()[:_FIRST_WORDS] for d in directives]
+        return [next((n for n, t in pages if f" {' '.join(s)} " in t), None) for s in starts]
 
     @property
     def empty(self) -> bool:

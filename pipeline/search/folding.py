@@ -46,6 +46,16 @@ def exact_and_folded(text: str) -> tuple[str, str]:
     return " ".join(filter(None, exact)), " ".join(filter(None, folded))
 
 
+def piece_forms(piece: str) -> tuple[str, str]:
+    """`exact_and_folded` of an NFC text without spaces."""
+    return _PIECES[piece]
+
+
+def word_spans(piece: str) -> list[tuple[int, int]]:
+    """Where the words of a text begin and end in it."""
+    return [match.span() for match in _WORD.finditer(piece)]
+
+
 def letters_folded(text: str) -> str:
     """An NFC text with each letter folded in its place, so that places stay: đ is d, ử is u."""
     return text.translate(_IN_PLACE)
@@ -64,7 +74,7 @@ def folding_digest() -> str:
     return hashlib.sha256(shown.encode()).hexdigest()[:16]
 
 
-def _piece_forms(piece: str) -> tuple[str, str]:
+def _forms_of_words(piece: str) -> tuple[str, str]:
     words = [_word_forms(word) for word in _WORD.findall(piece)]
     return " ".join(exact for exact, _ in words), " ".join(folded for _, folded in words)
 
@@ -84,7 +94,7 @@ class _Pieces(dict[str, tuple[str, str]]):
     def __missing__(self, piece: str) -> tuple[str, str]:
         if len(self) >= _CACHE_LIMIT:
             self.clear()
-        self[piece] = pair = _piece_forms(piece)
+        self[piece] = pair = _forms_of_words(piece)
         return pair
 
 

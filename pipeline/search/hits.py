@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pipeline.record import Record
 from pipeline.search.content import Content, KeptDirective
 from pipeline.search.folding import fold
@@ -28,19 +30,22 @@ def letter_hit(content: Content, query: Query, score: float) -> Hit:
     raw: list[tuple[int | None, str]] = [(p.number, p.raw) for p in content.pages if p.raw]
     found = (best_passage(place, query) for place in (pages, [(None, heading)], raw))
     page, passage = next((f for f in found if f), None) or opening(pages)
-    below = tuple(
-        directive_hit(content, number, query, 0.0)
-        for number in _with_all_words(content.directives, query)
-    )
+    numbers = _with_all_words(content.directives, query)
+    below = directive_hits(content, numbers, query)
     return _hit(content, page, passage, score, directives=below)
 
 
-def directive_hit(content: Content, number: int, query: Query, score: float) -> Hit:
-    """A directive, counted from 0, as a hit of its own."""
-    directive = content.directives[number]
-    pages: list[tuple[int | None, str]] = [(content.page_of(directive), directive.text)]
-    page, passage = best_passage(pages, query) or opening(pages)
-    return _hit(content, page, passage, score, directive)
+def directive_hits(
+    content: Content, numbers: Sequence[int], query: Query, score: float = 0.0
+) -> tuple[Hit, ...]:
+    """Some directives of a letter, counted from 0, as hits of their own."""
+    directives = [content.directives[number] for number in numbers]
+    out = []
+    for directive, page in zip(directives, content.pages_of(directives), strict=True):
+        pages: list[tuple[int | None, str]] = [(page, directive.text)]
+        shown, passage = best_passage(pages, query) or opening(pages)
+        out.append(_hit(content, shown, passage, score, directive))
+    return tuple(out)
 
 
 def _hit(

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_left
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from itertools import pairwise
+from functools import cached_property, lru_cache
+from itertools import accumulate, islice
 
-from pipeline.search.folding import ONSETS, forms, letters_folded
+from pipeline.search.folding import ONSETS, letters_folded, piece_forms, word_spans
 from pipeline.search.protocol import Passage, Span
 from pipeline.search.query import Identifier, Query, Term
 
 WIDTH = 240
 """Characters of a passage, about three lines."""
 _LEAD = 60
+_SIDE = 2
+"""Characters between words side by side."""
+_MOST_FINDS = 200
 _MORE = "… "
 
 
@@ -59,13 +64,64 @@ def _flat(text: str) -> str:
 
 
 def _finds(text: str, query: Query) -> Iterator[Find]:
-    folded = letters_folded(text)
+    words = _Words(text)
     for number, writings in enumerate(query.shown_terms):
         for term in writings:
-            exact = [form for form, _ in term.words]
-            for match in _pattern(term).finditer(folded):
-                same = query.marked and [e for e, _ in forms(text[slice(*match.span())])] == exact
-                yield Find(*match.span(), number, same)
+            found: Iterator[tuple[int, int, bool]]
+            if isinstance(term, Term):
+                found = words.places(term)
+            else:
+                found = ((*m.span(), False) for m in _pattern(term).finditer(letters_folded(text)))
+            for start, end, exact in islice(found, _MOST_FINDS):
+                yield Find(start, end, number, exact and query.marked)
+
+
+class _Words:
+    """The words of a text and where they stand in it; the text has single spaces."""
+
+    def __init__(self, text: str) -> None:
+        self._pieces = text.split(" ") if text else []
+        self._folded: list[str] = []
+        self._exact: list[str] = []
+        self._piece: list[int] = []
+        for number, piece in enumerate(self._pieces):
+            exact, folded = piece_forms(piece)
+            if " " in folded:
+                words = folded.split(" ")
+                self._folded += words
+                self._exact += exact.split(" ")
+                self._piece += [number] * len(words)
+            elif folded:
+                self._folded.append(folded)
+                self._exact.append(exact)
+                self._piece.append(number)
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        return list(accumulate((len(piece) + 1 for piece in self._pieces), initial=0))
+
+    def places(self, term: Term) -> Iterator[tuple[int, int, bool]]:
+        """Where a term stands, (start, end), and whether with its very marks."""
+        exact, folded = (list(forms) for forms in zip(*term.words, strict=True))
+        at = -1
+        while True:
+            try:
+                at = self._folded.index(folded[0], at + 1)
+            except ValueError:
+                return
+            end = at + len(folded)
+            if self._folded[at:end] == folded:
+                same = self._exact[at:end] == exact
+                yield self._span(at)[0], self._span(end - 1)[1], same
+
+    def _span(self, word: int) -> tuple[int, int]:
+        """Where a word stands in the text, without the signs about it."""
+        number = self._piece[word]
+        start = self._starts[number]
+        spans = word_spans(self._pieces[number])
+        inside = word - bisect_left(self._piece, number)
+        low, high = spans[inside] if inside < len(spans) else (0, len(self._pieces[number]))
+        return start + low, start + high
 
 
 def _preferred(found: list[Find], query: Query) -> list[Find]:
@@ -82,14 +138,28 @@ def _preferred(found: list[Find], query: Query) -> list[Find]:
 def _window(found: Sequence[Find]) -> tuple[float, int]:
     """The best score of a window that begins at a find, and the place of that find."""
     best = (0.0, 0)
-    for i, first in enumerate(found):
-        inside = [f for f in found[i : i + 40] if f.end <= first.start + WIDTH - _LEAD]
-        terms = {f.term for f in inside} | {first.term}
-        exact = {f.term for f in (first, *inside) if f.exact}
-        near = sum(b.start - a.end <= 2 for a, b in pairwise(inside))
-        score = 4 * len(terms) + len(exact) + min(near, 8) / 2
+    inside: deque[Find] = deque()
+    terms: Counter[int] = Counter()
+    exact: Counter[int] = Counter()
+    end = near = 0
+    for first in found:
+        while end < len(found) and found[end].end <= first.start + WIDTH - _LEAD:
+            near += bool(inside) and found[end].start - inside[-1].end <= _SIDE
+            inside.append(found[end])
+            terms[found[end].term] += 1
+            exact[found[end].term] += found[end].exact
+            end += 1
+        several = len(+terms) + (first.term not in +terms)
+        score = 4 * several + len(+exact) + min(near, 8) / 2
         if score > best[0]:
             best = score, first.start
+        if inside and inside[0] is first:
+            inside.popleft()
+            terms[first.term] -= 1
+            exact[first.term] -= first.exact
+            near -= bool(inside) and inside[0].start - first.end <= _SIDE
+        else:
+            end += 1
     return best
 
 
@@ -116,16 +186,10 @@ def _joined(marks: list[Span], text: str) -> tuple[Span, ...]:
 
 
 @lru_cache(maxsize=256)
-def _pattern(term: Term | Identifier) -> re.Pattern[str]:
-    """Finds a term in text whose letters are folded in place."""
-    words = [folded for _, folded in term.words]
-    if isinstance(term, Identifier):
-        body = r"[\W_]*".join(_number_word(word) for word in words)
-    else:
-        body = _spelt(words[0])
-        for before, word in pairwise(words):
-            gap = r"[\W_]*" if before.isdigit() != word.isdigit() else r"[\W_]+"
-            body += gap + _spelt(word)
+def _pattern(number: Identifier) -> re.Pattern[str]:
+    """Finds a number in text whose letters are folded in place."""
+    words = [folded for _, folded in number.words]
+    body = r"[\W_]*".join(_number_word(word) for word in words)
     return re.compile(_edge(words[0], False) + body + _edge(words[-1], True))
 
 

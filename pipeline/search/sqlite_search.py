@@ -11,8 +11,8 @@ import numpy.typing as npt
 
 from pipeline.messages import message
 from pipeline.search.content import Content, unpack
-from pipeline.search.hits import directive_hit, letter_hit
-from pipeline.search.protocol import Facets, Results, Sort
+from pipeline.search.hits import directive_hits, letter_hit
+from pipeline.search.protocol import Facets, Hit, Results, Sort
 from pipeline.search.query import Query, parse, with_identifiers, with_names
 from pipeline.search.sqlite_filters import Filters
 from pipeline.search.sqlite_find import Finder, Found
@@ -88,18 +88,14 @@ class Search:
         found = finder.directives(np.sort(letters.letters[some]))
         owners = np.searchsorted(self._reader.first_directive, found.letters, "right") - 1
         rows = _order(found, dates[owners], window.sort, window.end)[window.offset :]
-        hits = tuple(
-            directive_hit(
-                self._content(int(owners[row])),
-                int(found.letters[row] - self._reader.first_directive[owners[row]]),
-                query,
-                float(found.scores[row]),
-            )
-            for row in rows
-        )
+        hits: list[Hit] = []
+        for row in rows:
+            number = int(found.letters[row] - self._reader.first_directive[owners[row]])
+            content = self._content(int(owners[row]))
+            hits += directive_hits(content, [number], query, float(found.scores[row]))
         facets = self._facets(np.unique(owners))
         at_least = len(some) < len(letters.letters)
-        return Results(len(found.letters), hits, facets, note, at_least)
+        return Results(len(found.letters), tuple(hits), facets, note, at_least)
 
     def _content(self, place: int) -> Content:
         letter = int(self._reader.columns.letter[place])
