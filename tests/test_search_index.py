@@ -19,7 +19,7 @@ from pipeline.search import Index, Results, connect
 from pipeline.search.content import unpack
 from pipeline.search.folding import forms
 from pipeline.search.sqlite_file import open_index
-from pipeline.search.sqlite_postings import read_places
+from pipeline.search.sqlite_postings import read_places, read_spellings
 from pipeline.search.sqlite_reader import Reader
 from pipeline.search.sqlite_segments import columns_of, dead_places, segments
 
@@ -240,10 +240,11 @@ def words_indexed(db: sqlite3.Connection) -> Counter[tuple[int, str, str]]:
         of_letter = columns_of(db, segment).letter.tolist()
         dead = set(dead_places(db, segment.id))
         for number, (folded, spellings) in words.items():
-            row = read_places(db, segment.id, number)
-            if row is None or folded[0] in ">@":
+            places = read_places(db, segment.id, number)
+            if places is None or folded[0] in ">@":
                 continue
-            for place, spelling in zip(row[0].tolist(), row[1].tolist(), strict=True):
+            row = read_spellings(db, segment.id, number)
+            for place, spelling in zip(places.tolist(), row.tolist(), strict=True):
                 if place >> 16 not in dead:
                     out[of_letter[place >> 16], folded, spellings[spelling]] += 1
     return out

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pydantic import TypeAdapter
 
 from pipeline.record import Directive, Item, Record
-from pipeline.search.folding import fold
 from pipeline.search.identifiers import keys, number_keys, own_keys
 
 MAX_DIRECTIVES = 4000
@@ -67,9 +66,9 @@ class Content:
 
     def pages_of(self, directives: Sequence[KeptDirective]) -> list[int | None]:
         """The page on which each of some directives begins, None where it is not found."""
-        pages = [(page.number, f" {fold(page.text)} ") for page in self.pages] if directives else []
-        starts = [fold(d.text[:_BEGINNING]).split()[:_FIRST_WORDS] for d in directives]
-        return [next((n for n, t in pages if f" {' '.join(s)} " in t), None) for s in starts]
+        pages = [(page.number, " ".join(page.text.split())) for page in self.pages]
+        starts = [" ".join(d.text[:_BEGINNING].split()[:_FIRST_WORDS]) for d in directives]
+        return [next((n for n, text in pages if start in text), None) for start in starts]
 
     @property
     def empty(self) -> bool:

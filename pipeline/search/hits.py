@@ -6,10 +6,8 @@ from collections.abc import Sequence
 
 from pipeline.record import Record
 from pipeline.search.content import Content, KeptDirective
-from pipeline.search.folding import fold
-from pipeline.search.passages import best_passage, opening
+from pipeline.search.passages import Shower, flat_text, opening
 from pipeline.search.protocol import Hit, Passage
-from pipeline.search.query import Identifier, Query, Term
 
 MOST_DIRECTIVES = 3
 """Directives shown below a letter."""
@@ -22,28 +20,28 @@ def refusal(record: Record, content: Content, *, allow_secret: bool) -> str | No
     return "index_nothing" if content.empty else None
 
 
-def letter_hit(content: Content, query: Query, score: float) -> Hit:
+def letter_hit(content: Content, shower: Shower, score: float) -> Hit:
     """A letter with the passage that shows best why it was found, and those of its directives
     that have all the words."""
     pages: list[tuple[int | None, str]] = [(p.number, p.text) for p in content.pages]
     heading = " ".join(filter(None, (content.number_symbol, content.subject)))
     raw: list[tuple[int | None, str]] = [(p.number, p.raw) for p in content.pages if p.raw]
-    found = (best_passage(place, query) for place in (pages, [(None, heading)], raw))
+    found = (shower.best_passage(place) for place in (pages, [(None, heading)], raw))
     page, passage = next((f for f in found if f), None) or opening(pages)
-    numbers = _with_all_words(content.directives, query)
-    below = directive_hits(content, numbers, query)
+    numbers = _with_all_words(content.directives, shower)
+    below = directive_hits(content, numbers, shower)
     return _hit(content, page, passage, score, directives=below)
 
 
 def directive_hits(
-    content: Content, numbers: Sequence[int], query: Query, score: float = 0.0
+    content: Content, numbers: Sequence[int], shower: Shower, score: float = 0.0
 ) -> tuple[Hit, ...]:
     """Some directives of a letter, counted from 0, as hits of their own."""
     directives = [content.directives[number] for number in numbers]
     out = []
     for directive, page in zip(directives, content.pages_of(directives), strict=True):
         pages: list[tuple[int | None, str]] = [(page, directive.text)]
-        shown, passage = best_passage(pages, query) or opening(pages)
+        shown, passage = shower.best_passage(pages) or opening(pages)
         out.append(_hit(content, shown, passage, score, directive))
     return tuple(out)
 
@@ -72,20 +70,12 @@ def _hit(
     )
 
 
-def _with_all_words(directives: tuple[KeptDirective, ...], query: Query) -> list[int]:
-    """The first directives, by number, in which each term stands in one of its writings."""
-    if not query.terms:
-        return []
-    wanted = [[_phrase(writing) for writing in term] for term in query.shown_terms]
+def _with_all_words(directives: Sequence[KeptDirective], shower: Shower) -> list[int]:
+    """The first directives, by number, in which every term stands."""
     found = []
-    for number, directive in enumerate(directives):
-        words = f" {fold(directive.text)} "
-        if all(any(phrase in words for phrase in term) for term in wanted):
+    for number, directive in enumerate(directives if shower.terms else ()):
+        if len({find.term for find in shower.finds(flat_text(directive.text))}) == shower.terms:
             found.append(number)
             if len(found) == MOST_DIRECTIVES:
                 break
     return found
-
-
-def _phrase(term: Term | Identifier) -> str:
-    return f" {' '.join(folded for _, folded in term.words)} "

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from bisect import bisect_left
-from collections import Counter, deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from itertools import accumulate, islice
+from typing import NamedTuple
 
 from pipeline.search.folding import ONSETS, letters_folded, piece_forms, word_spans
 from pipeline.search.protocol import Passage, Span
@@ -21,6 +20,7 @@ _LEAD = 60
 _SIDE = 2
 """Characters between words side by side."""
 _MOST_FINDS = 200
+_MOST_IN_WINDOW = 30
 _MORE = "… "
 
 
@@ -34,132 +34,155 @@ class Find:
     exact: bool
 
 
-def best_passage(
-    pages: Iterable[tuple[int | None, str]], query: Query
-) -> tuple[int | None, Passage] | None:
-    """Of some pages (number, text), the one piece with most of the query's terms, earliest first;
-    None where no term is found."""
-    best: tuple[float, int | None, Passage] | None = None
-    for number, text in pages:
-        flat = _flat(text)
-        found = _preferred(list(_finds(flat, query)), query)
-        if not found:
-            continue
-        score, start = _window(found)
-        if best is None or score > best[0]:
-            best = score, number, _cut(flat, start, found)
-    return None if best is None else best[1:]
+class Shower:
+    """Finds the words of a query in texts. What stands between spaces repeats from text to text,
+    so it is worked out once which words of the query are in it."""
+
+    def __init__(self, query: Query) -> None:
+        self._query = query
+        terms = [(n, t) for n, writings in enumerate(query.shown_terms) for t in writings]
+        self._numbers = [(n, _pattern(t)) for n, t in terms if isinstance(t, Identifier)]
+        self._phrases: dict[str, list[tuple[int, Term]]] = {}
+        for number, term in terms:
+            if isinstance(term, Term):
+                self._phrases.setdefault(term.words[0][1], []).append((number, term))
+        self._pieces = _Pieces(self._phrases)
+        self.terms = len(query.shown_terms)
+
+    def finds(self, text: str) -> list[Find]:
+        """Where terms stand in a text that has single spaces; where one stands with the marks
+        typed, only those places; in order, without overlaps."""
+        return self._preferred([*self._of_words(text), *self._of_numbers(text)])
+
+    def _of_numbers(self, text: str) -> Iterator[Find]:
+        folded = letters_folded(text) if self._numbers else ""
+        for number, pattern in self._numbers:
+            for match in islice(pattern.finditer(folded), _MOST_FINDS):
+                yield Find(*match.span(), number, False)
+
+    def _of_words(self, text: str) -> Iterator[Find]:
+        pieces = text.split(" ")
+        inside = list(map(self._pieces.__getitem__, pieces))
+        there = [n for n, words in enumerate(inside) if words]
+        starts = list(accumulate(map(len, pieces), initial=0)) if there else []
+        for n in there[:_MOST_FINDS]:
+            for word in inside[n]:
+                for number, term in self._phrases[word.folded]:
+                    if found := self._here(pieces, n, word, term):
+                        end_piece, end, exact = found
+                        first, last = starts[n] + n, starts[end_piece] + end_piece
+                        yield Find(first + word.start, last + end, number, exact)
+
+    def _here(
+        self, pieces: list[str], n: int, word: _Word, term: Term
+    ) -> tuple[int, int, bool] | None:
+        """Whether a term stands where its first word does: the piece and place in it where it
+        ends, and whether with its very marks."""
+        marked = self._query.marked
+        if len(term.words) == 1:
+            return n, word.end, marked and word.exact == term.words[0][0]
+        row = words_of(pieces[n])[word.number :]
+        last = n
+        while len(row) < len(term.words) and last + 1 < len(pieces):
+            last += 1
+            row = [*row, *words_of(pieces[last])]
+        row = row[: len(term.words)]
+        if [w.folded for w in row] != [folded for _, folded in term.words]:
+            return None
+        return last, row[-1].end, marked and [w.exact for w in row] == [e for e, _ in term.words]
+
+    def _preferred(self, found: list[Find]) -> list[Find]:
+        exact = {find.term for find in found if find.exact} if self._query.marked else set()
+        kept = [f for f in found if f.exact or f.term not in exact]
+        out: list[Find] = []
+        for find in sorted(kept, key=lambda f: (f.start, -f.end)):
+            if not out or find.start >= out[-1].end:
+                out.append(find)
+        return out
+
+    def best_passage(
+        self, pages: Iterable[tuple[int | None, str]]
+    ) -> tuple[int | None, Passage] | None:
+        """Of some pages (number, text), the one piece with most of the query's terms, earliest
+        first; None where no term is found."""
+        best: tuple[float, int | None, Passage] | None = None
+        for number, text in pages:
+            flat = flat_text(text)
+            found = self.finds(flat)
+            if not found:
+                continue
+            score, start = _window(found)
+            if best is None or score > best[0]:
+                best = score, number, _cut(flat, start, found)
+        return None if best is None else best[1:]
+
+
+class _Word(NamedTuple):
+    """A word in a piece of text: which, its forms, and where it stands."""
+
+    number: int
+    exact: str
+    folded: str
+    start: int
+    end: int
+
+
+@lru_cache(maxsize=50_000)
+def words_of(piece: str) -> list[_Word]:
+    """The words of a piece of text, which has no spaces."""
+    exact, folded = (form.split() for form in piece_forms(piece))
+    spans = word_spans(piece)
+    if len(spans) != len(folded):
+        spans = [(0, len(piece))] * len(folded)
+    words = zip(exact, folded, spans, strict=True)
+    return [_Word(n, e, f, *span) for n, (e, f, span) in enumerate(words)]
+
+
+class _Pieces(dict[str, list[_Word]]):
+    """What stands between spaces, to those of its words that begin a term."""
+
+    def __init__(self, wanted: Container[str]) -> None:
+        super().__init__()
+        self._wanted = wanted
+
+    def __missing__(self, piece: str) -> list[_Word]:
+        folded = piece_forms(piece)[1].split()
+        there = any(word in self._wanted for word in folded)
+        self[piece] = out = (
+            [w for w in words_of(piece) if w.folded in self._wanted] if there else []
+        )
+        return out
 
 
 def opening(pages: Iterable[tuple[int | None, str]]) -> tuple[int | None, Passage]:
     """The beginning of the first page that has text, nothing marked."""
     for number, text in pages:
-        if flat := _flat(text):
+        if flat := flat_text(text):
             return number, _cut(flat, 0, [])
     return None, Passage("")
 
 
-def _flat(text: str) -> str:
+def flat_text(text: str) -> str:
+    """A text on one line, with single spaces."""
     return " ".join(unicodedata.normalize("NFC", text).split())
-
-
-def _finds(text: str, query: Query) -> Iterator[Find]:
-    words = _Words(text)
-    for number, writings in enumerate(query.shown_terms):
-        for term in writings:
-            found: Iterator[tuple[int, int, bool]]
-            if isinstance(term, Term):
-                found = words.places(term)
-            else:
-                found = ((*m.span(), False) for m in _pattern(term).finditer(letters_folded(text)))
-            for start, end, exact in islice(found, _MOST_FINDS):
-                yield Find(start, end, number, exact and query.marked)
-
-
-class _Words:
-    """The words of a text and where they stand in it; the text has single spaces."""
-
-    def __init__(self, text: str) -> None:
-        self._pieces = text.split(" ") if text else []
-        self._folded: list[str] = []
-        self._exact: list[str] = []
-        self._piece: list[int] = []
-        for number, piece in enumerate(self._pieces):
-            exact, folded = piece_forms(piece)
-            if " " in folded:
-                words = folded.split(" ")
-                self._folded += words
-                self._exact += exact.split(" ")
-                self._piece += [number] * len(words)
-            elif folded:
-                self._folded.append(folded)
-                self._exact.append(exact)
-                self._piece.append(number)
-
-    @cached_property
-    def _starts(self) -> list[int]:
-        return list(accumulate((len(piece) + 1 for piece in self._pieces), initial=0))
-
-    def places(self, term: Term) -> Iterator[tuple[int, int, bool]]:
-        """Where a term stands, (start, end), and whether with its very marks."""
-        exact, folded = (list(forms) for forms in zip(*term.words, strict=True))
-        at = -1
-        while True:
-            try:
-                at = self._folded.index(folded[0], at + 1)
-            except ValueError:
-                return
-            end = at + len(folded)
-            if self._folded[at:end] == folded:
-                same = self._exact[at:end] == exact
-                yield self._span(at)[0], self._span(end - 1)[1], same
-
-    def _span(self, word: int) -> tuple[int, int]:
-        """Where a word stands in the text, without the signs about it."""
-        number = self._piece[word]
-        start = self._starts[number]
-        spans = word_spans(self._pieces[number])
-        inside = word - bisect_left(self._piece, number)
-        low, high = spans[inside] if inside < len(spans) else (0, len(self._pieces[number]))
-        return start + low, start + high
-
-
-def _preferred(found: list[Find], query: Query) -> list[Find]:
-    """Where a term stands with the marks typed, only those places; without overlaps, in order."""
-    exact = {find.term for find in found if find.exact} if query.marked else set()
-    kept = [f for f in found if f.exact or f.term not in exact]
-    out: list[Find] = []
-    for find in sorted(kept, key=lambda f: (f.start, -f.end)):
-        if not out or find.start >= out[-1].end:
-            out.append(find)
-    return out
 
 
 def _window(found: Sequence[Find]) -> tuple[float, int]:
     """The best score of a window that begins at a find, and the place of that find."""
     best = (0.0, 0)
-    inside: deque[Find] = deque()
-    terms: Counter[int] = Counter()
-    exact: Counter[int] = Counter()
-    end = near = 0
-    for first in found:
-        while end < len(found) and found[end].end <= first.start + WIDTH - _LEAD:
-            near += bool(inside) and found[end].start - inside[-1].end <= _SIDE
-            inside.append(found[end])
-            terms[found[end].term] += 1
-            exact[found[end].term] += found[end].exact
-            end += 1
-        several = len(+terms) + (first.term not in +terms)
-        score = 4 * several + len(+exact) + min(near, 8) / 2
+    for i, first in enumerate(found):
+        last, near = first, 0
+        terms, exact = 1 << first.term, first.exact << first.term
+        for find in found[i + 1 : i + _MOST_IN_WINDOW]:
+            if find.end > first.start + WIDTH - _LEAD:
+                break
+            terms |= 1 << find.term
+            exact |= find.exact << find.term
+            near += find.start - last.end <= _SIDE
+            last = find
+        score = 4 * terms.bit_count() + exact.bit_count() + min(near, 8) / 2
         if score > best[0]:
             best = score, first.start
-        if inside and inside[0] is first:
-            inside.popleft()
-            terms[first.term] -= 1
-            exact[first.term] -= first.exact
-            near -= bool(inside) and inside[0].start - first.end <= _SIDE
-        else:
-            end += 1
     return best
 
 

@@ -15,11 +15,11 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.search.query import Asked, Identifier, Name, Query, Term
-from pipeline.search.sqlite_postings import LAST_SPELLING_BIT, RAW, TEXT, TITLE
+from pipeline.search.sqlite_postings import COUNT, LAST_SPELLING_BIT, RAW, TEXT, TITLE
 from pipeline.search.sqlite_reader import Entries, Places, Reader, Word
 
 Scores = npt.NDArray[np.float32]
-_FULL, _LENGTH = 1.2, 0.4
+_FULL, _LENGTH = 1.2, 0.2
 """BM25: how soon more of the same word counts no more; how much a letter's length counts."""
 _IN_TITLE, _EXACT, _ONLY_RAW, _OTHER_NAME = 0.7, 1.5, 0.3, 0.5
 _PAIR, _PAIR_EXACT, _NEAR = 0.6, 0.6, 0.8
@@ -87,14 +87,16 @@ class Finder:
         ordered = sorted(lists.values(), key=len)
         left = ordered[0][allowed[ordered[0]]] if ordered else np.flatnonzero(allowed)
         for letters in ordered[1:]:
-            left = left[self._rows(letters, left) >= 0]
+            left = left[self._among(letters, left)]
         total = np.zeros(len(left), np.float32)
         for term in sorted(terms, key=_is_single, reverse=True):
             found = self._of_asked(term, left)
-            rows = self._rows(found.letters, left)
-            there = rows >= 0
-            left, total = left[there], total[there] + found.scores[rows[there]]
-        return Found(left, total)
+            if not (_is_single(term) and len(found.letters) == len(left)):
+                found = found.only(self._rows(found.letters, left))
+                there = self._among(found.letters, left)
+                left, total = left[there], total[there]
+            total = total + found.scores
+        return Found(left, total * self._of_length(left))
 
     def _most(self, terms: Sequence[Asked], allowed: npt.NDArray[np.bool_]) -> Found:
         """Letters that have all terms but one; of many terms, as many as any letter has."""
@@ -146,7 +148,6 @@ class Finder:
             entries = self._list(known[0])
             if within is not None:
                 rows = self._rows(entries.letters, within)
-                rows = rows[rows >= 0]
                 entries = Entries(*(getattr(entries, n)[rows] for n in Entries.__slots__))
             return Found(
                 entries.letters,
@@ -159,7 +160,7 @@ class Finder:
             within = self._with_all(words)
         places = self._reader.phrase(words, within, exact=exact)
         letters, counts = _counted(places)
-        scores = _often(counts, self._norm(letters))
+        scores = (counts / (counts + _FULL)).astype(np.float32)
         if self._query.marked and not exact:
             same, _ = _counted(self._reader.phrase(words, letters, exact=True))
             scores[np.isin(letters, same)] += _EXACT
@@ -168,24 +169,25 @@ class Finder:
     def _with_all(self, words: Iterable[Word]) -> Places:
         first, *others = sorted((self._list(word).letters for word in words), key=len)
         for letters in others:
-            first = first[self._rows(letters, first) >= 0]
+            first = first[self._among(letters, first)]
         return first
 
     def _word_scores(self, entries: Entries, word: Word, letters: int) -> Scores:
-        scores = _often(entries.counts, self._norm(entries.letters))
-        info = entries.info
-        scores[(info & np.uint16(TITLE | TEXT | RAW)) == RAW] *= np.float32(_ONLY_RAW)
-        scores += np.float32(_IN_TITLE) * ((info & np.uint16(TITLE)) != 0)
+        """Scores by a table of all that is told of a word in a letter."""
+        rarity = np.float32(self._rarity(letters))
+        scores = (_OF_INFO * rarity)[entries.info]
         if self._query.marked and word.spelling is not None:
             bit = np.uint16(1 << min(word.spelling, LAST_SPELLING_BIT))
-            scores += np.float32(_EXACT) * ((entries.spellings & bit) != 0)
-        return scores * np.float32(self._rarity(letters))
+            scores[(entries.spellings & bit) != 0] += np.float32(_EXACT) * rarity
+        return scores
 
-    def _norm(self, letters: Places) -> Scores:
+    def _of_length(self, letters: Places) -> Scores:
+        """By how much scores count, so that long letters, which have more of all words, do not
+        always come first."""
         lengths = self._reader.columns.length[letters].astype(np.float32)
-        return np.float32(_FULL * (1 - _LENGTH)) + lengths * np.float32(
-            _FULL * _LENGTH / self._reader.mean_length
-        )
+        lengths *= np.float32(_LENGTH / self._reader.mean_length)
+        share: Scores = 1 / (lengths + np.float32(1 - _LENGTH))
+        return share
 
     def _rarity(self, letters: int) -> float:
         return math.log1p((self._reader.letters + 0.5) / (letters + 0.5))
@@ -198,16 +200,27 @@ class Finder:
             self._entries[word.id] = self._reader.entries(word)
         return self._entries[word.id]
 
-    def _rows(self, letters: Places, wanted: Places) -> Places:
-        """For each letter wanted its row among others, both ascending; -1 where it has none."""
-        if len(wanted) * _FEW < len(letters) or not len(letters):
+    def _among(self, letters: Places, wanted: Places) -> npt.NDArray[np.bool_]:
+        """For each letter wanted whether it is among others, both ascending."""
+        if not len(letters):
+            return np.zeros(len(wanted), np.bool_)
+        if len(wanted) * _FEW < len(letters):
             at = np.searchsorted(letters, wanted)
             at[at == len(letters)] = 0
-            there = letters[at] == wanted if len(letters) else np.zeros(len(wanted), np.bool_)
-            return np.where(there, at, -1)
-        row = np.full(self._reader.size, -1, np.int64)
-        row[letters] = np.arange(len(letters))
-        return row[wanted]
+            return np.asarray(letters[at] == wanted)
+        there = np.zeros(self._reader.size, np.bool_)
+        there[letters] = True
+        return there[wanted]
+
+    def _rows(self, letters: Places, wanted: Places) -> Places:
+        """The rows of those letters that are wanted, both ascending."""
+        if len(wanted) * _FEW < len(letters):
+            at = np.searchsorted(letters, wanted)
+            at[at == len(letters)] = 0
+            return np.asarray(at[letters[at] == wanted])
+        there = np.zeros(self._reader.size, np.bool_)
+        there[wanted] = True
+        return np.flatnonzero(there[letters])
 
     def nearness(self, letters: Places) -> Scores:
         """What a few letters, ascending, deserve for having words asked for side by side, and all
@@ -284,9 +297,17 @@ class Finder:
         return Found(rows, (scores * self._rarity(len(rows))).astype(np.float32))
 
 
-def _often(counts: npt.NDArray[np.uint16] | Places, norm: Scores) -> Scores:
-    counted = counts.astype(np.float32)
-    return counted / (counted + norm)
+def _of_info() -> Scores:
+    """The score of a word by its `info` in a letter."""
+    info = np.arange(256)
+    counts = info & COUNT
+    scores = counts / (counts + _FULL)
+    scores[(info & (TITLE | TEXT | RAW)) == RAW] *= _ONLY_RAW
+    scores[(info & TITLE) != 0] += _IN_TITLE
+    return scores.astype(np.float32)
+
+
+_OF_INFO = _of_info()
 
 
 def _counted(places: Places) -> tuple[Places, Places]:

@@ -1,8 +1,9 @@
 """Where words stand, as rows of the table `posting`: made from letters, merged, read.
 
-A row holds, for one word of one segment, three arrays. `letters` has a row of three for each letter
-the word is in: the letter's place in the segment; how often the word stands there (12 bits) with
-the fields it stands in; which spellings it has there, a bit each, the last for all after the 15th.
+A row holds, for one word of one segment, three blobs. `letters` has three arrays one behind the
+other, with an entry for each letter the word is in: the letter's place in the segment; which
+spellings it has there, a bit each, the last for all after the 15th; how often it stands there (at
+most 15) with a bit for each of the fields it stands in.
 `places` has an entry for each time the word stands somewhere: place of the letter << 16 | number of
 the word in the letter, ascending. `spellings` says for each of these which spelling it has."""
 
@@ -25,8 +26,8 @@ LAST_PLACE = (1 << 16) - 1
 """Number of every word that stands so far back or farther."""
 MOST_LETTERS = 1 << 16
 """Letters of a segment."""
-COUNT = (1 << 12) - 1
-TITLE, TEXT, RAW = 1 << 12, 1 << 13, 1 << 14
+COUNT = 15
+TITLE, TEXT, RAW = 16, 32, 64
 LAST_SPELLING_BIT = 15
 _SHIFT = 32
 _PLACE_BITS, _REGION_BITS = 16, 2
@@ -34,15 +35,24 @@ _BATCH_BITS = 11
 MOST_IN_BATCH = 1 << _BATCH_BITS
 
 Row = tuple[int, bytes, bytes, bytes]
+U8 = npt.NDArray[np.uint8]
+U16 = npt.NDArray[np.uint16]
 U32 = npt.NDArray[np.uint32]
 
 
-class Posting(NamedTuple):
-    """A word of a segment: the arrays of the module's docstring."""
+class Letters(NamedTuple):
+    """The letters a word of a segment is in: their places, and the rest of `posting.letters`."""
 
-    letters: npt.NDArray[np.uint16]
-    places: U32
-    spellings: npt.NDArray[np.uint8]
+    places: U16
+    spellings: U16
+    info: U8
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Letters:
+        """The arrays of a row."""
+        count = len(data) // 5
+        both = np.frombuffer(data, np.uint16, 2 * count)
+        return cls(both[:count], both[count:], np.frombuffer(data, np.uint8, count, 4 * count))
 
 
 def row_id(segment: int, word: int) -> int:
@@ -50,20 +60,24 @@ def row_id(segment: int, word: int) -> int:
     return segment << _SHIFT | word
 
 
-def read_letters(db: sqlite3.Connection, segment: int, word: int) -> npt.NDArray[np.uint16] | None:
-    """The array `letters` of a row, where there is one."""
+def read_letters(db: sqlite3.Connection, segment: int, word: int) -> Letters | None:
+    """The letters of a row, where there is one."""
     sql = "SELECT letters FROM posting WHERE id = ?"
     row = db.execute(sql, (row_id(segment, word),)).fetchone()
-    return np.frombuffer(row[0], np.uint16).reshape(-1, 3) if row else None
+    return Letters.from_bytes(row[0]) if row else None
 
 
-def read_places(
-    db: sqlite3.Connection, segment: int, word: int
-) -> tuple[U32, npt.NDArray[np.uint8]] | None:
-    """The arrays `places` and `spellings` of a row, where there is one."""
-    sql = "SELECT places, spellings FROM posting WHERE id = ?"
+def read_places(db: sqlite3.Connection, segment: int, word: int) -> U32 | None:
+    """The array `places` of a row, where there is one."""
+    sql = "SELECT places FROM posting WHERE id = ?"
     row = db.execute(sql, (row_id(segment, word),)).fetchone()
-    return (np.frombuffer(row[0], np.uint32), np.frombuffer(row[1], np.uint8)) if row else None
+    return np.frombuffer(row[0], np.uint32) if row else None
+
+
+def read_spellings(db: sqlite3.Connection, segment: int, word: int) -> U8:
+    """The array `spellings` of a row that is there."""
+    sql = "SELECT spellings FROM posting WHERE id = ?"
+    return np.frombuffer(db.execute(sql, (row_id(segment, word),)).fetchone()[0], np.uint8)
 
 
 class Batch:
@@ -95,7 +109,7 @@ class Batch:
         above = keys >> np.uint64(_REGION_BITS + SPELLING_BITS)
         places = (above & np.uint64((1 << _PLACE_BITS + _BATCH_BITS) - 1)).astype(np.uint32)
         words = (above >> np.uint64(_PLACE_BITS + _BATCH_BITS)).astype(np.uint32)
-        regions = (keys & np.uint64(3)).astype(np.uint16)
+        regions = (keys & np.uint64(3)).astype(np.uint8)
         yield from _rows(segment, words, places, spellings, _FIELDS[regions])
 
     def _keys(self) -> npt.NDArray[np.uint64]:
@@ -114,15 +128,15 @@ class Batch:
         return kept
 
 
-_FIELDS = np.array([TITLE, TEXT, RAW], np.uint16)
+_FIELDS = np.array([TITLE, TEXT, RAW], np.uint8)
 
 
 def _rows(
     segment: int,
     words: U32,
     places: U32,
-    spellings: npt.NDArray[np.uint8],
-    fields: npt.NDArray[np.uint16],
+    spellings: U8,
+    fields: U8,
 ) -> Iterator[Row]:
     if not len(words):
         return
@@ -134,27 +148,15 @@ def _rows(
     counts = np.diff(np.append(starts, len(words)))
     flags = np.bitwise_or.reduceat(fields, starts)
     bits = np.left_shift(np.uint16(1), np.minimum(spellings, LAST_SPELLING_BIT).astype(np.uint16))
-    table = np.empty((len(starts), 3), np.uint16)
-    table[:, 0] = letters[starts]
-    table[:, 1] = np.minimum(counts, COUNT).astype(np.uint16) | flags
-    table[:, 2] = np.bitwise_or.reduceat(bits, starts)
-    yield from _cut(segment, words[new_word], new_word, starts, (table, places, spellings))
-
-
-def _cut(
-    segment: int,
-    words: U32,
-    new_word: npt.NDArray[np.int64],
-    starts: npt.NDArray[np.int64],
-    arrays: tuple[npt.NDArray[np.uint16], U32, npt.NDArray[np.uint8]],
-) -> Iterator[Row]:
-    """One row of the table for each word, out of the arrays of all."""
-    table, places, spellings = (array.tobytes() for array in arrays)
-    ends = [*new_word.tolist(), len(arrays[1])]
-    rows = [*np.searchsorted(starts, new_word).tolist(), len(starts)]
-    bounds = zip(words.tolist(), pairwise(rows), pairwise(ends), strict=True)
-    for word, (a, b), (i, j) in bounds:
-        yield row_id(segment, word), table[6 * a : 6 * b], places[4 * i : 4 * j], spellings[i:j]
+    info = np.minimum(counts, COUNT).astype(np.uint8) | flags
+    of_letters = letters[starts], np.bitwise_or.reduceat(bits, starts), info
+    first_rows = np.searchsorted(starts, new_word)
+    blobs = [array.tobytes() for array in (*of_letters, places, spellings)]
+    rows = pairwise([*first_rows.tolist(), len(starts)])
+    entries = pairwise([*new_word.tolist(), len(words)])
+    for word, (a, b), (i, j) in zip(words[new_word].tolist(), rows, entries, strict=True):
+        row = blobs[0][2 * a : 2 * b] + blobs[1][2 * a : 2 * b] + blobs[2][a:b]
+        yield row_id(segment, word), row, blobs[3][4 * i : 4 * j], blobs[4][i:j]
 
 
 def merged_rows(
@@ -175,29 +177,24 @@ def merged_rows(
             if word in present[old]:
                 blobs = db.execute(sql, (row_id(old, word),)).fetchone()
                 parts.append(_moved(blobs, move))
-        letters, places, spellings = (
-            b"".join(array.tobytes() for array in arrays) for arrays in zip(*parts, strict=True)
-        )
-        if letters:
-            yield row_id(segment, word), letters, places, spellings
+        blob = [b"".join(a.tobytes() for a in arrays) for arrays in zip(*parts, strict=True)]
+        if blob[0]:
+            yield row_id(segment, word), b"".join(blob[:3]), blob[3], blob[4]
 
 
-def _moved(blobs: tuple[bytes, bytes, bytes], move: U32) -> Posting:
+def _moved(blobs: tuple[bytes, bytes, bytes], move: U32) -> tuple[U16, U16, U8, U32, U8]:
     """A row whose letters have moved, without the dead."""
-    letters = np.frombuffer(blobs[0], np.uint16).reshape(-1, 3)
-    places = np.frombuffer(blobs[1], np.uint32)
-    spellings = np.frombuffer(blobs[2], np.uint8)
-    new = move[letters[:, 0]]
+    letters = Letters.from_bytes(blobs[0])
+    places, spellings = np.frombuffer(blobs[1], np.uint32), np.frombuffer(blobs[2], np.uint8)
+    new = move[letters.places]
     of_place = move[places >> np.uint32(_PLACE_BITS)]
-    if int(new.max(initial=0)) >= MOST_LETTERS:
-        alive, alive_places = new < MOST_LETTERS, of_place < MOST_LETTERS
-        letters, new = letters[alive], new[alive]
-        places, of_place, spellings = (
-            places[alive_places],
-            of_place[alive_places],
-            spellings[alive_places],
-        )
-    letters = letters.copy()
-    letters[:, 0] = new
+    alive, alive_places = new < MOST_LETTERS, of_place < MOST_LETTERS
     number = places & np.uint32((1 << _PLACE_BITS) - 1)
-    return Posting(letters, of_place << np.uint32(_PLACE_BITS) | number, spellings)
+    moved = (of_place << np.uint32(_PLACE_BITS) | number)[alive_places]
+    return (
+        new[alive].astype(np.uint16),
+        letters.spellings[alive],
+        letters.info[alive],
+        moved,
+        spellings[alive_places],
+    )

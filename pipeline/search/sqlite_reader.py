@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.search.sqlite_columns import Columns
-from pipeline.search.sqlite_postings import COUNT, read_letters, read_places
+from pipeline.search.sqlite_postings import read_letters, read_places, read_spellings
 from pipeline.search.sqlite_segments import columns_of, dead_places, segments
 from pipeline.search.sqlite_words import IN_TEXT, OTHER_SPELLING, spelling_number
 
@@ -29,13 +29,8 @@ class Entries:
     """The letters a word is in, ascending; `info` and `spellings` as in `posting.letters`."""
 
     letters: Places
-    info: npt.NDArray[np.uint16]
     spellings: npt.NDArray[np.uint16]
-
-    @property
-    def counts(self) -> npt.NDArray[np.uint16]:
-        """How often the word stands in each."""
-        return self.info & np.uint16(COUNT)
+    info: npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +77,9 @@ class Reader:
         for segment, start in zip(self._segments, self._starts, strict=True):
             table = read_letters(self._db, segment.id, word.id)
             if table is not None:
-                found.append((table[:, 0].astype(np.int64) + start, table[:, 1], table[:, 2]))
+                found.append((table.places + np.int64(start), *table[1:]))
         if not found:
-            return Entries(np.empty(0, np.int64), np.empty(0, np.uint16), np.empty(0, np.uint16))
+            return Entries(np.empty(0, np.int64), np.empty(0, np.uint16), np.empty(0, np.uint8))
         return Entries(*(np.concatenate(arrays) for arrays in zip(*found, strict=True)))
 
     def phrase(self, words: list[Word], within: Places | None, *, exact: bool) -> Places:
@@ -108,13 +103,12 @@ class Reader:
     ) -> Numbers:
         rows: list[tuple[int, Numbers]] = []
         for number, word in enumerate(words):
-            row = read_places(self._db, segment, word.id)
-            if row is None:
+            places = read_places(self._db, segment, word.id)
+            if places is None:
                 return np.empty(0, np.uint32)
-            places = row[0]
             if exact:
                 wanted = OTHER_SPELLING if word.spelling is None else word.spelling
-                places = places[row[1] == wanted]
+                places = places[read_spellings(self._db, segment, word.id) == wanted]
             if within is not None:
                 places = _of_letters(places, within)
             rows.append((number, places))

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from pipeline.messages import message
 from pipeline.search.content import Content, unpack
 from pipeline.search.hits import directive_hits, letter_hit
+from pipeline.search.passages import Shower
 from pipeline.search.protocol import Facets, Hit, Results, Sort
 from pipeline.search.query import Query, parse, with_identifiers, with_names
 from pipeline.search.sqlite_filters import Filters
@@ -57,8 +58,9 @@ class Search:
         if "directive" in query.kinds:
             return self._directives(finder, found, query, window, note)
         chosen = self._ranked(finder, found, window)
+        shower = Shower(query)
         hits = tuple(
-            letter_hit(self._content(place), query, score)
+            letter_hit(self._content(place), shower, score)
             for place, score in zip(chosen.letters.tolist(), chosen.scores.tolist(), strict=True)
         )
         return Results(len(found.letters), hits, self._facets(found.letters), note)
@@ -89,10 +91,11 @@ class Search:
         owners = np.searchsorted(self._reader.first_directive, found.letters, "right") - 1
         rows = _order(found, dates[owners], window.sort, window.end)[window.offset :]
         hits: list[Hit] = []
+        shower = Shower(query)
         for row in rows:
             number = int(found.letters[row] - self._reader.first_directive[owners[row]])
             content = self._content(int(owners[row]))
-            hits += directive_hits(content, [number], query, float(found.scores[row]))
+            hits += directive_hits(content, [number], shower, float(found.scores[row]))
         facets = self._facets(np.unique(owners))
         at_least = len(some) < len(letters.letters)
         return Results(len(found.letters), tuple(hits), facets, note, at_least)
