@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate, islice
@@ -46,7 +46,7 @@ class Shower:
         for number, term in terms:
             if isinstance(term, Term):
                 self._phrases.setdefault(term.words[0][1], []).append((number, term))
-        self._pieces = _Pieces(self._phrases)
+        self._pieces = _Pieces(self._phrases.keys())
         self.terms = len(query.shown_terms)
 
     def finds(self, text: str) -> list[Find]:
@@ -141,16 +141,15 @@ def words_of(piece: str) -> list[_Word]:
 class _Pieces(dict[str, list[_Word]]):
     """What stands between spaces, to those of its words that begin a term."""
 
-    def __init__(self, wanted: Container[str]) -> None:
+    def __init__(self, wanted: Set[str]) -> None:
         super().__init__()
         self._wanted = wanted
 
     def __missing__(self, piece: str) -> list[_Word]:
-        folded = piece_forms(piece)[1].split()
-        there = any(word in self._wanted for word in folded)
-        self[piece] = out = (
-            [w for w in words_of(piece) if w.folded in self._wanted] if there else []
-        )
+        out: list[_Word] = []
+        if not self._wanted.isdisjoint(piece_forms(piece)[1].split()):
+            out = [word for word in words_of(piece) if word.folded in self._wanted]
+        self[piece] = out
         return out
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -186,7 +185,7 @@ class Finder:
         always come first."""
         lengths = self._reader.columns.length[letters].astype(np.float32)
         lengths *= np.float32(_LENGTH / self._reader.mean_length)
-        share: Scores = 1 / (lengths + np.float32(1 - _LENGTH))
+        share: Scores = np.float32(1) / (lengths + np.float32(1 - _LENGTH))
         return share
 
     def _rarity(self, letters: int) -> float:
@@ -227,36 +226,38 @@ class Finder:
         of them near one another."""
         extra = np.zeros(len(letters), np.float32)
         terms = [t for asked in self._query.terms for t in _plain(asked)]
-        places = [self._places(term, letters) for term in terms]
-        for (a, at), (b, others) in pairwise(zip(terms, places, strict=True)):
-            self._side_by_side(extra, letters, (a, at), (b, others))
-        if len(terms) > 1:
-            rarest = min(places, key=len)
-            near = sum(_near(rarest, other) for other in places)
-            share = np.asarray(near, np.float32) / len(terms)
-            at = np.searchsorted(letters, rarest >> 16)
-            np.maximum.at(extra_near := np.zeros(len(letters), np.float32), at, share)
-            extra += np.float32(_NEAR * len(terms)) * extra_near
-        return extra
+        if len(terms) < 2:
+            return extra
+        placed = [self._placed(term, letters) for term in terms]
+        for term, (one, same), (two, other_same) in zip(terms, placed, placed[1:], strict=False):
+            side = np.isin(one + len(term.words), two, assume_unique=True)
+            extra[np.searchsorted(letters, np.unique(one[side] >> 16))] += np.float32(_PAIR)
+            side = np.isin(same + len(term.words), other_same, assume_unique=True)
+            extra[np.searchsorted(letters, np.unique(same[side] >> 16))] += np.float32(_PAIR_EXACT)
+        rarest = min((places for places, _ in placed), key=len)
+        near = np.zeros(len(rarest), np.float32)
+        for places, _ in placed:
+            near += _near(rarest, places)
+        best = np.zeros(len(letters), np.float32)
+        np.maximum.at(best, np.searchsorted(letters, rarest >> 16), near)
+        return extra + np.float32(_NEAR) * best
 
-    def _side_by_side(
-        self, extra: Scores, letters: Places, one: tuple[Term, Places], two: tuple[Term, Places]
-    ) -> None:
-        (a, at), (b, others) = one, two
-        together = at[np.isin(at + len(a.words), others, assume_unique=True)]
-        pairs = np.unique(together >> 16)
-        extra[np.searchsorted(letters, pairs)] += np.float32(_PAIR)
-        if self._query.marked and len(pairs):
-            words = [self._word(form) for form in (*a.words, *b.words)]
-            exact = self._reader.phrase([w for w in words if w], pairs, exact=True)
-            extra[np.searchsorted(letters, np.unique(exact >> 16))] += np.float32(_PAIR_EXACT)
+    def _placed(self, term: Term, letters: Places) -> tuple[Places, Places]:
+        """Where a term stands, and where it does so with the marks typed."""
+        words = [word for form in term.words if (word := self._word(form))]
+        if len(words) == len(term.words) == 1:
+            places, same = self._reader.word_places(words[0], letters)
+            return places, same if self._query.marked else same[:0]
+        places = self._places(term, letters)
+        if not self._query.marked or not len(places):
+            return places, places[:0]
+        return places, self._reader.phrase(words, letters, exact=True)
 
     def _places(self, term: Term, letters: Places) -> Places:
-        words = [self._word(form) for form in term.words]
-        known = [word for word in words if word]
-        if len(known) < len(words):
+        words = [word for form in term.words if (word := self._word(form))]
+        if len(words) < len(term.words):
             return np.empty(0, np.int64)
-        return self._reader.phrase(known, letters, exact=False)
+        return self._reader.phrase(words, letters, exact=False)
 
     def directives(self, letters: Places) -> Found:
         """Directives, as rows, of some letters that have all that was asked for."""

@@ -5,6 +5,7 @@ A letter's `place` is its row in those arrays, over all segments; words are read
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
@@ -19,7 +20,7 @@ from pipeline.search.sqlite_words import IN_TEXT, OTHER_SPELLING, spelling_numbe
 
 Places = npt.NDArray[np.int64]
 Numbers = npt.NDArray[np.uint32]
-_LOW = np.uint32(0xFFFF)
+_LARGEST = np.uint64(0xFFFFFFFF)
 _FEW = 16
 """Letters are looked up one by one where there are so many times more entries."""
 
@@ -86,17 +87,36 @@ class Reader:
         """Where words stand in a row, ascending: place of the letter << 16 | number of the first
         word. Only in the letters `within`; with `exact` only in the spellings asked for."""
         found = []
+        for segment, start, local in self._with_some(within):
+            places = self._in_a_row(segment, words, local, exact)
+            if len(places):
+                found.append(places.astype(np.int64) + (start << 16))
+        return np.concatenate(found) if found else np.empty(0, np.int64)
+
+    def word_places(self, word: Word, within: Places) -> tuple[Places, Places]:
+        """Where a word stands in some letters, as from `phrase`, and where it does so in the
+        spelling asked for."""
+        found, exact = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
+        for segment, start, local in self._with_some(within):
+            places = read_places(self._db, segment, word.id)
+            if places is None or local is None:
+                continue
+            rows = _rows_of_letters(places, local)
+            chosen = places[rows].astype(np.int64) + (start << 16)
+            found.append(chosen)
+            wanted = OTHER_SPELLING if word.spelling is None else word.spelling
+            exact.append(chosen[read_spellings(self._db, segment, word.id)[rows] == wanted])
+        return np.concatenate(found), np.concatenate(exact)
+
+    def _with_some(self, within: Places | None) -> Iterator[tuple[int, int, Numbers | None]]:
+        """Segments that have some of the letters: their ids, their first places, the letters."""
         for segment, start in zip(self._segments, self._starts, strict=True):
             local = None
             if within is not None:
                 low, high = np.searchsorted(within, (start, start + segment.size))
                 local = (within[low:high] - start).astype(np.uint32)
-                if not len(local):
-                    continue
-            places = self._in_a_row(segment.id, words, local, exact)
-            if len(places):
-                found.append(places.astype(np.int64) + (start << 16))
-        return np.concatenate(found) if found else np.empty(0, np.int64)
+            if local is None or len(local):
+                yield segment.id, start, local
 
     def _in_a_row(
         self, segment: int, words: list[Word], within: Numbers | None, exact: bool
@@ -110,7 +130,7 @@ class Reader:
                 wanted = OTHER_SPELLING if word.spelling is None else word.spelling
                 places = places[read_spellings(self._db, segment, word.id) == wanted]
             if within is not None:
-                places = _of_letters(places, within)
+                places = places[_rows_of_letters(places, within)]
             rows.append((number, places))
         rows.sort(key=lambda row: len(row[1]))
         first, places = rows[0]
@@ -158,19 +178,17 @@ class Reader:
         return places
 
 
-def _of_letters(places: Numbers, letters: Numbers) -> Numbers:
-    """Those places that are in some letters, ascending both."""
+def _rows_of_letters(places: Numbers, letters: Numbers) -> Places:
+    """The rows of those places that are in some letters, ascending both."""
     if len(letters) * _FEW < len(places):
-        low = np.searchsorted(places, letters << np.uint32(16))
-        high = np.searchsorted(places, letters << np.uint32(16) | _LOW, "right")
-        counts = high - low
-        steps = np.repeat(low - (np.cumsum(counts) - counts), counts)
-        found: Numbers = places[np.arange(len(steps)) + steps]
-    else:
-        wanted = np.zeros(1 << 16, np.bool_)
-        wanted[letters] = True
-        found = places[wanted[places >> np.uint32(16)]]
-    return found
+        ends = np.concatenate((letters, letters + np.uint32(1))).astype(np.uint64) << np.uint64(16)
+        edges = np.searchsorted(places, np.minimum(ends, _LARGEST).astype(np.uint32))
+        low, counts = edges[: len(letters)], edges[len(letters) :] - edges[: len(letters)]
+        steps = np.repeat(low - (counts.cumsum() - counts), counts)
+        return np.asarray(np.arange(len(steps)) + steps)
+    wanted = np.zeros(1 << 16, np.bool_)
+    wanted[letters] = True
+    return np.flatnonzero(wanted[places >> np.uint32(16)])
 
 
 def _common(one: Numbers, other: Numbers) -> Numbers:
