@@ -361,6 +361,96 @@ def search(query: str, target: str, limit: int, as_json: bool) -> None:
 
 
 @main.command()
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.option("--to", type=click.Path(path_type=Path), help="Where to [default: DIR/delivery].")
+@click.option("--pdfa", is_flag=True, help="Searchable PDF/A-2u: the scan, the text beneath it.")
+@click.option("--alto", is_flag=True, help="ALTO 4.4, one XML a page.")
+@click.option("--hocr", is_flag=True, help="hOCR, one HTML a letter.")
+@click.option("--markdown", is_flag=True, help="The letter as Markdown.")
+@click.option("--archive-xml", is_flag=True, help="Fields of Thông tư 05/2025/TT-BNV.")
+@click.option("--xlsx", type=click.Path(path_type=Path), help="The catalogue as an Excel file.")
+@click.option("--csv", type=click.Path(path_type=Path), help="The catalogue as CSV.")
+@click.option(
+    "--form",
+    "forms",
+    type=click.Choice(["party", "state", "both"]),
+    default="both",
+    show_default=True,
+    help="The catalogue's form: 24 columns of the Party, 7 of the state.",
+)
+@click.option("--settings", "settings_file", type=click.Path(path_type=Path), help="TOML file.")
+@click.option("--names", help="Pattern of file names [default: {number_symbol}].")
+@click.option(
+    "--originals",
+    type=click.Path(path_type=Path),
+    help="Where relative paths of scans begin [default: the current folder].",
+)
+@click.option("--allow-secret", is_flag=True, help="Export letters marked secret, too.")
+@QUIET
+def export(
+    folder: Path,
+    to: Path | None,
+    xlsx: Path | None,
+    csv: Path | None,
+    forms: str,
+    settings_file: Path | None,
+    names: str | None,
+    originals: Path | None,
+    allow_secret: bool,
+    quiet: bool,
+    **parts: bool,
+) -> None:
+    """Make what an archive takes delivery of.
+
+    DIR is an output folder of `congvan process`. The originals are never changed. A manifest with
+    the SHA-256 of every file lies beside them; `congvan verify` checks it.
+
+    Example: congvan export out/ --pdfa --alto --xlsx muc-luc.xlsx --to giao-nop/
+    """
+    from pipeline.export.archive import archive_settings
+    from pipeline.export.deliver import Wanted, deliver
+
+    asked = frozenset(name.replace("_", "-") for name, on in parts.items() if on)
+    if not (asked or xlsx or csv):
+        raise UsageError("export_nothing_asked")
+    wanted = Wanted(
+        asked,
+        xlsx,
+        csv,
+        ("party", "state") if forms == "both" else (cast(Literal["party", "state"], forms),),
+        allow_secret,
+    )
+    place = to or folder / "delivery"
+    account = deliver(
+        folder, place, wanted, archive_settings(settings_file, names), originals=originals
+    )
+    for problem in (*account.errors, *([] if quiet else account.notes)):
+        click.echo(str(problem), err=True)
+    if not quiet:
+        told = {"documents": account.documents, "folder": place, "files": account.files}
+        click.echo(message("export_done", **told), err=True)
+    _exit(ExitCode.SOME_FAILED if account.errors else ExitCode.OK)
+
+
+@main.command()
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+def verify(folder: Path) -> None:
+    """Check a delivery against its manifest.
+
+    Example: congvan verify giao-nop/
+    """
+    from pipeline.export.manifest import verify as compare
+
+    verdict = compare(folder)
+    for code in ("changed", "missing", "unlisted"):
+        for path in getattr(verdict, code):
+            click.echo(message(f"verify_{code}", path=path))
+    if verdict.holds:
+        click.echo(message("verify_good", folder=folder, count=verdict.good), err=True)
+    _exit(ExitCode.OK if verdict.holds else ExitCode.SOME_FAILED)
+
+
+@main.command()
 @click.argument("gold", metavar="GOLD_DIR", type=click.Path(path_type=Path))
 @click.option("--records", type=click.Path(path_type=Path), help="Outputs to score.")
 @JOBS

@@ -92,9 +92,11 @@ def _move_into_place(ready: Path, root: Path) -> None:
     _remove(done)
 
 
-def write_file(path: Path, content: str) -> None:
-    """Write one file whole or not at all; leave it alone where it says that already."""
-    data = content.encode("utf-8")
+def write_file(path: Path, content: str | bytes) -> None:
+    """Write one file whole or not at all, its folders too; leave it alone where it says that
+    already."""
+    data = content.encode("utf-8") if isinstance(content, str) else content
+    path.parent.mkdir(parents=True, exist_ok=True)
     if path.is_file() and path.read_bytes() == data:
         return
     aside = temporary_folder(path.parent) / f"{path.name}.{os.getpid()}"
