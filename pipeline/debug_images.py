@@ -30,6 +30,7 @@ COLOURS: dict[Zone, Colour] = {
     Zone.TABLE: (150, 110, 20),
     Zone.FOOT_LEFT: (0, 90, 140),
     Zone.FOOT_RIGHT: (40, 60, 190),
+    Zone.FOOTNOTE: (90, 80, 70),
 }
 MARK: Colour = (205, 30, 60)
 DOUBT: Colour = (240, 150, 0)

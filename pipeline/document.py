@@ -137,6 +137,7 @@ class Zone(StrEnum):
     TABLE = "table"
     FOOT_LEFT = "foot_left"
     FOOT_RIGHT = "foot_right"
+    FOOTNOTE = "footnote"
 
 
 @dataclass(frozen=True, slots=True)

@@ -121,7 +121,7 @@ class Copy(Part):
 
 PassageKind = Literal[
     "letterhead", "circulation", "enacting", "foot", "stamp", "running_head", "page_number", "rule",
-    "other",
+    "footnote", "other",
 ]  # fmt: skip
 
 

@@ -100,6 +100,20 @@ def tables(image: PageImage) -> list[Table]:
     return sorted(found, key=lambda t: t.box[1])
 
 
+def short_rules(image: PageImage) -> list[Box]:
+    """Level rules of 15 to 80 mm in the lower half of the page: one stands above footnotes."""
+    ink, scale = _ink(image)
+    half = len(ink) // 2
+    level, upright = _rules(ink[half:])
+    _, _, stats, _ = cv2.connectedComponentsWithStats(level)
+    found: list[Box] = []
+    for x, y, w, h in stats[1:, :4].tolist():
+        crossed = upright[max(0, y - 2) : y + h + 2, x : x + w].any()
+        if 0.6 * RULE_DPI <= w <= 3.2 * RULE_DPI and h <= 0.06 * RULE_DPI and not crossed:
+            found.append(_full((x, y + half, x + w, y + half + h), scale))
+    return found
+
+
 def _cells(part: NDArray[np.uint8]) -> list[Box]:
     """White fields enclosed by the rules of one grid, in reading order."""
     free = (part == 0).astype(np.uint8)

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import regex
 
 from pipeline.document import Line, Zone
+from pipeline.layout.footnotes import MARKED
 from pipeline.layout.segments import Metrics
 from pipeline.layout.zones import Placed
 
@@ -18,7 +19,7 @@ MARKER = regex.compile(
     r"(?:[-–+•*]|\d{1,2}(?:\.\d{1,2})*[.)]|[a-zđ]\)|[IVX]{1,4}\.|Điều \d+|Chương [IVX]+|Mục \d+|"
     r"Căn cứ|Kính gửi)(?:\s|[.:]|$)"
 )
-RUNNING = frozenset({Zone.BODY})
+RUNNING = frozenset({Zone.BODY, Zone.FOOTNOTE})
 
 
 def with_breaks(placed: Sequence[Placed], metrics: Metrics) -> list[Line]:
@@ -38,6 +39,8 @@ def _breaks(before: Placed, here: Placed, metrics: Metrics) -> bool:
     if here.zone not in RUNNING:
         return False
     a, b = before.segment, here.segment
+    if here.zone is Zone.FOOTNOTE:
+        return MARKED.match(b.text) is not None
     if b.top - a.bottom > 0.9 * metrics.line or b.middle < a.middle:
         return True
     indented = b.left - metrics.left > 1.0 * metrics.line

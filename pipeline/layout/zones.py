@@ -12,6 +12,7 @@ from statistics import median
 
 from pipeline.document import Box, Mark, Word, Zone
 from pipeline.layout import wording
+from pipeline.layout.footnotes import footnotes
 from pipeline.layout.frames import Table, by_rows
 from pipeline.layout.marks import mark
 from pipeline.layout.segments import Metrics, Segment, engine_lines, joined, rows
@@ -32,16 +33,22 @@ class Placed:
 
 
 def order(
-    segments: Sequence[Segment], metrics: Metrics, page: int, grids: Sequence[Table]
+    segments: Sequence[Segment],
+    metrics: Metrics,
+    page: int,
+    grids: Sequence[Table],
+    rules: Sequence[Box] = (),
 ) -> tuple[list[Placed], list[Mark]]:
     """All lines of the page in reading order, and what was found to be no text on the way."""
     marks: list[Mark] = []
     tabled = [s for s in segments if any(_within(s, g.box) for g in grids)]
     lines = rows(s for s in segments if s not in tabled)
+    notes, lines = footnotes(lines, rules, metrics)
     head, lines = _letterhead(lines, metrics, page, marks)
     foot, lines = _foot(lines, metrics, page, marks)
     middle = _middle(lines, tabled, grids, metrics, bool(head))
-    return [*head, *middle, *foot], marks
+    below = [Placed(joined(row), Zone.FOOTNOTE) for row in notes]
+    return [*head, *middle, *foot, *below], marks
 
 
 # --- letterhead --------------------------------------------------------------------------------

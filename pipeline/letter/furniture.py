@@ -1,4 +1,5 @@
-"""Lines that stand on a page but say nothing of the letter: page numbers, running heads, stamps.
+"""Lines that stand on a page but not in the letter's run of sentences: page numbers, running heads,
+stamps, footnotes.
 
 In: all lines; out: those lines by kind. On scans most of this was kept apart before; text has it in
 the midst of the letter, where it would be taken for a part of a sentence.
@@ -24,6 +25,8 @@ _SHORTEST = 8  # letters of a running head: fewer are the foot of a table or a m
 
 def find_furniture(lines: Sequence[PageLine]) -> Furniture:
     """The lines of each kind that are no part of the letter's text."""
+    notes = [x for x in lines if x.zone is Zone.FOOTNOTE]
+    lines = _without(lines, notes)
     stamps = [x for x in lines if keywords.is_not_text(x.text)]
     stamps = [*stamps, *_in_margin(_without(lines, stamps))]
     pages = _by_page(_without(lines, stamps))
@@ -33,6 +36,7 @@ def find_furniture(lines: Sequence[PageLine]) -> Furniture:
         ("stamp", stamps),
         ("page_number", numbers),
         ("running_head", heads),
+        ("footnote", notes),
     )
     return tuple((kind, tuple(found)) for kind, found in kinds if found)
 
