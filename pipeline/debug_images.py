@@ -6,10 +6,13 @@ In: the page as scanned, upright and straight, and its lines after restoration. 
 from __future__ import annotations
 
 import io
+import os
+import weakref
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import cache
 from itertools import groupby, pairwise
+from pathlib import Path
+from tempfile import mkstemp
 
 from PIL import Image, ImageDraw, ImageFont
 from unidecode import unidecode
@@ -40,17 +43,27 @@ ORDER: Colour = (120, 120, 120)
 FACES = ("LiberationSans-Regular.ttf", "DejaVuSans.ttf")
 
 
-@dataclass(frozen=True, slots=True)
 class Picture:
-    """A page as scanned, kept small until its text is known: JPEG, and the width of the page in
-    the pixels that boxes are told in."""
+    """A page as scanned, kept small on disk until its text is known: a JPEG in the folder for
+    temporary files, which goes when the picture does. `width` is that of the page in the pixels
+    that boxes are told in."""
 
-    data: bytes
-    width: int
+    def __init__(self, data: bytes, width: int) -> None:
+        self.width = width
+        handle, name = mkstemp(".jpg", "congvan-")
+        os.close(handle)
+        self._path = Path(name)
+        self._done = weakref.finalize(self, self._path.unlink, missing_ok=True)
+        self._path.write_bytes(data)
+
+    @property
+    def data(self) -> bytes:
+        """The JPEG."""
+        return self._path.read_bytes()
 
 
 def kept(page: PageImage) -> Picture:
-    """A small copy of a page for later drawing."""
+    """A small copy of a page for later drawing. Raises OSError where the disk refuses."""
     image = (page.shown or page.image).convert("RGB")
     size = (WIDE, max(1, round(image.height * WIDE / image.width)))
     data = io.BytesIO()

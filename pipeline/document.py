@@ -6,6 +6,7 @@ file ─intake▶ Source ─imaging▶ PageImage ─tesseract▶ OcrPage ─layo
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -14,6 +15,9 @@ from PIL import Image
 
 Box = tuple[int, int, int, int]
 """left, top, right, bottom in pixels of the page as rendered (upright, deskewed)."""
+
+Content = str | bytes | Callable[[], bytes]
+"""What a file to be written says, or what tells it at the moment of writing."""
 
 
 class TextLayer(StrEnum):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from time import perf_counter
 
 import regex
@@ -16,7 +17,7 @@ from unidecode import unidecode
 
 from pipeline import debug_images
 from pipeline.debug_images import Picture
-from pipeline.document import Correction, Doubt, Operation, RestoredPage, Source
+from pipeline.document import Content, Correction, Doubt, Operation, RestoredPage, Source
 from pipeline.errors import DocumentError
 from pipeline.letter.read import read_letter
 from pipeline.record import (
@@ -42,10 +43,11 @@ REVIEW_SHARE_OF_DOUBTS = 0.10
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A record, and the files to be written beside it: name → content."""
+    """A record, and the files to be written beside it: name → content, or what makes the content
+    when it is written (pictures, of which only one at a time need be in memory)."""
 
     record: Record
-    files: dict[str, str | bytes]
+    files: dict[str, Content]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,7 @@ def outcome_of(source: Source, part: LetterPages) -> Outcome:
     """The record of the letter on `part` of `source`, and its files."""
     record = record_of(source, part)
     pictures = {
-        f"debug/page-{page.number}.png": debug_images.draw(picture, page)
+        f"debug/page-{page.number}.png": partial(debug_images.draw, picture, page)
         for picture, page in zip(part.pictures, part.pages, strict=True)
         if picture
     }

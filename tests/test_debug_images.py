@@ -76,3 +76,15 @@ def test_process_writes_a_picture_of_each_page(tmp_path: Path, scan_pdf: Path) -
     assert pictures == ["page-1.png", "page-2.png"]
     with Image.open(folder / "debug/page-1.png") as picture:
         picture.verify()
+
+
+def test_pictures_wait_on_disk_and_go_when_they_are_drawn(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    white = Image.new("L", (WIDTH, HEIGHT), 255)
+    kept = debug_images.kept(PageImage(1, white, 200, 0, 0.0, ()))
+    assert len(list(tmp_path.iterdir())) == 1
+    assert debug_images.draw(kept, page_with()) == debug_images.draw(kept, page_with())
+    del kept
+    assert not list(tmp_path.iterdir())

@@ -17,6 +17,7 @@ from pathlib import Path
 import regex
 
 from pipeline.batch.orphans import kill_programs_in
+from pipeline.document import Content
 from pipeline.errors import UsageError
 
 RECORD = "record.json"
@@ -48,7 +49,7 @@ _FOLDER = regex.compile(r"(?:^|-)([0-9a-f]{12})(?:-p\d{3,})?$")
 
 
 def write_documents(
-    root: Path, letters: Mapping[str, Mapping[str, str | bytes]], former: Iterable[str] = ()
+    root: Path, letters: Mapping[str, Mapping[str, Content]], former: Iterable[str] = ()
 ) -> None:
     """Write the files of each letter (document_id → name → content) to its folder of `root`, in
     the place of the `former` folders: all of them or none.
@@ -72,11 +73,11 @@ def write_documents(
         _remove(aside)
 
 
-def _write_folder(folder: Path, files: Mapping[str, str | bytes]) -> None:
+def _write_folder(folder: Path, files: Mapping[str, Content]) -> None:
     folder.mkdir(parents=True)
     for name, content in files.items():
         (folder / name).parent.mkdir(exist_ok=True)
-        _write_synced(folder / name, content)
+        _write_synced(folder / name, content() if callable(content) else content)
     _sync_folder(folder)
 
 

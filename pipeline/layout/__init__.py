@@ -1,9 +1,8 @@
 """Words to lines in the order in which a person reads a letter.
 
 In: the words of a page in the engine's order, or bare text. Out: lines by zone (left letterhead,
-right letterhead, title, body, tables, distribution list, signature, footnotes), an empty line between
-zones
-and paragraphs, and the marks that are no part of the text.
+right letterhead, title, body, tables, distribution list, signature, footnotes), an empty line
+between zones and paragraphs, and the marks that are no part of the text.
 """
 
 from __future__ import annotations
