@@ -24,18 +24,30 @@ lint: setup ## format, lint and types
 	@.venv/bin/ruff check --quiet .
 	@.venv/bin/mypy --no-error-summary
 
-bench: setup ## accuracy and speed, against the committed floors
+bench: setup .venv-bench/made ## accuracy and speed, against the committed floors
 	@$(PYTHON) -m benchmarks
+
+# What is measured against has an environment of its own, so that .venv stays as it is locked.
+.venv-bench/made: requirements-bench.lock | setup
+	@echo "Installing the Python packages of requirements-bench.lock into .venv-bench …" >&2
+	@$(PYTHON) -m venv --clear .venv-bench
+	@.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check \
+		--require-hashes --requirement requirements-bench.lock || { \
+		echo "OCRmyPDF, which make bench measures against, could not be installed: see above." >&2; \
+		echo "Without it: $(PYTHON) -m benchmarks" >&2; exit 3; }
+	@touch $@
 
 setup: ## install what is missing: programs, fonts, .venv
 	@./setup.sh
 
-lock: setup ## pin all Python packages again: requirements.lock
+lock: setup ## pin all Python packages again: requirements.lock, requirements-bench.lock
 	@$(PYTHON) -m pip install --quiet uv
 	@$(PYTHON) -m uv pip compile --quiet --universal --generate-hashes --no-emit-index-url \
 		--no-header --extra dev --extra export pyproject.toml --output-file requirements.lock
+	@$(PYTHON) -m uv pip compile --quiet --universal --generate-hashes --no-emit-index-url \
+		--no-header --group bench --python-version 3.11 --output-file requirements-bench.lock
 
 clean: ## remove everything that was made here, the environment too
-	rm -rf .venv demo-out bench-out build dist *.egg-info
+	rm -rf .venv .venv-bench demo-out bench-out build dist *.egg-info
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,6 +1,6 @@
 """What a user would otherwise take from PyPI to put marks back, on the same lines.
 
-    .venv/bin/pip install 'congvan[bench]'
+    .venv/bin/pip install pyvi nom-vn
 
 In: lines as read. Out: lines as each tool leaves them. A tool that is not installed is skipped, and
 said so; a line on which it raises stays as it was read, and is counted.
