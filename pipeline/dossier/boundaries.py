@@ -34,13 +34,13 @@ def opening_score(page: PageTraits) -> float:
 
 
 def beginning_probabilities(pages: Sequence[PageTraits]) -> Floats:
-    """P(a letter begins on page i) for each page; 1 for the first.
+    """P(a letter begins on page i) for each page, of which there is one at least; 1 for the first.
 
     Forward and backward sums over all divisions into letters (a semi-Markov chain)."""
     count = len(pages)
     starts = [i for i, p in enumerate(pages) if i == 0 or opening_score(p) > _LEAST]
-    if count == 0 or len(starts) == 1:
-        return np.array([1.0] + [0.0] * (count - 1))[:count]
+    if len(starts) == 1:
+        return np.eye(1, count)[0]
     score = _letter_scores(pages, starts)
     size = len(starts)
     before, after = np.full(size + 1, -np.inf), np.full(size + 1, -np.inf)

@@ -35,6 +35,8 @@ class LetterSpan:
 
 def find_letters(pages: Sequence[RestoredPage]) -> tuple[LetterSpan, ...]:
     """The letters on the pages of a file, in order; none only where there are no pages."""
+    if not pages:
+        return ()
     traits = [traits_of(page) for page in pages]
     chances = [float(p) for p in beginning_probabilities(traits)]
     starts = [i for i, p in enumerate(chances) if p > TAKEN]

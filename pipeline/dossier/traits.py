@@ -20,11 +20,17 @@ from pipeline.letter.lines import PageLine, page_lines, union
 from pipeline.letter.markers import read_marker
 
 _TOP_LINES = 40
+_TOP_SHARE = 0.6  # of the page's height: a letterhead stands above, a place and date at the foot
 _RUNNING = 55  # characters: a line of running text is longer than a line of a letterhead
 _LETTERHEAD = frozenset({"heading", "number", "blank_number", "date"})
-_ATTACHED = regex.compile(r"^[(\[{]?[ ]?(?:ban hanh |dinh |gui )?kem theo\b")
+_ATTACHED = regex.compile(r"^[^\p{L}\p{N}]{0,3}(?:ban hanh |dinh |gui )?kem theo\b")
 _FORM = regex.compile(r"^[(\[]?(?:mau|bieu|bieu mau|phu bieu)(?: so)?[ ]?[:.]?[ ]?[\divxlc]+\b")
-_DOTS = regex.compile(r"[.…_]{3,}|\.{2,}[ ]?/")
+_DOTS = regex.compile(r"[.…_]{3,}|…|\.{2,}[ ]?/")
+_BLANK_MONTH = regex.compile(r"\bth[a-z]{1,3}g?[ ]?[.…_]+|\bn[a-z]{1,2}m?[ ]?[.…_]+$")
+_BLANK_SYMBOL = regex.compile(r"[/-][ ]?[.…_]{2,}|/…")
+_COPY_CODES = regex.compile(r"(?:sy|sl|bs|trs|sao)")
+_FORM_LINES = 3
+_MANY_BLANKS = 30  # lines of a page's top in which blanks are counted
 _PAGE_NUMBER = regex.compile(r"^[-–—. ]*(?:trang )?(\d{1,3})(?:/\d{1,3})?[-–—. ]*$")
 
 
@@ -53,9 +59,9 @@ def traits_of(page: RestoredPage) -> PageTraits:
     if sum(len(letters(line.text)) for line in lines) < 4:
         return PageTraits(page.number, frozenset({"blank"}), printed=printed, blank=True)
     top = [piece for line in lines[:_TOP_LINES] for piece in split_columns(line)]
-    head = _Head.read(top)
+    head = _Head.read([x for x in top if x.box is None or x.box[1] < _TOP_SHARE * page.height])
     found = set(head.found)
-    if not found & _LETTERHEAD:
+    if not found & (_LETTERHEAD - {"date"}):
         found.add("no_letterhead")
     if runs_on(lines):
         found.add("runs_on")
@@ -98,7 +104,6 @@ class _Head:
     cited: set[str]
     own: str | None = None
     headings: int = 0
-    blanks: int = 0
 
     @classmethod
     def read(cls, top: Sequence[PageLine]) -> _Head:
@@ -116,16 +121,33 @@ class _Head:
                 head.take(kind, line)
         if head.headings > 1:
             head.found.add("second_heading")
-        if head.blanks > 1:
+        if head.is_form(top):
             head.found.add("form")
+        if "copy" in head.found and not head.is_copy_block(running):
+            head.found.remove("copy")
         return head
+
+    def is_form(self, top: Sequence[PageLine]) -> bool:
+        """Is the letterhead one that somebody is to fill in?"""
+        if any(_BLANK_MONTH.search(fold(line.text)) for line in self.lines):
+            return True
+        blank = "blank_number" in self.found
+        if blank and any(_BLANK_SYMBOL.search(line.text) for line in self.lines):
+            return True
+        dotted = sum(_DOTS.search(line.text) is not None for line in top[:_MANY_BLANKS])
+        return self.own is None and dotted >= _FORM_LINES
+
+    def is_copy_block(self, running: int) -> bool:
+        """Is the copy's word that of a block by itself, and not set on the copied letter?"""
+        numbered = self.own is not None and _COPY_CODES.search(self.own) is not None
+        return numbered or not (running or self.found & {"title", "address", "about"})
 
     def kind_of(self, line: PageLine, at: int) -> str | None:
         """The trait a line shows, None where it shows none."""
         text, folded = line.text, fold(line.text).strip(" *\"'“")
         if _is_heading(text):
             return "heading"
-        if _ATTACHED.match(folded):
+        if _ATTACHED.match(folded) and not text[:1].islower():
             return "attached"
         if at < 8 and (keywords.opens_appendix(text) or _FORM.match(folded)):
             return "appendix"
@@ -149,7 +171,6 @@ class _Head:
         self.headings += kind == "heading"
         if kind in _LETTERHEAD:
             self.lines.append(line)
-            self.blanks += _DOTS.search(line.text) is not None
         if kind == "number":
             self.own = self.own or number_of(line.text)
         if kind == "attached":
@@ -170,9 +191,11 @@ def is_place_and_date(text: str) -> bool:
     date = find_date(text)
     if date is None or len(text) > 75 or len(text) - date.end > 12 or date.start > 45:
         return False
-    before = fold(text[: date.start]).strip(" ,.;:()")
-    own_word = regex.search(r"\bng[a-z]{1,3}\b", fold(text[: date.end]))
-    return own_word is not None and not before.endswith((" so", " tu", " den", " tw", " truoc"))
+    if regex.search(r"\bng[a-z]{1,3}\b", fold(text[: date.end])) is None:
+        return False
+    place = regex.sub(r"(?i)\bng\p{L}{1,3}\s*$", "", text[: date.start])
+    words = [word for word in place.split() if word[0].isalpha()]
+    return len(words) < 8 and 2 * sum(word[0].isupper() for word in words) >= len(words)
 
 
 def number_of(text: str) -> str | None:
