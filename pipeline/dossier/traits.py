@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import regex
 
-from pipeline.document import Box, RestoredPage
+from pipeline.document import Box, RestoredPage, Zone
 from pipeline.letter import keywords
 from pipeline.letter.dates import find_date
 from pipeline.letter.folding import fold, letters, starts_lower, upper_share
@@ -23,13 +23,20 @@ _TOP_LINES = 40
 _TOP_SHARE = 0.6  # of the page's height: a letterhead stands above, a place and date at the foot
 _RUNNING = 55  # characters: a line of running text is longer than a line of a letterhead
 _LETTERHEAD = frozenset({"heading", "number", "blank_number", "date"})
-_ATTACHED = regex.compile(r"^[^\p{L}\p{N}]{0,3}(?:ban hanh |dinh |gui )?kem theo\b")
+_ATTACHED = regex.compile(
+    r"^[^\p{L}\p{N}]{0,3}(?:ban hanh |dinh |gui )?(?:[a-z]?em|ke[a-z]) theo\b"
+    r"|^\(.{0,20}\btheo (?:quyet dinh|cong van|ke hoach|thong bao|nghi quyet|to trinh|huong dan)\b"
+)
 _FORM = regex.compile(r"^[(\[]?(?:mau|bieu|bieu mau|phu bieu)(?: so)?[ ]?[:.]?[ ]?[\divxlc]+\b")
 _DOTS = regex.compile(r"[.…_]{3,}|…|\.{2,}[ ]?/")
 _BLANK_MONTH = regex.compile(r"\bth[a-z]{1,3}g?[ ]?[.…_]+|\bn[a-z]{1,2}m?[ ]?[.…_]+$")
 _BLANK_SYMBOL = regex.compile(r"[/-][ ]?[.…_]{2,}|/…")
 _COPY_CODES = regex.compile(r"(?:sy|sl|bs|trs|sao)")
 _FORM_LINES = 3
+_LINES_ABOVE = 6  # bodies' names and stamps may stand above Quốc hiệu; six lines are a text
+_NUMBER_REST = (
+    4  # characters after a letterhead's number: specks; what is cited goes on with a date
+)
 _MANY_BLANKS = 30  # lines of a page's top in which blanks are counted
 _PAGE_NUMBER = regex.compile(r"^[-–—. ]*(?:trang )?(\d{1,3})(?:/\d{1,3})?[-–—. ]*$")
 
@@ -58,11 +65,16 @@ def traits_of(page: RestoredPage) -> PageTraits:
     printed = _printed_number(page, lines)
     if sum(len(letters(line.text)) for line in lines) < 4:
         return PageTraits(page.number, frozenset({"blank"}), printed=printed, blank=True)
-    top = [piece for line in lines[:_TOP_LINES] for piece in split_columns(line)]
-    head = _Head.read([x for x in top if x.box is None or x.box[1] < _TOP_SHARE * page.height])
+    high = [x for x in lines if x.box is None or x.box[1] < _TOP_SHARE * page.height]
+    printed_top = [x for x in high[:_TOP_LINES] if x.zone is not Zone.TABLE]
+    head = _Head.read([piece for line in printed_top for piece in split_columns(line)])
     found = set(head.found)
-    if not found & (_LETTERHEAD - {"date"}):
+    dated = "date" in found and found & {"body", "title", "about", "address"}
+    if not (dated or found & {"heading", "number", "blank_number"}):
         found.add("no_letterhead")
+    box = union(line.box for line in head.lines if line.box)
+    if box and _lines_above(lines, box[1]) >= _LINES_ABOVE:
+        found.add("below_text")
     if runs_on(lines):
         found.add("runs_on")
     if printed is not None and printed > 1:
@@ -81,9 +93,14 @@ def traits_of(page: RestoredPage) -> PageTraits:
         cited=frozenset(head.cited),
         printed=printed,
         closes=_closes(lines),
-        box=union(line.box for line in head.lines if line.box),
+        box=box,
         inner=_inner_letterhead(lines, page.height),
     )
+
+
+def _lines_above(lines: Sequence[PageLine], top: int) -> int:
+    """How many lines stand wholly above `top`, whatever their place in reading order."""
+    return sum(x.box is not None and x.box[3] <= top and len(letters(x.text)) > 3 for x in lines)
 
 
 def _printed_number(page: RestoredPage, lines: Sequence[PageLine]) -> int | None:
@@ -110,6 +127,8 @@ class _Head:
         head = cls(set(), [], set())
         running = 0
         for at, line in enumerate(top):
+            if head.lines and _closes([line]):
+                break
             kind = head.kind_of(line, at)
             if kind in ("attached", "address"):
                 running = 0
@@ -161,9 +180,11 @@ class _Head:
             return "address"
         if keywords.about_start(text) is not None:
             return "about"
+        if _is_title(text):
+            return "title"
         if at < 8 and upper_share(text) > 0.7 and opens_body(text):
             return "body"
-        return "title" if _is_title(text) else None
+        return None
 
     def take(self, kind: str, line: PageLine) -> None:
         """Note the trait."""
@@ -191,9 +212,9 @@ def is_place_and_date(text: str) -> bool:
     date = find_date(text)
     if date is None or len(text) > 75 or len(text) - date.end > 12 or date.start > 45:
         return False
-    if regex.search(r"\bng[a-z]{1,3}\b", fold(text[: date.end])) is None:
-        return False
     place = regex.sub(r"(?i)\bng\p{L}{1,3}\s*$", "", text[: date.start])
+    if regex.search(r"\bng[a-z]{1,3}\b", fold(text[: date.end])) is None or "/" in place:
+        return False
     words = [word for word in place.split() if word[0].isalpha()]
     return len(words) < 8 and 2 * sum(word[0].isupper() for word in words) >= len(words)
 
@@ -206,6 +227,8 @@ def number_of(text: str) -> str | None:
     rest = text[start:]
     number = read_number_line(rest)
     if number is not None:
+        if len(rest) - number.end > _NUMBER_REST:
+            return None
         return letters(number.text) if number.number and number.text else ""
     return "" if not letters(rest) and (":" in text or _DOTS.search(rest)) else None
 
