@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import floors, letters, reading, restore_accuracy
+from benchmarks import dossiers, floors, letters, reading, restore_accuracy
 
 ROOT = Path(__file__).parent.parent
 SHARED = ROOT.parent / "shared"
@@ -63,9 +63,17 @@ def _restoring() -> Figures:
     return found.figures()
 
 
+def _dossiers() -> Figures:
+    folders = (ROOT / "samples" / "scans", SHARED / "gold" / "dev")
+    found = dossiers.measure([folder for folder in folders if folder.is_dir()])
+    print(found.table(), file=sys.stderr)
+    return found.figures()
+
+
 BENCHMARKS: dict[str, Callable[[], Figures]] = {
     "samples": lambda: _letters("samples", ROOT / "samples" / "scans"),
     "dev": lambda: _letters("dev", SHARED / "gold" / "dev"),
+    "dossiers": _dossiers,
     "reading": _reading,
     "restoring": _restoring,
 }

@@ -40,7 +40,7 @@ def beginning_probabilities(pages: Sequence[PageTraits]) -> Floats:
     count = len(pages)
     starts = [i for i, p in enumerate(pages) if i == 0 or opening_score(p) > _LEAST]
     if len(starts) == 1:
-        return np.eye(1, count)[0]
+        return np.array([1.0] + [0.0] * (count - 1))
     score = _letter_scores(pages, starts)
     size = len(starts)
     before, after = np.full(size + 1, -np.inf), np.full(size + 1, -np.inf)
