@@ -68,7 +68,8 @@ class Directive(Part):
     text: str
     items: list[Item] = []
     actors: list[str] = []
-    deadline: str | None = None
+    deadline: str | None = Field(None, description="by when, as printed")
+    due: str | None = Field(None, description="the last day of the deadline, ISO 8601")
 
 
 class Signature(Part):

@@ -77,7 +77,18 @@ def _unmarked(text: str) -> str:
 
 
 def _of_paragraph(text: str) -> list[str]:
-    """The actors at the head of a paragraph; none where it opens with what is to be done."""
+    """The actors at the head of a paragraph, and of those of its further clauses that begin with
+    a name ("…; Ban Tuyên giáo phối hợp …"); none where it opens with what is to be done."""
+    found = _of_clause(text)
+    others = [c for c in _CLAUSE.split(text)[1:] if c[:1].isupper() or _assign().match(c.title())]
+    return found + [actor for c in others if found for actor in _of_clause(c) if actor[0].isupper()]
+
+
+_CLAUSE = regex.compile(r"(?<=[;.])[ ]+(?=\p{L})")
+
+
+def _of_clause(text: str) -> list[str]:
+    """The actors at the head of a clause."""
     head = text[:_LONGEST]
     lead = _assign().match(head) or _TOWARDS.match(head)
     start = lead.end() if lead else 0
@@ -92,7 +103,20 @@ def _of_paragraph(text: str) -> list[str]:
     names = head[start:end].strip(" ,;:")
     if end >= len(text.rstrip(" :.;")) and lead is None and len(names) > 160:
         return []
-    return [part for part in _split(names) if _opens_actor(part, asked=True)]
+    if head[match.start() : match.start() + 1] == ":" and names.endswith(" các"):
+        end = _LIST_END.search(head, match.end()).start()
+        names = f"{names} {head[match.end() : end].strip(' ,;:')}"
+    return [part for part in _split(names) if _opens_actor(part, asked=True) and _may_act(part)]
+
+
+_LIST_END = regex.compile(r"[;.:]|$")
+
+
+def _may_act(name: str) -> bool:
+    """No heading in capitals, and no word alone that needs another ("Cơ quan")."""
+    words = name.split()
+    shouted = len(words) > 2 and sum(w.isupper() for w in words) > 0.8 * len(words)
+    return not shouted and _key(name) not in ("cơ quan", "đơn vị", "chủ trì", "ban")
 
 
 def _opens_actor(text: str, *, asked: bool) -> bool:
@@ -103,8 +127,20 @@ def _opens_actor(text: str, *, asked: bool) -> bool:
     for head, whole in _heads():
         after = text[len(head) :]
         if key.startswith(head) and not after[:1].isalnum():
+            if head in _PLURALS:
+                return _plural().match(after.casefold()) is not None
             return whole or _goes_on(after)
     return False
+
+
+_PLURALS = ("các", "những", "mọi", "từng")
+
+
+@cache
+def _plural() -> regex.Pattern[str]:
+    """What can be told to act where there are several of it."""
+    nouns = "|".join(map(regex.escape, phrases("actor_noun")))
+    return regex.compile(rf"[ ](?:{nouns})(?!\p{{L}})")
 
 
 def _goes_on(after: str) -> bool:
@@ -121,6 +157,7 @@ def _split(names: str) -> list[str]:
     for match in _NEXT.finditer(names):
         rest = names[match.end() :]
         named = rest[:1].isupper() or _PLAIN.match(rest) is not None
+        named = named or (match["and"] is not None and rest.startswith("cơ quan "))
         if match["semi"] or (named and _opens_actor(rest, asked=True)):
             parts.append(names[start : match.start()])
             start = match.end()

@@ -13,6 +13,7 @@ from pipeline.letter import clarity, evidence, keywords
 from pipeline.letter.account import Account
 from pipeline.letter.after import After
 from pipeline.letter.body import Body
+from pipeline.letter.entries import mended_entry
 from pipeline.letter.foot import Foot
 from pipeline.letter.header import Letterhead
 from pipeline.letter.header_fields import is_joint
@@ -110,6 +111,10 @@ class Findings:
         for name, entries in (("recipients", recipients), ("distribution", foot.distribution)):
             for i, entry in enumerate(entries):
                 self._doubt(clarity.entry_flag(f"{name}.{i}", entry.text, entry.lines))
+                if (meant := mended_entry(entry.text)) != entry.text:
+                    message = f"{entry.text!r} was read as {meant!r}"
+                    where = f"{name}.{i}"
+                    self._doubt(Flag(code="entry_repaired", message=message, where=where))
         for name, found in (
             ("legal_bases", body.legal_bases),
             ("preamble", body.preamble),

@@ -13,13 +13,14 @@ import regex
 
 from pipeline.document import Zone
 from pipeline.letter import keywords
-from pipeline.letter.folding import fold, letters, upper_share
+from pipeline.letter.folding import fold, letters, starts_lower, upper_share
 from pipeline.letter.lines import PageLine
 from pipeline.letter.markers import read_marker
 from pipeline.record import PassageKind
 
 Furniture = tuple[tuple[PassageKind, tuple[PageLine, ...]], ...]
 _NUMBER = regex.compile(r"^(?:trang[ ])?[-–—.\[( ]*(?P<n>\d{1,3})[-–—.\]) ]*(?:/[ ]?\d{1,3})?$")
+_FEWEST = 3  # lines from margin to margin that make a page one of running text, not of a table
 _SHORTEST = 8  # letters of a running head: fewer are the foot of a table or a mark
 
 
@@ -48,11 +49,16 @@ def _without(lines: Sequence[PageLine], some: Sequence[PageLine]) -> list[PageLi
 
 def _in_margin(lines: Sequence[PageLine]) -> list[PageLine]:
     """The lines that stand wholly in the left margin: pieces of stamps."""
-    left: dict[int, int] = {}
+    wide: dict[int, list[int]] = {}
     for line in lines:
         if line.box is not None and line.box[2] - line.box[0] > 0.5 * line.page_width:
-            left[line.page] = min(line.box[0], left.get(line.page, line.box[0]))
-    return [x for x in lines if x.box is not None and x.box[2] <= left.get(x.page, 0)]
+            wide.setdefault(line.page, []).append(line.box[0])
+    margins = {page: min(lefts) for page, lefts in wide.items() if len(lefts) >= _FEWEST}
+    return [
+        x
+        for x in lines
+        if x.box is not None and x.zone is not Zone.TABLE and x.box[2] <= margins.get(x.page, 0)
+    ]
 
 
 def _by_page(lines: Sequence[PageLine]) -> list[list[PageLine]]:
@@ -108,6 +114,7 @@ def _may_run(line: PageLine) -> bool:
     return (
         line.zone is not Zone.TABLE
         and len(_words(text)) >= _SHORTEST
+        and not starts_lower(text)
         and read_marker(text) is None
         and not keywords.heading_places(text)
         and not keywords.is_state_title(text)

@@ -51,8 +51,16 @@ def body_name(text: str) -> str:
         if not _may_follow(word, previous, text[match.end() :]):
             break
         end, previous = match.end(), word
-    name = regex.sub(r"(?:[\s,\-–.]|\b(?:và|các|cấp)$)+$", "", text[:end])
+    name = regex.sub(r"(?:[\s,\-–.]|\b(?:và|các|cấp|tổng|phó|viện)$)+$", "", text[:end])
+    name = _WHOLE.sub(r"\1", _NEXT_ONE.sub("", name))
     return name if name[:1].isupper() or name.startswith("các") else ""
+
+
+# A name that never goes on, and "và" before the next document cited.
+_WHOLE = regex.compile(r"^((?:Chính phủ|Thủ tướng Chính phủ|Văn phòng Chính phủ))[ ]\p{Lu}.*$")
+_NEXT_ONE = regex.compile(
+    r"[ ]và[ ](?:Quyết|Nghị|Thông|Chỉ|Kế hoạch|Công văn|Tờ|Luật|Báo cáo|Hướng)\b.*$"
+)
 
 
 def _may_follow(word: str, previous: str, after: str) -> bool:

@@ -282,8 +282,9 @@ def is_enacting(text: str) -> bool:
 
 def is_not_text(text: str) -> bool:
     """Words of an electronic signature or a receipt stamp."""
-    folded = fold(text).strip()
-    return any(folded.startswith(p) for p in folded_phrases("not_text"))
+    bare = text.strip()
+    folded = fold(bare)
+    return bare[:1].isupper() and any(folded.startswith(p) for p in folded_phrases("not_text"))
 
 
 def opens_appendix(text: str) -> bool:

@@ -19,7 +19,9 @@ _ROMAN_NUMBERS = "I II III IV V VI VII VIII IX X XI XII XIII XIV XV XVI XVII XVI
 _ROMAN = {number: i for i, number in enumerate(_ROMAN_NUMBERS.split(" "), 1)}
 
 _ARTICLE = regex.compile(r"^di[e]u[ ]?(?P<n>\d{1,3}|[li])[a-z]?[ ]?(?P<dot>[.:;,–-]?)(?:[ ]|$)")
-_PART = regex.compile(r"^(?:phan|chuong|muc|tieu muc)[ ](?:thu[ ][a-z]+|[ivxl]+|\d{1,2})\b[ .:]*")
+_PART = regex.compile(
+    r"^(?:phan|chuong|muc|tieu muc)[ ](?:thu[ ][a-z]+|[ivxl]+|\d{1,2}|t(?=[ .:]*$))\b[ .:]*"
+)
 _ROMAN_MARK = regex.compile(r"^(?P<n>[IVX]{1,5})[ ]?(?P<dot>[.\-–/)])[ ]?(?=[\p{L}\"“])")
 _ROMAN_BARE = regex.compile(r"^(?P<n>II|III|IV|VI{1,3}|IX)(?P<dot>)[ ](?=\p{Lu}{2,}[ ]\p{Lu}{2,})")
 _MULTI = regex.compile(r"^(?P<n>\d{1,2}(?:\.\d{1,2}){1,3})[ ]?(?P<dot>[.):\-–]?)[ ](?=[\p{L}\"“(])")
@@ -172,6 +174,11 @@ class Numbering:
         if marker.kind == "letter":
             return last > 0 and last < marker.value <= last + 3
         return last < marker.value <= last + 3
+
+    def is_next(self, marker: Marker) -> bool:
+        """Is `marker` the very next point of a series that has begun?"""
+        last = self.last.get(marker.kind, 0)
+        return marker.is_numbered and last > 0 and marker.value == last + 1
 
     def take(self, marker: Marker) -> None:
         """Note `marker`; points below it begin anew."""

@@ -6,7 +6,7 @@ In: the lines of the body; out: paragraphs with their marker ("1.", "a)", "Đi�
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import regex
 
@@ -99,7 +99,7 @@ def paragraphs(lines: Sequence[PageLine]) -> list[Paragraph]:
     quoted_until = -1
     for i, line in enumerate(lines):
         quoted_until = max(quoted_until, _quotation_end(lines, i))
-        marker = read_marker(line.text) if i > quoted_until else None
+        marker = _marker(line.text, numbering) if i > quoted_until else None
         before = groups[-1][1][-1] if groups else None
         settled = before is None or _is_settled(before, line, widths)
         if marker is not None and not (settled and numbering.accepts(marker)):
@@ -113,6 +113,19 @@ def paragraphs(lines: Sequence[PageLine]) -> list[Paragraph]:
     return [_paragraph(marker, group) for marker, group in groups]
 
 
+def _marker(text: str, numbering: Numbering) -> Marker | None:
+    """The mark at the head of a line; one behind a speck only where it is the next."""
+    found = read_marker(text)
+    if found is not None or not text.startswith(_SPECKS):
+        return found
+    bare = text.lstrip("".join(_SPECKS) + " ")
+    found = read_marker(bare)
+    if found is None or not numbering.is_next(found):
+        return None
+    return replace(found, end=found.end + len(text) - len(bare))
+
+
+_SPECKS = ('"', "“", "”", "'", "‘", "*", "°", "^", "~")
 _LONGEST_QUOTATION = 40
 
 
@@ -156,6 +169,8 @@ def _breaks(before: PageLine, line: PageLine, widths: Measure) -> bool:
     if line.top:
         return _ends(before) and (widths.is_indented(line) if line.box else widths.is_short(before))
     if line.gap:
+        if before.text.endswith((",", ".")) and _opens_sure_basis(line.text):
+            return True
         return not (before.text.endswith((",", "-", "–")) or _runs_on(before, line, widths))
     if not _ends(before):
         return widths.is_stub(before)
@@ -171,6 +186,10 @@ def _runs_on(before: PageLine, line: PageLine, widths: Measure) -> bool:
     if line.box is None or before.box is None or _ends(before):
         return False
     return not widths.is_short(before) and not widths.is_indented(line)
+
+
+def _opens_sure_basis(text: str) -> bool:
+    return opens_phrase(text, "body_sure")
 
 
 def _opens_basis(text: str) -> bool:

@@ -18,8 +18,9 @@ from pipeline.letter.after import After, read_after
 from pipeline.letter.body import Body, read_body
 from pipeline.letter.checks import Doubts, check
 from pipeline.letter.citations import Mention, find_citations
-from pipeline.letter.deadlines import find_deadline
+from pipeline.letter.deadlines import due_date, find_deadline
 from pipeline.letter.directives import numbered, to_directives
+from pipeline.letter.entries import mended_entry
 from pipeline.letter.family import family_of, type_of
 from pipeline.letter.findings import Findings
 from pipeline.letter.foot import Foot, read_foot, signature_of
@@ -32,7 +33,7 @@ from pipeline.letter.places import mended_body
 from pipeline.letter.recipients import Entry, read_recipients
 from pipeline.letter.repairs import Repairs, chained
 from pipeline.letter.sections import Sections, divide
-from pipeline.record import CorrectionInfo, Flag, Header, Letter
+from pipeline.record import CorrectionInfo, Directive, Flag, Header, Letter
 from pipeline.restore.corrections import amended
 
 _STRAY = regex.compile(r"(?:^[^\p{L}\p{N}\s\"“(/&-]{1,2}[ ])|(?:[ ][^\p{L}\p{N}\s&/–-]{1,2}$)")
@@ -165,6 +166,11 @@ def _repairs(
     for signer in read.foot.signers:
         for part, line, text in signer.mended:
             repairs.add(f"signature.{part}", [line], line.text, text)
+    lists = {"recipients": read.recipients, "distribution": read.foot.distribution}
+    for name, entries in lists.items():
+        for i, entry in enumerate(entries):
+            if (meant := mended_entry(entry.text)) != entry.text:
+                repairs.add(f"{name}.{i}", entry.lines, entry.text, meant)
     for where, node in numbered(read.body.points):
         first = node.first.lines[0]
         if node.marker.repaired:
@@ -180,20 +186,29 @@ def _letter(read: _Reading, header: Header, mentions: Sequence[Mention]) -> Lett
     return Letter(
         family=family_of(read.head, header),
         header=header,
-        recipients=[e.text for e in read.recipients],
+        recipients=[mended_entry(e.text) for e in read.recipients],
         legal_bases=[p.printed for p in read.body.legal_bases],
         preamble=[p.printed for p in read.body.preamble],
-        directives=[
-            d.model_copy(update={"actors": find_actors(d), "deadline": find_deadline(d.text)})
-            for d in to_directives(read.body.points)
-        ],
+        directives=[_charged(d, header.date) for d in to_directives(read.body.points)],
         closing=[p.printed for p in read.body.closing],
         signature=signature_of(read.foot),
-        distribution=[e.text for e in read.foot.distribution],
+        distribution=[mended_entry(e.text) for e in read.foot.distribution],
         citations=[m.citation for m in mentions],
         headings=[title.heading() for title in read.body.titles],
         appendices=[appendix for appendix, _ in read.after.appendices],
         copies=[copy for copy, _ in read.after.copies],
+    )
+
+
+def _charged(directive: Directive, issued: str | None) -> Directive:
+    """A directive with who is to carry it out, and by when."""
+    deadline = find_deadline(directive.text, issued)
+    return directive.model_copy(
+        update={
+            "actors": find_actors(directive),
+            "deadline": deadline,
+            "due": due_date(deadline, issued),
+        }
     )
 
 

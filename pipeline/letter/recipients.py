@@ -21,6 +21,7 @@ _DASH = regex.compile(
     r"^(?:[\"'“”‘’.,~*|]{0,2}[ ]?[-–—−•*+·●▪]{1,2}+|[\"'“”~=.])[ ]*(?=[\p{L}\d(])"
 )
 _END_SPECKS = regex.compile(r"(?:[ ][^\p{L}\d\s)\]\"”]{1,2}|[ˆ^~`_|¿'’])+$")
+_BARS = regex.compile(r"[ ][|¦][ ]")
 _INNER = regex.compile(r";[ ]*(?:[-–—+][ ]*)?|(?<=[,.])[ ]+[-–—+][ ]+|^[-–—+][ ]*")
 
 
@@ -138,4 +139,5 @@ def _parts(text: str) -> list[str]:
 
 def end_stripped(text: str) -> str:
     """An entry without the punctuation that ends it and a dash before it."""
+    text = _BARS.sub(" ", text)
     return str(_DASH.sub("", _END_SPECKS.sub("", text.strip())).rstrip(" ;.,:").strip())

@@ -88,13 +88,16 @@ class Repairs:
             page, number = _line(run[start])
             line = self._lines[page, number]
             at, stop = run[start].at, run[end - 1].at + 1
-            if line.text[at:stop] != share:
+            if _bare(line.text[at:stop]) != "".join(x.character for x in run[start:end]):
+                continue  # words of another row stand between
+            before, skip = _differing(line.text[at:stop], share)
+            if before != (share := _differing(share, line.text[at:stop])[0]):
                 yield Correction(
                     page=page,
                     line=number,
-                    start=at,
-                    box=_box(line, at, stop),
-                    before=line.text[at:stop],
+                    start=at + skip,
+                    box=_box(line, at + skip, at + skip + len(before)),
+                    before=before,
                     after=share,
                     score=_SCORE,
                     margin=_MARGIN,
@@ -146,6 +149,17 @@ def _shared_out(run: Sequence[_Inked], after: str, cuts: Sequence[int]) -> list[
         places.append(min(op.dest_start + cut - op.src_start, op.dest_end))
     places.append(len(after))
     return [after[a:b].strip() for a, b in itertools.pairwise(places)]
+
+
+def _differing(text: str, other: str) -> tuple[str, int]:
+    """`text` without the whole words that it shares with `other` at head and end, and where the
+    rest begins."""
+    ours, theirs = text.split(" "), other.split(" ")
+    if len(ours) != len(theirs) or ours == theirs:
+        return text, 0
+    head = next(i for i, (a, b) in enumerate(zip(ours, theirs, strict=True)) if a != b)
+    tail = next(i for i, (a, b) in enumerate(zip(ours[::-1], theirs[::-1], strict=True)) if a != b)
+    return " ".join(ours[head : len(ours) - tail]), sum(len(w) + 1 for w in ours[:head])
 
 
 def _box(line: RestoredLine, start: int, end: int) -> Box | None:
