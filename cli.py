@@ -106,6 +106,26 @@ LANGUAGE_MODEL = click.option(
     help="A language model of your own, made by `congvan train`.",
 )
 
+OUT = click.option("--out", required=True, type=click.Path(path_type=Path), help="Output folder.")
+RETRY_FAILED = click.option(
+    "--retry-failed", is_flag=True, help="Try again what failed in an earlier run."
+)
+MAX_FAILURES = click.option(
+    "--max-failures", metavar="N|N%", help="Give up after so many failures in this run."
+)
+DEBUG_IMAGES = click.option(
+    "--debug-images",
+    is_flag=True,
+    help="Draw what was seen on each page: debug/page-N.png (of documents processed now).",
+)
+DOCUMENT_TIMEOUT = click.option(
+    "--document-timeout",
+    metavar="SECONDS",
+    type=click.FloatRange(min=0, min_open=True),
+    help="Longest time for one document [default: 300 and 60 a page].",
+)
+LOG_JSON = click.option("--log-json", metavar="FILE|-", help="Write every event as a line of JSON.")
+
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--lang", type=click.Choice(["en", "vi"]), help="Language [default: the locale's].")
@@ -117,7 +137,7 @@ def main(lang: str | None) -> None:
 
 @main.command()
 @PATHS
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="Output folder.")
+@OUT
 @JOBS
 @GROUP
 @SPLIT
@@ -131,20 +151,11 @@ def main(lang: str | None) -> None:
     show_default=True,
     help="What to do with documents that are done already.",
 )
-@click.option("--retry-failed", is_flag=True, help="Try again what failed in an earlier run.")
-@click.option("--max-failures", metavar="N|N%", help="Give up after so many failures.")
-@click.option(
-    "--debug-images",
-    is_flag=True,
-    help="Draw what was seen on each page: debug/page-N.png (of documents processed now).",
-)
-@click.option(
-    "--document-timeout",
-    metavar="SECONDS",
-    type=click.FloatRange(min=0, min_open=True),
-    help="Longest time for one document [default: 300 and 60 a page].",
-)
-@click.option("--log-json", metavar="FILE|-", help="Write every event as a line of JSON.")
+@RETRY_FAILED
+@MAX_FAILURES
+@DEBUG_IMAGES
+@DOCUMENT_TIMEOUT
+@LOG_JSON
 @JSON
 @QUIET
 def process(
@@ -186,6 +197,91 @@ def process(
         TimeLimit(document_timeout),
         debug_images,
     )
+    with _reporters(quiet, as_json, log_json) as reporter:
+        summary = run_batch(order, reporter)
+    _tell_end(summary, out, quiet)
+    _exit(summary.exit_code)
+
+
+@main.command()
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@OUT
+@click.option("--once", is_flag=True, help="Process what is there by now and end; for cron.")
+@click.option(
+    "--settle",
+    type=click.FloatRange(min=0),
+    default=10.0,
+    show_default=True,
+    help="Seconds without a change after which a file counts as complete.",
+)
+@click.option(
+    "--every",
+    type=click.FloatRange(min=0.1),
+    default=5.0,
+    show_default=True,
+    help="Seconds between two looks into the folder.",
+)
+@JOBS
+@GROUP
+@SPLIT
+@MODEL
+@DICTIONARY
+@LANGUAGE_MODEL
+@RETRY_FAILED
+@MAX_FAILURES
+@DEBUG_IMAGES
+@DOCUMENT_TIMEOUT
+@LOG_JSON
+@JSON
+@QUIET
+def watch(
+    folder: Path,
+    out: Path,
+    once: bool,
+    settle: float,
+    every: float,
+    jobs: int | None,
+    group: str,
+    split: str,
+    model: str,
+    dictionaries: tuple[Path, ...],
+    language_model: Path | None,
+    retry_failed: bool,
+    max_failures: str | None,
+    debug_images: bool,
+    document_timeout: float | None,
+    log_json: str | None,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Process files as they arrive in a folder.
+
+    A file is taken when it has not changed for a while; network folders and half-copied files
+    are no trouble. Outputs, ledger and summary are those of `congvan process`.
+
+    Example: congvan watch scans/ --out out/
+    """
+    from pipeline.batch.arrivals import WatchedFolder
+    from pipeline.batch.limits import FailureLimit, TimeLimit
+    from pipeline.batch.plan import Wish
+    from pipeline.batch.run import Order, run_batch, usable_cores
+
+    if not folder.is_dir():
+        raise UsageError("watch_no_folder", path=folder)
+    settings = _settings(group, model, dictionaries, language_model, split)
+    order = Order(
+        (folder,),
+        out,
+        settings,
+        jobs or usable_cores(),
+        Wish(retry_failed=retry_failed),
+        FailureLimit.parse(max_failures) if max_failures else FailureLimit(),
+        TimeLimit(document_timeout),
+        debug_images,
+        arrivals=WatchedFolder(folder, out, settings.group, settle, every, once),
+    )
+    if not (quiet or once):
+        click.echo(message("watch_started", path=folder), err=True)
     with _reporters(quiet, as_json, log_json) as reporter:
         summary = run_batch(order, reporter)
     _tell_end(summary, out, quiet)

@@ -54,7 +54,7 @@ COMMANDS = sorted(cli.main.commands)
 
 
 def test_all_commands_are_there() -> None:
-    expected = "doctor evaluate explain extract index process restore scan search train"
+    expected = "doctor evaluate explain extract index process restore scan search train watch"
     assert expected.split() == COMMANDS
 
 
