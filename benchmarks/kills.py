@@ -21,6 +21,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,6 +53,7 @@ def command(inbox: Path, out: Path, log: Path) -> list[str]:
 
 def run_undisturbed(inbox: Path, out: Path) -> float:
     """Process `inbox` to `out`; seconds it took."""
+    out.parent.mkdir(exist_ok=True)
     began = time.monotonic()
     _to_the_end(inbox, out)
     return time.monotonic() - began
@@ -60,6 +62,7 @@ def run_undisturbed(inbox: Path, out: Path) -> float:
 def run_killed(inbox: Path, out: Path, kills: int, seconds: float, seed: int) -> Harm:
     """Process `inbox` to `out` with so many kills on the way, where it takes so many `seconds`
     undisturbed; then to the end."""
+    out.parent.mkdir(exist_ok=True)
     chance = random.Random(seed)
     done: Counter[str] = Counter()
     settled: list[int] = []
@@ -143,7 +146,8 @@ def outputs(out: Path) -> dict[str, bytes]:
 
 
 def differences(undisturbed: Path, killed: Path) -> list[str]:
-    """What is otherwise in the folder of the killed batch; nothing where all is well."""
+    """What is otherwise in the folder of the killed batch; nothing where all is well. Both folders
+    have the same name, as deep, so that the links of their pages are the same."""
     found = [*_otherwise("file", outputs(undisturbed), outputs(killed))]
     found += _otherwise("document", statuses(undisturbed), statuses(killed))
     ids = {p.name for p in undisturbed.iterdir()} | BELONGS
@@ -153,7 +157,7 @@ def differences(undisturbed: Path, killed: Path) -> list[str]:
     return found
 
 
-def _otherwise(what: str, right: dict[str, object], given: dict[str, object]) -> list[str]:
+def _otherwise(what: str, right: Mapping[str, object], given: Mapping[str, object]) -> list[str]:
     names = sorted(right.keys() | given.keys())
     return [f"{what} differs: {n}" for n in names if right.get(n) != given.get(n)]
 
@@ -185,7 +189,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=random.randrange(1 << 16))
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="congvan-kills-") as folder:
-        inbox, calm, killed = (Path(folder, name) for name in ("in", "calm", "killed"))
+        inbox, calm, killed = (Path(folder, name) for name in ("in", "calm/out", "killed/out"))
         files = fill(inbox, samples=True)
         seconds = run_undisturbed(inbox, calm)
         print(f"{files} files, undisturbed {seconds:.0f} s, seed {options.seed}", flush=True)

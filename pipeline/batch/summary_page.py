@@ -42,7 +42,7 @@ def summary_page(summary: Summary, root: Path) -> str:
         script=script,
         script_hash=_hash(script),
         title=_said("page_title"),
-        lead=_said("page_lead", path=root.absolute()),
+        lead=_said("page_lead", name=root.absolute().name),
         skip=_said("page_skip"),
         totals_title=_said("page_totals"),
         tiles="".join(_tiles(summary)),
