@@ -53,6 +53,12 @@ def message(code: str, /, **values: object) -> str:
     return _sentences()[code][_language].format(**shown)
 
 
+def sentence(code: str, language: Language) -> str:
+    """The sentence of `code` as it stands in the table, in `language`. Raises KeyError where the
+    table lacks the code."""
+    return _sentences()[code][language]
+
+
 def printable(text: str) -> str:
     """`text` on one line that any terminal can show: control characters, and bytes of a file name
     that are no UTF-8, as \\n, \\x1b, \\udc80 …"""

@@ -200,6 +200,9 @@ class Flag(Part):
     code: str
     message: str
     where: str
+    page: int | None = None
+    box: BoxList | None = None
+    message_vi: str | None = None
 
 
 class Step(Part):

@@ -99,6 +99,7 @@ def test_a_wrong_field_that_a_flag_names_is_not_silent(where: str, silent: int) 
     flags = [{"code": "x", "message": "", "where": where}]
     score = score_fields(changed(header=header, flags=flags), TRUTH)["header.date"]
     assert (score.right, score.letters_wrong, score.unflagged) == (0, 1, silent)
+    assert score.cost == 1 + silent  # nobody looks for an error that no flag names
 
 
 def truth_folder(gold: Path, name: str, page: str, scan: bytes = b"scan") -> None:

@@ -44,6 +44,12 @@ class FieldScore:
         both = self.given + self.truth
         return 2 * self.right / both if both else None
 
+    @property
+    def cost(self) -> int:
+        """Letters where the field is wrong; one that no flag names counts double, for nobody will
+        look for it."""
+        return self.letters_wrong + self.unflagged
+
     def __add__(self, other: FieldScore) -> FieldScore:
         return FieldScore(
             self.right + other.right,
@@ -62,6 +68,7 @@ class FieldScore:
             "truth": self.truth,
             "letters_wrong": self.letters_wrong,
             "wrong_without_flag": self.unflagged,
+            "cost": self.cost,
         }
 
 

@@ -61,6 +61,13 @@ class Scores:
         """Fields and lists that are wrong in a letter while no flag names them."""
         return sum(score.unflagged for score in self.fields.values())
 
+    @property
+    def cost(self) -> int:
+        """Fields and lists that are wrong in a letter, those that no flag names counted double.
+        The number's two halves and citations with dates are the same error again, and not added."""
+        again = ("header.number", "header.symbol", "citations+date")
+        return sum(score.cost for name, score in self.fields.items() if name not in again)
+
     def to_json(self) -> dict[str, Any]:
         """All figures as plain data, rates to four places."""
         return {
@@ -68,6 +75,7 @@ class Scores:
             "header": _rounded(self.header),
             "lists": _rounded(self.lists),
             "wrong_without_flag": self.wrong_without_flag,
+            "cost": self.cost,
             "fields": {name: score.to_json() for name, score in self.fields.items()},
             "letters": [_letter_json(letter) for letter in self.letters],
         }
@@ -86,13 +94,22 @@ class Scores:
     def _summary(self) -> str:
         return (
             f"header right {_percent(self.header)}, lists F1 {_percent(self.lists)}, "
-            f"wrong without a flag {self.wrong_without_flag}"
+            f"wrong without a flag {self.wrong_without_flag}, cost {self.cost}"
         )
 
 
 _RATES = ["ser", "strict", "bag", "marks"]
 _TEXT_HEAD = ["letter (rates in %)", "words", *_RATES, "| raw", *_RATES, "|", "helped", "hurt"]
-_FIELD_HEAD = ["field", "score %", "right", "given", "truth", "letters wrong", "without flag"]
+_FIELD_HEAD = [
+    "field",
+    "score %",
+    "right",
+    "given",
+    "truth",
+    "letters wrong",
+    "without flag",
+    "cost",
+]
 
 
 def _cells(score: TextScore) -> list[str]:
@@ -107,7 +124,14 @@ def _rate_cells(rates: Rates) -> list[str]:
 
 
 def _field_cells(score: FieldScore) -> list[str]:
-    counts = (score.right, score.given, score.truth, score.letters_wrong, score.unflagged)
+    counts = (
+        score.right,
+        score.given,
+        score.truth,
+        score.letters_wrong,
+        score.unflagged,
+        score.cost,
+    )
     return [_percent(score.f1), *map(str, counts)]
 
 

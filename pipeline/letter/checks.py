@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from pipeline.letter import across
 from pipeline.letter.citations import Mention
 from pipeline.letter.directives import Node
 from pipeline.letter.header import Letterhead
@@ -50,6 +51,7 @@ def check(letter: Letter, doubts: Doubts) -> list[Flag]:
         *_subject(letter, doubts),
         *_numbering(doubts.points),
         *_signature(letter, doubts),
+        *across.checks(letter),
         *_citations(doubts.mentions),
     ]
 

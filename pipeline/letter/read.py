@@ -23,6 +23,7 @@ from pipeline.letter.directives import numbered, to_directives
 from pipeline.letter.entries import mended_entry
 from pipeline.letter.family import family_of, type_of
 from pipeline.letter.findings import Findings
+from pipeline.letter.flags import told
 from pipeline.letter.foot import Foot, read_foot, signature_of
 from pipeline.letter.header import Letterhead, body_names, read_letterhead
 from pipeline.letter.header_fields import header_fields, is_joint
@@ -54,7 +55,8 @@ def read_letter(pages: Sequence[RestoredPage]) -> Letter:
         letter = again.model_copy(update={"flags": _kept_flags(letter, again)})
         done = chained(pages, done, repairs)
     corrections = [CorrectionInfo(**asdict(c)) for c in done]
-    return letter.model_copy(update={"corrections": corrections})
+    flags = told(letter.flags, letter.evidence, letter.places)
+    return letter.model_copy(update={"corrections": corrections, "flags": flags})
 
 
 _PASSES = 3
