@@ -14,13 +14,16 @@ import hashlib
 import json
 import pickle
 import random
+import string
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import count
 from pathlib import Path
 from time import process_time
+
+from unidecode import unidecode
 
 from pipeline import tesseract
 from pipeline.document import Line, PageKind, PageLayout, PageSource, RestoredPage, Source
@@ -39,7 +42,9 @@ KEPT = ROOT / "bench-out" / "dossiers"
 BOUNDARIES = 200
 BLANK_SHARE = 0.3  # of the pages have an empty reverse side, in the dossiers that have any
 LOST_SHARE = 0.3  # of a letterhead's lines are lost, in the dossiers that are damaged so
+MISREAD_SHARE = 0.15  # of a letterhead's letters are others, and no letter has its marks
 LETTERHEAD_LINES = 12
+Damage = Callable[[PageLayout, random.Random], PageLayout]
 _BLANK = PageLayout(0, 0, 0, 0, (Line(""),))
 
 
@@ -127,7 +132,8 @@ def measure(gold: Sequence[Path], singles: Sequence[Path] = ()) -> Found:
         "scans": _joined(scans, clock, restorer),
         "scans_duplex": _joined(scans, clock, restorer, blanks=BLANK_SHARE),
         "texts": _joined(texts, clock),
-        "texts_damaged": _joined(texts, clock, lost=LOST_SHARE),
+        "texts_lines_lost": _joined(texts, clock, damage=_without_lines),
+        "texts_misread": _joined(texts, clock, damage=_misread),
     }
     parted = [
         f"{letter.name}: {', '.join(str(s.first + 1) for s in spans)}"
@@ -196,7 +202,7 @@ def _joined(
     restorer: Restorer | None = None,
     *,
     blanks: float = 0.0,
-    lost: float = 0.0,
+    damage: Damage | None = None,
 ) -> Counts:
     """Dossiers of all letters, each time in another order, until there are enough boundaries."""
     counts = Counts()
@@ -210,7 +216,7 @@ def _joined(
         for letter in order:
             begins.add(len(pages))
             for at, page in enumerate(letter.pages):
-                pages.append(_without_lines(page, lost, chance) if lost and not at else page)
+                pages.append(damage(page, chance) if damage and not at else page)
                 if blanks and chance.random() < blanks:
                     pages.append(_BLANK)
         numbered = [replace(page, number=n) for n, page in enumerate(pages, 1)]
@@ -222,14 +228,26 @@ def _joined(
     raise AssertionError
 
 
-def _without_lines(page: PageLayout, share: float, chance: random.Random) -> PageLayout:
+def _without_lines(page: PageLayout, chance: random.Random) -> PageLayout:
     """The page without some of its first lines, as where they could not be read."""
-    kept = [
-        line
-        for at, line in enumerate(page.lines)
-        if at >= LETTERHEAD_LINES or chance.random() >= share
-    ]
-    return replace(page, lines=tuple(kept))
+    top, rest = page.lines[:LETTERHEAD_LINES], page.lines[LETTERHEAD_LINES:]
+    kept = [line for line in top if chance.random() >= LOST_SHARE]
+    return replace(page, lines=(*kept, *rest))
+
+
+def _misread(page: PageLayout, chance: random.Random) -> PageLayout:
+    """The page with its first lines as an engine without Vietnamese would read a bad scan."""
+    top, rest = page.lines[:LETTERHEAD_LINES], page.lines[LETTERHEAD_LINES:]
+    return replace(page, lines=(*(Line(_garbled(line.text, chance)) for line in top), *rest))
+
+
+def _garbled(text: str, chance: random.Random) -> str:
+    return "".join(
+        chance.choice(string.ascii_uppercase if c.isupper() else string.ascii_lowercase)
+        if c.isalpha() and chance.random() < MISREAD_SHARE
+        else c
+        for c in unidecode(text)
+    )
 
 
 def _restored(pages: Sequence[PageLayout], restorer: Restorer | None) -> Sequence[RestoredPage]:

@@ -13,7 +13,7 @@ import regex
 from pipeline.document import Box, RestoredPage, Zone
 from pipeline.letter import keywords
 from pipeline.letter.dates import find_date
-from pipeline.letter.folding import fold, letters, starts_lower, upper_share
+from pipeline.letter.folding import alike, fold, letters, starts_lower, upper_share
 from pipeline.letter.header import opens_body, split_columns
 from pipeline.letter.identifiers import find_identifiers, read_number_line
 from pipeline.letter.lines import PageLine, page_lines, union
@@ -29,10 +29,19 @@ _ATTACHED = regex.compile(
 )
 _FORM = regex.compile(r"^[(\[]?(?:mau|bieu|bieu mau|phu bieu)(?: so)?[ ]?[:.]?[ ]?[\divxlc]+\b")
 _DOTS = regex.compile(r"[.…_]{3,}|…|\.{2,}[ ]?/")
+# A letterhead badly read keeps its shape: a short word and a number; words and figures of a date.
+_SHORT_WORD = regex.compile(
+    r"^[^\p{L}\p{N}]{0,3}\p{L}[\p{L}\d]{0,2}[ :.;]{1,3}(?=[\d ]{0,8}\d ?[-/])"
+)
+_SHAPE_OF_DATE = regex.compile(
+    r"^[^,]{2,40}, ?\S{3,4} \d{1,2} \S{4,5} \d{1,2} \S{2,4} (?:19|20)\d\d\W*$"
+)
+_STAR = regex.compile(r"^\*(?: ?\*){0,2}$")
 _BLANK_MONTH = regex.compile(r"\bth[a-z]{1,3}g?[ ]?[.…_]+|\bn[a-z]{1,2}m?[ ]?[.…_]+$")
 _BLANK_SYMBOL = regex.compile(r"[/-][ ]?[.…_]{2,}|/…")
 _COPY_CODES = regex.compile(r"(?:sy|sl|bs|trs|sao)")
 _FORM_LINES = 3
+_ALIKE = 70  # per cent of a heading's letters, in a line of capitals of about its length
 _LINES_ABOVE = 6  # bodies' names and stamps may stand above Quốc hiệu; six lines are a text
 _NUMBER_REST = (
     4  # characters after a letterhead's number: specks; what is cited goes on with a date
@@ -176,6 +185,8 @@ class _Head:
             return "date"
         if (number := number_of(text)) is not None:
             return "number" if number else "blank_number"
+        if _STAR.match(text):
+            return "star"
         if keywords.recipients_start(text) is not None:
             return "address"
         if keywords.about_start(text) is not None:
@@ -199,7 +210,10 @@ class _Head:
 
 
 def _is_heading(text: str) -> bool:
-    return keywords.is_state_title(text) or keywords.is_party_title(text) or keywords.is_motto(text)
+    if keywords.is_state_title(text) or keywords.is_party_title(text) or keywords.is_motto(text):
+        return True
+    headings = (keywords.STATE_TITLE, keywords.PARTY_TITLE)
+    return upper_share(text) > 0.9 and any(alike(text, h, _ALIKE) for h in headings)
 
 
 def _is_title(text: str) -> bool:
@@ -209,6 +223,8 @@ def _is_title(text: str) -> bool:
 
 def is_place_and_date(text: str) -> bool:
     """Is the line "Hải Phòng, ngày 18 tháng 9 năm 2019", perhaps with blanks to be filled in?"""
+    if _SHAPE_OF_DATE.match(text):
+        return True
     date = find_date(text)
     if date is None or len(text) > 75 or len(text) - date.end > 12 or date.start > 45:
         return False
@@ -222,6 +238,8 @@ def is_place_and_date(text: str) -> bool:
 def number_of(text: str) -> str | None:
     """The folded number of a letterhead's line "Số: …", "" where it is blank; None for others."""
     start = keywords.number_start(text)
+    if start is None and (short := _SHORT_WORD.match(text)):
+        start = short.end()
     if start is None or len(text) > 60:
         return None
     rest = text[start:]
