@@ -42,6 +42,10 @@ def test_doubts_are_told_on_both_sides() -> None:
     assert [flag.code for flag in first.flags] == ["boundary_ends"]
     assert [flag.code for flag in second.flags] == ["boundary_begins"]
     assert 0.5 < second.confidence < 0.9
+    for flag in (*first.flags, *second.flags):
+        assert (flag.page, flag.where) == (2, "page 2")
+        assert "page 2" in flag.message
+        assert "trang 2" in (flag.message_vi or "")
 
 
 @given(st.lists(st.text("Số: 1/QĐ-UBND\nngày 2 Phụ lục (kèm theo) CỘNG HÒA XÃ HỘI", max_size=200)))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pipeline.document import Box, RestoredPage
 from pipeline.dossier.boundaries import beginning_probabilities
 from pipeline.dossier.traits import PageTraits, traits_of
-from pipeline.messages import message
+from pipeline.messages import sentence
 from pipeline.record import Flag
 
 TAKEN = 0.5
@@ -58,7 +58,9 @@ def several_letters(spans: Sequence[LetterSpan]) -> tuple[Flag, ...]:
     if len(spans) < 2:
         return ()
     pages = ", ".join(str(span.first + 1) for span in spans)
-    return (_flag("several_letters", spans[1].first + 1, count=len(spans), pages=pages),)
+    second = spans[1]
+    told = _flag("several_letters", second.first + 1, second.box, count=len(spans), pages=pages)
+    return (told,)
 
 
 def _flags(
@@ -69,13 +71,21 @@ def _flags(
     for at in (start, end):
         if 0 < at < len(traits) and chances[at] < high:
             code = "boundary_begins" if at == start else "boundary_ends"
-            yield _flag(code, traits[at].number)
+            yield _flag(code, traits[at].number, traits[at].box)
     for at in range(start, end):
+        page = traits[at]
         if at > start and chances[at] > low:
-            yield _flag("boundary_within", traits[at].number)
-        if traits[at].inner is not None:
-            yield _flag("boundary_in_page", traits[at].number)
+            yield _flag("boundary_within", page.number, page.box)
+        if page.inner is not None:
+            yield _flag("boundary_in_page", page.number, page.inner.box)
 
 
-def _flag(code: str, page: int, **values: object) -> Flag:
-    return Flag(code=code, message=message(code, page=page, **values), where=f"page {page}")
+def _flag(code: str, page: int, box: Box | None, **values: object) -> Flag:
+    return Flag(
+        code=code,
+        message=sentence(code, "en").format(page=page, **values),
+        where=f"page {page}",
+        page=page,
+        box=box,
+        message_vi=sentence(code, "vi").format(page=page, **values),
+    )
