@@ -170,25 +170,14 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class PageLayout:
-    """A page's lines in reading order, and the marks kept apart from them."""
-
-    number: int
-    width: int
-    height: int
-    dpi: int
-    lines: tuple[Line, ...]
-    marks: tuple[Mark, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class Correction:
     """One change: in the raw line `line` (from 1) of page `page`, the characters from `start` on
     that read `before` were replaced by `after`. Spans never overlap; applying all of a line's
     corrections to its raw text gives exactly its final text.
 
     `score` is the probability that the change is right, `margin` the log-probability by which it
-    beat leaving the text alone; `source` names the judge: model, lexicon, grammar, field, person.
+    beat leaving the text alone; `source` names the judge: model, lexicon, grammar, field,
+    handwriting, person.
     `where` names the field of the record that a repair of the letter stage mends."""
 
     page: int
@@ -201,6 +190,44 @@ class Correction:
     margin: float
     source: str
     where: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HandReading:
+    """A number or day filled in by hand in line `line` (from 1) of page `page`.
+
+    `kind`: number, day, month. `text` is the reading, `confidence` how sure it is; `alternatives`
+    are other readings with theirs, `before` what Tesseract read there. `correction` puts the
+    reading into the line; None where it was too unsure, or what Tesseract read is the same."""
+
+    kind: str
+    page: int
+    line: int
+    box: Box
+    text: str
+    confidence: float
+    alternatives: tuple[tuple[str, float], ...]
+    before: str
+    correction: Correction | None = None
+
+    @property
+    def taken(self) -> bool:
+        """Does the line read so?"""
+        return self.correction is not None or self.before == self.text
+
+
+@dataclass(frozen=True, slots=True)
+class PageLayout:
+    """A page's lines in reading order, the marks kept apart from them, and what was read of
+    handwriting in the lines."""
+
+    number: int
+    width: int
+    height: int
+    dpi: int
+    lines: tuple[Line, ...]
+    marks: tuple[Mark, ...] = ()
+    readings: tuple[HandReading, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +252,14 @@ class RestoredLine:
     corrections: tuple[Correction, ...] = ()
     doubts: tuple[Doubt, ...] = ()
 
+    @classmethod
+    def with_readings(
+        cls, line: Line, number: int, readings: tuple[HandReading, ...]
+    ) -> RestoredLine:
+        """Line `number` (from 1) as read, with what was read of handwriting in it."""
+        found = tuple(r.correction for r in readings if r.line == number and r.correction)
+        return cls(line, apply_corrections(line.text, found), found)
+
 
 @dataclass(frozen=True, slots=True)
 class RestoredPage:
@@ -236,12 +271,16 @@ class RestoredPage:
     dpi: int
     lines: tuple[RestoredLine, ...]
     marks: tuple[Mark, ...] = ()
+    readings: tuple[HandReading, ...] = ()
 
     @classmethod
     def unchanged(cls, page: PageLayout) -> RestoredPage:
         """The page taken as it was read."""
-        lines = tuple(RestoredLine(line, line.text) for line in page.lines)
-        return cls(page.number, page.width, page.height, page.dpi, lines, page.marks)
+        lines = tuple(
+            RestoredLine.with_readings(line, number, page.readings)
+            for number, line in enumerate(page.lines, 1)
+        )
+        return cls(page.number, page.width, page.height, page.dpi, lines, page.marks, page.readings)
 
 
 def apply_corrections(raw: str, corrections: tuple[Correction, ...]) -> str:

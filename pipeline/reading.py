@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import Protocol
 
-from pipeline import debug_images, imaging, layout, tesseract, thumbnails
+from pipeline import debug_images, handwriting, imaging, layout, tesseract, thumbnails
 from pipeline.debug_images import Picture
 from pipeline.document import (
     OcrPage,
@@ -131,7 +131,11 @@ def _laid_out(image: PageImage, words: OcrPage, show: bool) -> ReadPage:
     started = perf_counter()
     arranged = layout.arrange(words, image)
     step = Operation("layout", "congvan", VERSION, {}, perf_counter() - started)
-    done = (*image.operations, *words.operations, step)
+    started = perf_counter()
+    arranged = handwriting.with_handwriting(arranged, image)
+    read: dict[str, str | int | float | bool | None] = {"read": len(arranged.readings)}
+    by_hand = Operation("handwriting", "congvan", VERSION, read, perf_counter() - started)
+    done = (*image.operations, *words.operations, step, *([by_hand] if arranged.readings else []))
     picture = debug_images.kept(image) if show else None
     small = thumbnails.thumbnail(image.shown or image.image)
     return ReadPage(arranged, image.rotation, image.skew, done, None, picture, small)

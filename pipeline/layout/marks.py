@@ -156,7 +156,8 @@ def _kind(segment: Segment, metrics: Metrics) -> str | None:
         return None if bullet else "noise"
     if _is_page_number(segment, metrics):
         return "page_number"
-    if segment.bottom < 0.12 * metrics.height and wording.is_signature(segment.text):
+    signs = wording.is_signature(segment.text) and not wording.is_number(segment.text)
+    if segment.bottom < 0.12 * metrics.height and signs:
         return "electronic_signature"
     outside = segment.right < metrics.left - 0.5 * metrics.line or segment.left > (
         metrics.right + 0.8 * metrics.line

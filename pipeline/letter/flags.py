@@ -32,9 +32,9 @@ def _told(flag: Flag, evidence: Mapping[str, Evidence], pages: Mapping[str, int]
     page = found.page if found else next((pages[n] for n in names if n in pages), None)
     return flag.model_copy(
         update={
-            "page": page,
-            "box": found.box if found else None,
-            "message_vi": _in_vietnamese(flag),
+            "page": page or flag.page,
+            "box": found.box if found else flag.box,
+            "message_vi": flag.message_vi or _in_vietnamese(flag),
         }
     )
 

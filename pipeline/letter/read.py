@@ -16,6 +16,7 @@ from pipeline.letter import clarity, keywords
 from pipeline.letter.actors import find_actors
 from pipeline.letter.after import After, read_after
 from pipeline.letter.body import Body, read_body
+from pipeline.letter.by_hand import by_hand
 from pipeline.letter.checks import Doubts, check
 from pipeline.letter.citations import Mention, find_citations
 from pipeline.letter.deadlines import due_date, find_deadline
@@ -96,9 +97,10 @@ def _read(pages: Sequence[RestoredPage]) -> tuple[Letter, list[Correction]]:
     found = _findings(read, lines)
     header = _header(read)
     mentions = _citations(read, header)
+    written = by_hand(pages, read.head, header, lines)
     letter = _letter(read, header, mentions).model_copy(
         update={
-            "evidence": found.evidence,
+            "evidence": {**found.evidence, **written.evidence},
             "passages": found.account.passages,
             "places": found.account.places(),
         }
@@ -106,7 +108,7 @@ def _read(pages: Sequence[RestoredPage]) -> tuple[Letter, list[Correction]]:
     doubts = Doubts(
         read.head, parts.doubtful_subject, read.body.points, mentions, read.foot.signers
     )
-    flags = check(letter, doubts)
+    flags = [*written.supersede(check(letter, doubts)), *written.flags]
     named = {flag.where for flag in flags}
     printed = [m.identifier.printed for m in mentions]
     unclear = [*found.flags, *clarity.citation_flags(printed, lines)]

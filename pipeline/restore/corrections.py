@@ -119,4 +119,11 @@ def _merge(
         after=middle,
         score=min(c.score for c in (*first, *second)),
         box=(first or second)[0].box,
+        source=_judge(first, second),
     )
+
+
+def _judge(first: list[Correction], second: list[Correction]) -> str:
+    """Who answers for corrections made one: the last, but handwriting is never lost from sight."""
+    sources = [c.source for c in (*first, *second)]
+    return "handwriting" if "handwriting" in sources else sources[-1]

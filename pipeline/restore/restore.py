@@ -145,7 +145,7 @@ class Restorer:
         The outcome restored again stays as it is: passes follow until nothing changes."""
         for candidates in self._candidates.values():
             candidates.forget()
-        done = [[RestoredLine(line, line.text) for line in page.lines] for page in pages]
+        done = [list(RestoredPage.unchanged(page).lines) for page in pages]
         seen = [_texts(done)]
         states = [done]
         for _ in range(_PASSES):
@@ -159,7 +159,7 @@ class Restorer:
                 break
             seen.append(_texts(done))
         return tuple(
-            RestoredPage(p.number, p.width, p.height, p.dpi, tuple(lines), p.marks)
+            RestoredPage(p.number, p.width, p.height, p.dpi, tuple(lines), p.marks, p.readings)
             for p, lines in zip(pages, done, strict=True)
         )
 

@@ -1,0 +1,1 @@
+"""Handwritten digits: what the reader of numbers learns from, and how well it reads."""
