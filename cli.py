@@ -407,53 +407,91 @@ def extract(file: str) -> None:
     click.echo(extract_text(read_plain_text(file), path=file).to_json(), nl=False)
 
 
+INDEX = "FILE.sqlite|URL"
+
+
 @main.command()
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
-@click.option("--to", "target", required=True, metavar="FILE.sqlite", help="The index.")
-@click.option("--allow-secret", is_flag=True, help="Take in letters with a secrecy stamp, too.")
-def index(folder: Path, target: str, allow_secret: bool) -> None:
+@click.option("--to", "target", required=True, metavar=INDEX, help="The index.")
+@click.option(
+    "--rebuild", is_flag=True, help="Build it anew; the older answers until that is done."
+)
+@click.option("--withdraw", is_flag=True, help="Take out letters that are no longer in DIR.")
+@click.option(
+    "--include-secret",
+    "--allow-secret",
+    "allow_secret",
+    is_flag=True,
+    help="Take in letters with a secrecy stamp, too.",
+)
+@JSON
+def index(
+    folder: Path, target: str, rebuild: bool, withdraw: bool, allow_secret: bool, as_json: bool
+) -> None:
     """Put records into an index.
 
-    DIR is an output folder of `congvan process`. It can be run again at will.
+    DIR is an output folder of `congvan process`. The index is a file, or one on an OpenSearch
+    server: https://host:9200/NAME, with credentials from the environment (docs/search.md). It can
+    be run again at will, also after an interruption.
 
     Example: congvan index out/ --to letters.sqlite
     """
-    from pipeline.records import ReadRecords
     from pipeline.search import connect
+    from pipeline.search.deliver import deliver
 
-    records = ReadRecords(folder)
-    with connect(target) as letters:
-        added = letters.add(records, allow_secret=allow_secret)
-    for problem in (*map(str, records.errors), *(r.message for r in added.refused)):
-        click.echo(problem, err=True)
-    click.echo(message("indexed", count=added.indexed, path=target), err=True)
-    _exit(ExitCode.SOME_FAILED if records.errors else ExitCode.OK)
+    with connect(target, rebuild=rebuild) as letters:
+        done = deliver(folder, letters, allow_secret=allow_secret, withdraw=withdraw)
+    for line in done.problems():
+        click.echo(line, err=True)
+    if as_json:
+        _print_json(done.data())
+    click.echo(message("indexed", count=done.indexed, path=target), err=True)
+    _exit(ExitCode.SOME_FAILED if done.failed else ExitCode.OK)
 
 
 @main.command()
 @click.argument("query")
-@click.option("--in", "target", required=True, metavar="FILE.sqlite", help="The index.")
+@click.option("--in", "target", required=True, metavar=INDEX, help="The index.")
 @click.option("--limit", type=click.IntRange(1), default=10, show_default=True)
+@click.option("--page", type=click.IntRange(1), default=1, help="Page of so many hits.")
+@click.option("--offset", type=click.IntRange(0), help="Leave out so many hits instead.")
+@click.option("--sort", type=click.Choice(["relevance", "date"]), default="relevance")
+@click.option("--facets", is_flag=True, help="Tell years, bodies and types of all that is found.")
 @JSON
-def search(query: str, target: str, limit: int, as_json: bool) -> None:
+def search(
+    query: str,
+    target: str,
+    limit: int,
+    page: int,
+    offset: int | None,
+    sort: Literal["relevance", "date"],
+    facets: bool,
+    as_json: bool,
+) -> None:
     """Find letters and directives.
 
-    Marks may be left out; a number (1046-CV/TU) finds the letter and those that cite it.
+    Marks may be left out; a number (1046-CV/TU) finds the letter and those that cite it. Also:
+    "a phrase", -not, date:2019-01..2019-12, body:"thành uỷ", type:CV, signer:, to:, actor:,
+    number:, cites:50-KL/TW, kind:directive, each also in Vietnamese (docs/search.md).
 
     Example: congvan search 'chuyển đổi số' --in letters.sqlite
     """
     from pipeline.search import connect
 
+    start = (page - 1) * limit if offset is None else offset
     with connect(target) as letters:
-        results = letters.search(query, limit=limit)
+        results = letters.search(query, limit=limit, offset=start, sort=sort)
     if results.message:
         click.echo(results.message, err=True)
     if not results.hits:
         raise NothingFoundError("nothing_found", query=query)
     if as_json:
         _print_json(asdict(results))
-    else:
-        click.echo(results.text())
+        return
+    click.echo(results.text(start))
+    click.echo(results.count(start), err=True)
+    if facets:
+        click.echo("\n" + results.facets.text())
 
 
 @main.command()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +14,7 @@ from PIL import Image, ImageDraw
 
 from benchmarks.page_simulator.fonts import font
 from cli import main
+from tests.opensearch_node import NoNodeError, node
 
 if TYPE_CHECKING:
     from pipeline.record import Record
@@ -109,6 +112,29 @@ def shared() -> Path:
     if not SHARED.is_dir():
         pytest.skip("the reference letters (../shared) are not on this machine")
     return SHARED
+
+
+NewIndex = Callable[[], str]
+
+
+@pytest.fixture(scope="session")
+def opensearch() -> Iterator[str]:
+    """The address of a real OpenSearch node; skips where there is no JDK or Maven."""
+    try:
+        with node() as address:
+            yield address
+    except NoNodeError as error:
+        pytest.skip(f"OpenSearch is not tested here: {error}")
+
+
+@pytest.fixture(scope="session", params=["sqlite", "opensearch"])
+def new_index(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> NewIndex:
+    """Gives targets of indexes that do not exist yet, of each engine."""
+    if request.param == "sqlite":
+        return lambda: str(tmp_path_factory.mktemp("index") / "letters.sqlite")
+    address = request.getfixturevalue("opensearch")
+    names = count(1)
+    return lambda: f"{address}/letters-{next(names)}"
 
 
 @pytest.fixture(scope="session")

@@ -22,6 +22,7 @@ from pipeline.search.sqlite_file import open_index
 from pipeline.search.sqlite_postings import read_places, read_spellings
 from pipeline.search.sqlite_reader import Reader
 from pipeline.search.sqlite_segments import columns_of, dead_places, segments
+from tests.conftest import NewIndex
 
 CASES = Path(__file__).parent / "cases" / "search"
 
@@ -96,9 +97,9 @@ FLOWER = record(
 
 
 @pytest.fixture(scope="module")
-def few(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Index]:
+def few(new_index: NewIndex) -> Iterator[Index]:
     """An index of three letters."""
-    with connect(str(tmp_path_factory.mktemp("index") / "few.sqlite")) as index:
+    with connect(new_index()) as index:
         index.add([CULTURE, DYKE, FLOWER])
         yield index
 
@@ -167,8 +168,8 @@ def test_sort_by_date(few: Index) -> None:
     assert found(few.search("uỷ ban", sort="date")) == ["flower", "dyke", "culture"]
 
 
-def test_paging_reaches_every_hit_once(tmp_path: Path) -> None:
-    with connect(str(tmp_path / "i.sqlite")) as index:
+def test_paging_reaches_every_hit_once(new_index: NewIndex) -> None:
+    with connect(new_index()) as index:
         index.add(letters(30))
         whole = index.search("kiểm tra", limit=1000)
         pages = [index.search("kiểm tra", limit=7, offset=at).hits for at in range(0, 1000, 7)]
@@ -180,8 +181,8 @@ def test_less_than_all_words_is_said(few: Index) -> None:
     assert few.search("kiểm tra đê điều tàu").message == message("query_relaxed")
 
 
-def test_adding_again_changes_nothing(tmp_path: Path) -> None:
-    with connect(str(tmp_path / "i.sqlite")) as index:
+def test_adding_again_changes_nothing(new_index: NewIndex) -> None:
+    with connect(new_index()) as index:
         index.add([CULTURE, DYKE])
         before = index.search("uỷ ban")
         again = index.add([CULTURE, DYKE])
@@ -189,9 +190,9 @@ def test_adding_again_changes_nothing(tmp_path: Path) -> None:
         assert index.search("uỷ ban") == before
 
 
-def test_a_newer_record_replaces_the_older(tmp_path: Path) -> None:
+def test_a_newer_record_replaces_the_older(new_index: NewIndex) -> None:
     newer = CULTURE.model_copy(update={"pages": [Page(number=1, text="mở thư viện")]})
-    with connect(str(tmp_path / "i.sqlite")) as index:
+    with connect(new_index()) as index:
         index.add([CULTURE, DYKE])
         assert index.add([newer]).unchanged == 0
         assert found(index.search("thư viện")) == ["culture"]
@@ -250,11 +251,11 @@ def words_indexed(db: sqlite3.Connection) -> Counter[tuple[int, str, str]]:
     return out
 
 
-def test_a_secret_letter_is_refused_unless_the_operator_insists(tmp_path: Path) -> None:
+def test_a_secret_letter_is_refused_unless_the_operator_insists(new_index: NewIndex) -> None:
     secret = FLOWER.model_copy(
         update={"header": FLOWER.header.model_copy(update={"secrecy": "MẬT"})}
     )
-    with connect(str(tmp_path / "i.sqlite")) as index:
+    with connect(new_index()) as index:
         index.add([FLOWER])
         added = index.add([secret, DYKE])
         assert [(r.document_id, r.code) for r in added.refused] == [("flower", "index_secret")]
@@ -264,8 +265,8 @@ def test_a_secret_letter_is_refused_unless_the_operator_insists(tmp_path: Path) 
         assert index.search("hội thi").total == 1
 
 
-def test_a_record_with_nothing_in_it_is_refused(tmp_path: Path) -> None:
-    with connect(str(tmp_path / "i.sqlite")) as index:
+def test_a_record_with_nothing_in_it_is_refused(new_index: NewIndex) -> None:
+    with connect(new_index()) as index:
         assert index.add([record("blank", "\n")]).refused[0].code == "index_nothing"
 
 
@@ -290,9 +291,13 @@ def test_searching_makes_no_file(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
-def test_a_server_is_not_built_in_yet() -> None:
-    with pytest.raises(UsageError, match="not built in"):
-        connect("http://localhost:9200/letters")
+@pytest.mark.parametrize(
+    "address", ["http://localhost:9200", "http:///letters", "https://h/Letters", "http://u:p@h/a"]
+)
+def test_an_address_without_a_proper_name_is_refused(address: str) -> None:
+    with pytest.raises(UsageError) as error:
+        connect(address)
+    assert error.value.code == "index_address"
 
 
 def other_database(path: Path) -> None:

@@ -92,6 +92,12 @@ class Content:
         return "\n".join(page.text for page in self.pages)
 
     @property
+    def beyond(self) -> tuple[str, ...]:
+        """Directives that are not in the text of the pages."""
+        text = " ".join(self.text.split())
+        return tuple(d.text for d in self.directives if " ".join(d.text.split()) not in text)
+
+    @property
     def raw(self) -> str:
         """The raw lines that a correction changed, of all pages."""
         return "\n".join(page.raw for page in self.pages if page.raw)

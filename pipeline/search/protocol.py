@@ -19,15 +19,17 @@ Span = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A record left out of the index. `code` is a key of dictionaries/messages.tsv."""
+    """A record left out of the index. `code` is a key of dictionaries/messages.tsv, `reason` what
+    the engine said."""
 
     document_id: str
     code: str
+    reason: str = ""
 
     @property
     def message(self) -> str:
         """Why, and what to do, in the language of this process."""
-        return message(self.code, document=self.document_id)
+        return message(self.code, document=self.document_id, reason=self.reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,16 @@ class Facets:
     body: Mapping[str, int] = field(default_factory=dict)
     type: Mapping[str, int] = field(default_factory=dict)
 
+    def text(self, most: int = 8) -> str:
+        """For people to read: a line for each kind, those with most letters first."""
+        lines = []
+        for name in ("year", "body", "type"):
+            counts = list(getattr(self, name).items())
+            shown = [f"{value} ({count})" for value, count in counts[:most]]
+            more = ["…"] if len(counts) > most else []
+            lines.append(f"{message(f'facet_{name}')}: {', '.join([*shown, *more]) or '–'}")
+        return "\n".join(lines)
+
 
 @dataclass(frozen=True, slots=True)
 class Results:
@@ -108,10 +120,16 @@ class Results:
     message: str | None = None
     at_least: bool = False
 
-    def text(self) -> str:
-        """For people to read: each hit in three lines, what matches between « and »."""
-        blocks = [_block(number, hit) for number, hit in enumerate(self.hits, 1)]
+    def text(self, offset: int = 0) -> str:
+        """For people to read: each hit in three lines, what matches between « and »; `offset` hits
+        stood before them."""
+        blocks = [_block(number, hit) for number, hit in enumerate(self.hits, offset + 1)]
         return "\n\n".join(blocks)
+
+    def count(self, offset: int = 0) -> str:
+        """For people to read: which hits these are, of how many."""
+        code = "results_at_least" if self.at_least else "results_total"
+        return message(code, first=offset + 1, last=offset + len(self.hits), total=self.total)
 
 
 def _block(number: int, hit: Hit) -> str:
@@ -120,11 +138,22 @@ def _block(number: int, hit: Hit) -> str:
     place += [message("hit_page", page=hit.page)] if hit.page else []
     place += [message("hit_directive", marker=hit.marker or "")] if hit.kind == "directive" else []
     lines = (" · ".join(filter(None, head)), hit.subject, hit.passage.marked(), ", ".join(place))
-    return f"{number:>3}. " + "\n     ".join(line for line in lines if line)
+    text = f"{number:>3}. " + "\n     ".join(line for line in lines if line)
+    below = "".join(f"\n       {_below(directive)}" for directive in hit.directives)
+    return text + below
+
+
+def _below(hit: Hit) -> str:
+    page = f" ({message('hit_page', page=hit.page)})" if hit.page else ""
+    return f"{hit.marker or '–'} {hit.passage.marked()}{page}"
 
 
 class Index(Protocol):
     """A search index. Not for use by several threads at once; open one for each."""
+
+    @property
+    def identity(self) -> str:
+        """What this index is known by, whatever its place; another one after a rebuild."""
 
     def add(self, records: Iterable[Record], *, allow_secret: bool = False) -> Added:
         """Put records in; one of the same document id replaces the older.

@@ -61,10 +61,11 @@ _DAY_FIRST = regex.compile(r"^(?:(?:([0-9]{1,2})[/.-])?([0-9]{1,2})[/.-])?([0-9]
 @dataclass(frozen=True, slots=True)
 class Term:
     """A word, or several in a row, to be found as they stand: (exact, folded) of each. `capital`
-    where all was typed in capitals, like an abbreviation."""
+    where all was typed in capitals, like an abbreviation; `typed` is what was typed."""
 
     words: tuple[Form, ...]
     capital: bool = False
+    typed: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,12 +285,14 @@ _NAME = regex.compile(r"(\p{L}[\p{L}\p{M}]*(?: +\p{L}[\p{L}\p{M}]*)?):")
 
 
 def _with_words(query: Query, piece: _Piece) -> Query:
-    words = tuple(forms(piece.text)[:MAX_PHRASE])
+    every = forms(piece.text)
+    words = tuple(every[:MAX_PHRASE])
     if not words:
         return query
+    typed = piece.text if len(every) <= MAX_PHRASE else " ".join(f for _, f in words)
     if piece.negative:
-        return replace(query, without=(*query.without, Term(words)))
-    term = Term(words, piece.text.isupper())
+        return replace(query, without=(*query.without, Term(words, typed=typed)))
+    term = Term(words, piece.text.isupper(), typed)
     return replace(query, terms=(*query.terms, term))
 
 

@@ -16,7 +16,7 @@ from pipeline.search.content import Content, content_of, digest, pack, unpack
 from pipeline.search.folding import fold
 from pipeline.search.hits import refusal
 from pipeline.search.protocol import Added, Refusal, Results, Sort
-from pipeline.search.sqlite_file import explained, open_index
+from pipeline.search.sqlite_file import check_replaceable, explained, open_index
 from pipeline.search.sqlite_postings import MOST_IN_BATCH
 from pipeline.search.sqlite_reader import Reader
 from pipeline.search.sqlite_search import Search, Window
@@ -31,11 +31,15 @@ _SPARE = 0.1
 class SqliteIndex:
     """An `Index` (pipeline/search/protocol.py) in the file `path`.
 
-    The file is opened when first needed, and made, if there is none, by `add` alone. All methods
-    raise the errors of `open_index` and `explained`."""
+    The file is opened when first needed, and made, if there is none, by `add` alone. With `rebuild`
+    letters go into a new file beside it, which takes its place when it is closed without an error.
+    All methods raise the errors of `open_index` and `explained`."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, path: Path, *, rebuild: bool = False) -> None:
+        self._final = path
+        self.path = path.with_name(f"{path.name}.new") if rebuild else path
+        if rebuild:
+            _remove_file(self.path)
         self._file: sqlite3.Connection | None = None
         self._vocabulary: Vocabulary | None = None
         self._names: dict[tuple[str, str], int] = {}
@@ -52,7 +56,27 @@ class SqliteIndex:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        rebuilt = self._file is not None and self.path != self._final
         self.close()
+        if rebuilt and error is None:
+            self._take_place()
+        elif rebuilt:
+            _remove_file(self.path)
+
+    @property
+    def identity(self) -> str:
+        """See `Index.identity`."""
+        with explained(self.path):
+            sql = "SELECT value FROM about WHERE name = 'identity'"
+            identity: str = self._open(create=True).execute(sql).fetchone()[0]
+        return identity
+
+    def _take_place(self) -> None:
+        """Put the new file in the place of the older one; who reads that goes on doing so."""
+        for end in ("-wal", "-shm"):  # of the older: they must not meet the new file
+            self._final.with_name(self._final.name + end).unlink(missing_ok=True)
+        self.path.replace(self._final)
+        self.path = self._final
 
     def add(self, records: Iterable[Record], *, allow_secret: bool = False) -> Added:
         """See `Index.add`. Each batch stands in the index whole or not at all."""
@@ -121,6 +145,8 @@ class SqliteIndex:
 
     def _open(self, *, create: bool) -> sqlite3.Connection:
         if self._file is None:
+            if self.path != self._final:
+                check_replaceable(self._final)
             self._file = open_index(self.path, create=create)
         return self._file
 
@@ -257,3 +283,8 @@ class SqliteIndex:
 def _identifiers(letter: int, content: Content) -> Iterator[tuple[str, str, int]]:
     yield from ((key, "own", letter) for key in content.own_keys)
     yield from ((key, "cited", letter) for key in content.cited_keys)
+
+
+def _remove_file(path: Path) -> None:
+    for end in ("", "-wal", "-shm"):
+        path.with_name(path.name + end).unlink(missing_ok=True)

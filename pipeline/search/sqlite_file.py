@@ -12,6 +12,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from uuid import uuid4
 
 from pipeline.errors import CongvanError, UsageError
 from pipeline.search.folding import folding_digest
@@ -97,6 +98,15 @@ def open_index(path: Path, *, create: bool = False) -> sqlite3.Connection:
         return db
 
 
+def check_replaceable(path: Path) -> None:
+    """Raises UsageError `index_not_an_index` where a file stands that is none of ours."""
+    if not path.exists() or (path.is_file() and path.stat().st_size == 0):
+        return
+    ours = APPLICATION_ID.to_bytes(4, "big")
+    if not _is_sqlite(path) or _header(path)[68:72] != ours:
+        raise UsageError("index_not_an_index", path=path)
+
+
 @contextmanager
 def explained(path: Path) -> Iterator[None]:
     """Turn errors of SQLite into our own.
@@ -125,9 +135,14 @@ _CODES = {
 
 
 def _is_sqlite(path: Path) -> bool:
+    return _header(path).startswith(b"SQLite format 3\0")
+
+
+def _header(path: Path) -> bytes:
+    """The first 100 bytes. Raises UsageError `file_unreadable`."""
     try:
         with path.open("rb") as file:
-            return file.read(16) == b"SQLite format 3\0"
+            return file.read(100)
     except OSError as error:
         raise UsageError("file_unreadable", path=path, reason=error.strerror) from error
 
@@ -153,7 +168,8 @@ def _make_tables(db: sqlite3.Connection) -> None:
     if _new(db):  # nobody else was quicker
         for statement in _TABLES.split(";\n"):
             db.execute(statement)
-        db.execute("INSERT INTO about VALUES ('folding', ?)", (folding_digest(),))
+        about = (("folding", folding_digest()), ("identity", uuid4().hex))
+        db.executemany("INSERT INTO about VALUES (?, ?)", about)
     db.execute("COMMIT")
 
 

@@ -3,9 +3,8 @@ import org.codelibs.opensearch.runner.OpenSearchRunner;
 import org.opensearch.common.settings.Settings;
 
 /**
- * Starts one OpenSearch node in this JVM: {@code java -cp … Node FOLDER PORT}. Prints
- * "ready PORT" when it answers and ends when its standard input does, so that it never
- * outlives the tests that started it.
+ * Starts one OpenSearch node in this JVM: {@code java -cp … Node FOLDER PORT}. It ends
+ * when its standard input does, so that it never outlives the tests that started it.
  */
 public final class Node {
     private Node() {}
@@ -22,8 +21,6 @@ public final class Node {
                         .numOfNode(1)
                         .useLogger());
         runner.ensureYellow();
-        System.out.println("ready " + port);
-        System.out.flush();
         while (System.in.read() >= 0) {
             // whoever started this is still there
         }

@@ -1,0 +1,406 @@
+"""The search index on an OpenSearch server, for holdings too large for one file.
+
+Letters and directives are documents of their own. `NAME` is an alias; behind it stands an index
+`NAME-000001`, or a higher number once it was rebuilt."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from functools import cache
+from importlib.resources import files
+from itertools import islice
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from pipeline.errors import CongvanError, UsageError
+from pipeline.messages import message
+from pipeline.record import Record
+from pipeline.search.content import Content, content_of, digest
+from pipeline.search.folding import fold, folding_digest
+from pipeline.search.hits import directive_hits, letter_hit, refusal
+from pipeline.search.opensearch_query import body_of
+from pipeline.search.opensearch_server import TRIES, Target, client, explained, patiently, pause
+from pipeline.search.passages import Shower
+from pipeline.search.protocol import Added, Facets, Hit, Refusal, Results, Sort
+from pipeline.search.query import Query, parse, with_identifiers, with_names
+from pipeline.search.sqlite_columns import NO_DATE, day_number
+
+if TYPE_CHECKING:
+    from opensearchpy import OpenSearch
+
+BATCH = 200
+_PAGE = 5000
+_NOT_AS_A_WHOLE = (400, 413)
+"""Answers to a request of many items that may hold for one of them alone."""
+Document = dict[str, Any]
+Action = tuple[str, Document | None]
+
+
+class OpenSearchIndex:
+    """An `Index` (pipeline/search/protocol.py) at `target`.
+
+    With `rebuild` letters go into a new index, which takes the older one's place when `close` is
+    called after all went well; until then searches are answered by the older. All methods raise
+    the errors of `explained`, and UsageError index_missing, index_schema, index_not_an_index."""
+
+    def __init__(self, target: Target, *, rebuild: bool = False) -> None:
+        self.target = target
+        self._client: OpenSearch | None = None
+        self._rebuild = rebuild
+        self._index: str | None = None
+        self._old: list[str] = []
+
+    def __enter__(self) -> OpenSearchIndex:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if error is None:
+            self.close()
+
+    @property
+    def identity(self) -> str:
+        """The server's own name for what stands behind the alias: another after a rebuild."""
+        index = self._writable()
+        settings = self._ask(lambda c: c.indices.get_settings(index=index))
+        uuid: str = settings[index]["settings"]["index"]["uuid"]
+        return uuid
+
+    def add(self, records: Iterable[Record], *, allow_secret: bool = False) -> Added:
+        """See `Index.add`. What the server has acknowledged stays, whatever happens after."""
+        self._writable()
+        indexed = unchanged = 0
+        refused: list[Refusal] = []
+        waiting = iter(records)
+        while batch := list(islice(waiting, BATCH)):
+            contents: dict[str, Content] = {}
+            codes: dict[str, str] = {}
+            for record in batch:
+                content = content_of(record)
+                if code := refusal(record, content, allow_secret=allow_secret):
+                    codes[record.document_id] = code
+                else:
+                    contents[record.document_id] = content
+            self._remove([name for name in codes if name not in contents])
+            refused += [Refusal(name, code) for name, code in codes.items()]
+            there = self._there(contents)
+            new = {n: c for n, c in contents.items() if there.get(n, ("",))[0] != _digest(c)}
+            failed = self._put(new, there)
+            refused += [Refusal(n, "index_item_failed", reason) for n, reason in failed.items()]
+            indexed += len(contents) - len(failed)
+            unchanged += len(contents) - len(new)
+        self._refresh()
+        return Added(indexed, tuple(refused), unchanged)
+
+    def withdraw(self, document_ids: Iterable[str]) -> int:
+        """See `Index.withdraw`."""
+        self._writable()
+        return self._remove(list(document_ids))
+
+    def search(
+        self, query: str, *, limit: int = 10, offset: int = 0, sort: Sort = "relevance"
+    ) -> Results:
+        """See `Index.search`."""
+        self._readable()
+        asked = with_names(with_identifiers(parse(query), self._known))
+        if asked.unanswerable or not asked.kinds:
+            return Results(0, message=asked.problem)
+        window = (max(offset, 0), max(limit, 0))
+        found = self._search(body_of(asked, *window, sort))
+        note = asked.problem
+        if not found["hits"]["total"]["value"] and len(asked.terms) > 2:
+            found = self._search(body_of(asked, *window, sort, lacking=True))
+            note = message("query_relaxed") if found["hits"]["total"]["value"] else note
+        return self._results(found, asked, note)
+
+    def _results(self, found: Any, asked: Query, note: str | None) -> Results:
+        shower = Shower(asked)
+        hits: list[Hit] = []
+        contents = self._contents(found["hits"]["hits"])
+        for hit in found["hits"]["hits"]:
+            source, score = hit["_source"], hit["_score"] or 0.0
+            content = contents.get(source["letter"])
+            if content is None:  # taken out this very moment
+                continue
+            if "number" in source:
+                hits += directive_hits(content, [source["number"]], shower, score)
+            else:
+                hits.append(letter_hit(content, shower, score))
+        facets = Facets(**{name: _counts(agg) for name, agg in found["aggregations"].items()})
+        return Results(found["hits"]["total"]["value"], tuple(hits), facets, note)
+
+    def _contents(self, hits: list[Any]) -> dict[str, Content]:
+        """The letters of some hits; a directive does not hold its letter."""
+        sources = {
+            hit["_id"]: hit["_source"]["content"] for hit in hits if "content" in hit["_source"]
+        }
+        letters = {hit["_source"]["letter"] for hit in hits}
+        if missing := sorted(letters - sources.keys()):
+            name, body = self.target.name, {"ids": missing}
+            found = self._ask(
+                lambda c: c.mget(index=name, body=body, params={"_source": "content"})
+            )
+            sources |= {d["_id"]: d["_source"]["content"] for d in found["docs"] if d.get("found")}
+        return {name: Content.from_json(json.dumps(source)) for name, source in sources.items()}
+
+    def document_ids(self) -> Iterator[str]:
+        """See `Index.document_ids`."""
+        self._readable()
+        after: list[Any] = []
+        while True:
+            body: Document = {
+                "query": {"term": {"kind": "letter"}},
+                "sort": [{"letter": "asc"}],
+                "size": _PAGE,
+                "_source": False,
+                **({"search_after": after} if after else {}),
+            }
+            hits = self._search(body)["hits"]["hits"]
+            yield from (hit["_id"] for hit in hits)
+            if len(hits) < _PAGE:
+                return
+            after = hits[-1]["sort"]
+
+    def close(self) -> None:
+        """See `Index.close`. After a rebuild the new index takes the older one's place."""
+        if self._client is None:
+            return
+        if self._rebuild and self._index:
+            actions = [{"remove_index": {"index": old}} for old in self._old]
+            actions += [{"add": {"index": self._index, "alias": self.target.name}}]
+            self._ask(lambda c: c.indices.update_aliases(body={"actions": actions}))
+        self._client.close()
+        self._client = self._index = None
+
+    def _ask(self, action: Any) -> Any:
+        if self._client is None:
+            self._client = client(self.target)
+        return patiently(lambda: action(self._client), self.target)
+
+    def _search(self, body: Document) -> Any:
+        name = self.target.name
+        return self._ask(lambda c: c.search(index=name, body=body))
+
+    def _readable(self) -> None:
+        if self._index is None:
+            indexes = self._behind_alias()
+            if not indexes:
+                raise UsageError("index_missing", path=self.target)
+            self._index = self._checked(indexes)
+
+    def _writable(self) -> str:
+        """The index that letters go into, made where there is none."""
+        if self._index is None:
+            indexes = self._behind_alias()
+            if self._rebuild or not indexes:
+                self._old = list(indexes)
+                self._index = self._made(indexes)
+            else:
+                self._index = self._checked(indexes)
+        return self._index
+
+    def _behind_alias(self) -> dict[str, Any]:
+        """Indexes behind the alias, with their mappings. Raises UsageError where the name is that
+        of something else."""
+        name = self.target.name
+        if not self._ask(lambda c: c.indices.exists(index=name)):
+            return {}
+        found: dict[str, Any] = self._ask(lambda c: c.indices.get_mapping(index=name))
+        if name in found:
+            raise UsageError("index_not_an_index", path=self.target)
+        return found
+
+    def _checked(self, indexes: Mapping[str, Any]) -> str:
+        name = max(indexes)
+        meta = indexes[name]["mappings"].get("_meta", {})
+        if "congvan_schema" not in meta:
+            raise UsageError("index_not_an_index", path=self.target)
+        wanted = _template()["template"]["mappings"]["_meta"]["congvan_schema"]
+        if meta["congvan_schema"] != wanted or meta.get("folding") != folding_digest():
+            found = meta["congvan_schema"]
+            raise UsageError("index_schema", path=self.target, found=found, wanted=wanted)
+        return name
+
+    def _made(self, older: Collection[str]) -> str:
+        """A new index, with a number above those before it."""
+        name = self.target.name
+        numbers = [int(n.rpartition("-")[2]) for n in older if n.rpartition("-")[2].isdigit()]
+        new = f"{name}-{max(numbers, default=0) + 1:06}"
+        template = {**_template(), "index_patterns": [f"{name}-0*"]}
+        template["template"]["mappings"]["_meta"]["folding"] = folding_digest()
+        self._ask(lambda c: c.indices.put_index_template(name=f"congvan-{name}", body=template))
+        if self._rebuild:  # left by a rebuild that was broken off
+            self._ask(lambda c: c.indices.delete(index=new, params={"ignore_unavailable": "true"}))
+        alias: Document = {} if self._rebuild else {"aliases": {name: {}}}
+        self._ask(lambda c: c.indices.create(index=new, body=alias))
+        return new
+
+    def _refresh(self) -> None:
+        index = self._writable()
+        self._ask(lambda c: c.indices.refresh(index=index))
+
+    def _there(self, names: Iterable[str]) -> dict[str, tuple[str, int]]:
+        """Of the letters named those that are there: digest and number of directives."""
+        body = {"ids": list(names)}
+        if not body["ids"]:
+            return {}
+        index, fields = self._writable(), ["digest", "directives"]
+        found = self._ask(
+            lambda c: c.mget(index=index, body=body, params={"_source": ",".join(fields)})
+        )
+        there = (doc for doc in found["docs"] if doc.get("found"))
+        return {d["_id"]: (d["_source"]["digest"], d["_source"]["directives"]) for d in there}
+
+    def _put(
+        self, contents: Mapping[str, Content], there: Mapping[str, tuple[str, int]]
+    ) -> dict[str, str]:
+        """Index letters, the directives of each before itself: a letter that is there is whole.
+        Returns for each that failed the reason."""
+        below: list[Action] = []
+        for name, content in contents.items():
+            below += _directive_documents(content)
+            spare = range(len(content.directives), there.get(name, ("", 0))[1])
+            below += [(_directive_id(name, number), None) for number in spare]
+        failed = self._bulk(below)
+        broken = {name.rpartition("#")[0]: reason for name, reason in failed.items()}
+        whole = [(n, _letter_document(c)) for n, c in contents.items() if n not in broken]
+        return {**broken, **self._bulk(whole)}
+
+    def _bulk(self, actions: Sequence[Action]) -> dict[str, str]:
+        """Write documents, or with None delete them; those the server is too busy for again after
+        a while. Returns for each that failed the reason."""
+        index, left = self._writable(), dict(actions)
+        failed: dict[str, str] = {}
+        for attempt in range(TRIES):
+            if not left:
+                break
+            if attempt:
+                time.sleep(pause(attempt))
+            lines = [line for name, document in left.items() for line in _lines(name, document)]
+            try:
+                answer = self._ask(lambda c, body=lines: c.bulk(body=body, index=index))
+            except CongvanError as error:
+                if error.values.get("status") not in _NOT_AS_A_WHOLE:
+                    raise
+                return failed | self._by_halves(left, str(error.values["reason"]))
+            busy = {}
+            for item in answer["items"]:
+                (result,) = item.values()
+                if result["status"] == 429:
+                    busy[result["_id"]] = left[result["_id"]]
+                elif result["status"] >= 300 and result["status"] != 404:
+                    failed[result["_id"]] = str(result["error"].get("reason", result["error"]))[
+                        :300
+                    ]
+            left = busy
+        failed |= dict.fromkeys(left, "429")
+        return failed
+
+    def _by_halves(self, actions: Mapping[str, Document | None], reason: str) -> dict[str, str]:
+        """Write documents of which the server takes not all at once: they are too large together,
+        or one makes it refuse them all."""
+        if len(actions) == 1:
+            return dict.fromkeys(actions, reason)
+        items = list(actions.items())
+        middle = len(items) // 2
+        return self._bulk(items[:middle]) | self._bulk(items[middle:])
+
+    def _remove(self, names: Sequence[str]) -> int:
+        """Delete letters with their directives; returns how many were there."""
+        there = self._there(names)
+        below = [
+            (_directive_id(n, i), None) for n, (_, count) in there.items() for i in range(count)
+        ]
+        with explained(self.target):
+            self._bulk([*((name, None) for name in there), *below])
+        if there:
+            self._refresh()
+        return len(there)
+
+    def _known(self, keys: Collection[str]) -> Collection[str]:
+        wanted = sorted(keys)
+        body: Document = {
+            "size": 0,
+            "query": {"bool": {"should": [{"terms": {role: wanted}} for role in ("own", "cited")]}},
+            "aggs": {
+                role: {"terms": {"field": role, "include": wanted, "size": len(wanted)}}
+                for role in ("own", "cited")
+            },
+        }
+        found = self._search(body)["aggregations"].values()
+        return {bucket["key"] for agg in found for bucket in agg["buckets"]}
+
+
+def _counts(agg: Any) -> dict[str, int]:
+    """The letters of each bucket, most first."""
+    counts = {
+        str(bucket["key"]): bucket.get("letters", {}).get("value", bucket["doc_count"])
+        for bucket in agg["buckets"]
+    }
+    return dict(sorted(counts.items(), key=lambda item: -item[1]))
+
+
+def _lines(name: str, document: Document | None) -> list[Document]:
+    if document is None:
+        return [{"delete": {"_id": name}}]
+    return [{"index": {"_id": name}}, document]
+
+
+def _directive_id(name: str, number: int) -> str:
+    return f"{name}#{number}"
+
+
+def _digest(content: Content) -> str:
+    return digest(content.to_json()).hex()
+
+
+def _fields(content: Content) -> Document:
+    """What letters and directives are filtered, counted and sorted by."""
+    known = day_number(content.date) != NO_DATE
+    fields = {
+        "letter": content.document_id,
+        "date": content.date if known else None,
+        "year": int(content.date[:4]) if known and content.date else None,
+        "own": list(content.own_keys),
+        "cited": list(content.cited_keys),
+        "to": list(content.recipients),
+        "actor": list(content.actors),
+        "body": content.body or None,
+        "type": content.document_type,
+        "type_folded": fold(content.document_type) if content.document_type else None,
+        "signer": content.signer,
+    }
+    return {name: value for name, value in fields.items() if value not in (None, [])}
+
+
+def _letter_document(content: Content) -> Document:
+    return {
+        **_fields(content),
+        "kind": "letter",
+        "title": content.title,
+        "text": [content.text, *content.beyond],
+        "raw": content.raw,
+        "directives": len(content.directives),
+        "digest": _digest(content),
+        "content": json.loads(content.to_json()),
+    }
+
+
+def _directive_documents(content: Content) -> Iterator[Action]:
+    fields = _fields(content)
+    for number, directive in enumerate(content.directives):
+        document = {**fields, "kind": "directive", "number": number, "text": directive.text}
+        yield _directive_id(content.document_id, number), document
+
+
+@cache
+def _template() -> Document:
+    data = (files("pipeline.search") / "opensearch_template.json").read_text(encoding="utf-8")
+    template: Document = json.loads(data)
+    return template
