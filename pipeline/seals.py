@@ -19,6 +19,7 @@ INK = 140
 FIND_DPI = 75
 SEAL_INCHES = (1.08, 1.75)
 LEAST_FIT = 0.62  # ink round the ring less ink just outside it, as shares
+ARC = 0.16  # inches
 CLEAR = 1.07  # of the radius: the ring is uneven
 
 
@@ -114,11 +115,28 @@ def _clear(grey: Grey, x: float, y: float, radius: float, dpi: float) -> Box:
     after = _text_rows(grey, x, y, radius, dpi)[top:bottom]
     before = _text_rows(grey[:, ::-1], grey.shape[1] - x, y, radius, dpi)[top:bottom]
     part = grey[top:bottom, left:right]
-    keep = after[:, None] & _bold(part, dpi)
+    keep = after[:, None] & _bold(part, dpi) & ~_rings(part, x - left, y - top, radius, dpi)
     if float((after & before).mean()) > 0.5:  # body text goes on left and right: leave its rows
         keep |= (after | before)[:, None]
     part[inside & ~keep] = 255
     return (left, top, right, bottom)
+
+
+def _rings(part: Grey, x: float, y: float, radius: float, dpi: float) -> NDArray[np.bool_]:
+    """Pixels of strokes that run round the seal's centre for at least ARC inches: its rings, in
+    which letters have no share but where they cross."""
+    turns = round(2 * np.pi * radius)
+    size = (round(radius), turns)  # one pixel across and along, at the ring
+    ink = (part < INK + 40).astype(np.uint8)
+    how = cv2.WARP_POLAR_LINEAR | cv2.INTER_NEAREST
+    flat = cv2.warpPolar(ink, size, (x, y), radius, how)
+    flat = np.concatenate([flat, flat[: turns // 8]])
+    arcs = cv2.morphologyEx(flat, cv2.MORPH_OPEN, np.ones((round(ARC * dpi), 1), np.uint8))
+    arcs[: turns // 8] = cv2.bitwise_or(arcs[: turns // 8], arcs[turns:])
+    height, width = part.shape
+    how |= cv2.WARP_INVERSE_MAP
+    back = cv2.warpPolar(arcs[:turns], (width, height), (x, y), radius, how)
+    return np.asarray(cv2.dilate(back, np.ones((3, 3), np.uint8)) > 0)
 
 
 def _bold(part: Grey, dpi: float) -> NDArray[np.bool_]:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
+from benchmarks.page_simulator.fonts import font
 from pipeline import columns, ink, seals, sheet
 from pipeline.document import Box, PageImage, PageKind, PageSource, Word
 from pipeline.errors import DocumentError
@@ -33,12 +34,45 @@ def test_a_page_is_set_upright(tmp_path: Path, turn: int) -> None:
     assert prepared(page, tmp_path).rotation == turn
 
 
-@pytest.mark.parametrize("degrees", [-10.0, -3.0, -0.8, 0.0, 0.5, 4.0, 10.0])
-def test_a_skewed_page_is_straightened(tmp_path: Path, degrees: float) -> None:
+@pytest.mark.parametrize("turn", [0, 90, 180, 270])
+@pytest.mark.parametrize("degrees", [-15.0, -10.0, -3.0, -0.8, 0.0, 0.5, 3.0, 10.0, 15.0])
+def test_a_skewed_page_is_straightened_whichever_way_it_lies(
+    tmp_path: Path, degrees: float, turn: int
+) -> None:
     page = draw_page(BODY).rotate(degrees, Image.Resampling.BICUBIC, fillcolor=255)
-    made = prepared(page, tmp_path)
+    made = prepared(page.rotate(turn, expand=True), tmp_path)
+    assert made.rotation == turn
     assert made.skew == pytest.approx(-degrees, abs=0.3)
     assert abs(ink.skew(ink.letters(made.image, made.dpi, ink.SKEW_DPI))) <= 0.3
+
+
+@pytest.mark.parametrize("turn", [0, 90, 180, 270])
+@pytest.mark.parametrize(
+    "text", ["Nơi nhận:\n- Như trên;\n- Lưu: VT, TH (2b).", "Phụ lục số 02 (kèm theo)"]
+)
+def test_a_page_with_a_line_or_three_is_set_upright(tmp_path: Path, turn: int, text: str) -> None:
+    made = prepared(draw_page(text).rotate(turn, expand=True), tmp_path)
+    assert (made.rotation, made.skew) == (turn, 0.0)
+
+
+def landscape_table() -> Image.Image:
+    page = Image.new("L", (1754, 1240), 255)
+    draw = ImageDraw.Draw(page)
+    face = font("Tinos", 23)
+    for row in range(9):
+        for column, text in enumerate(("Tên thủ tục hành chính", "Sở Nội vụ", "15 ngày", "Không")):
+            x, y = 100 + 380 * column, 120 + 100 * row
+            draw.rectangle((x, y, x + 380, y + 100), outline=0, width=2)
+            draw.text((x + 20, y + 15), text, 0, face)
+            draw.text((x + 20, y + 52), "theo quy định" if column < 2 else "", 0, face)
+    return page
+
+
+@pytest.mark.parametrize("turn", [0, 90, 180, 270])
+def test_a_landscape_table_is_set_upright(tmp_path: Path, turn: int) -> None:
+    made = prepared(landscape_table().rotate(turn, expand=True), tmp_path)
+    assert made.rotation == turn
+    assert made.image.width > made.image.height
 
 
 def test_a_straight_page_is_left_alone(tmp_path: Path) -> None:
@@ -80,6 +114,19 @@ def test_a_black_seal_goes_and_the_text_right_of_it_stays() -> None:
     outside[top:bottom, left:right] = False
     assert (cleaned[outside] == plain[outside]).all()
     assert (cleaned < 128).sum() - (plain < 128).sum() < 0.2 * (np.asarray(page) < 128).sum()
+
+
+def test_the_ring_goes_where_it_runs_through_letters() -> None:
+    page = Image.new("L", (1166, 1654), 255)
+    ImageDraw.Draw(page).text((220, 500), "PHÓ CHỦ TỊCH", 0, font("Tinos", 39, bold=True))
+    print_ = np.asarray(page) < 128
+    rows = np.flatnonzero(print_.any(axis=1))
+    seal_at(page, 250, int(rows[0]) + 120, 200)  # the upper arc crosses the line
+    ring = (np.asarray(page) < 128) & ~print_
+    cleaned, _ = seals.without_round_seals(np.asarray(page), 200)
+    line = slice(rows[0] - 8, rows[-1] + 8)
+    assert ((cleaned < 128) & ring)[line].sum() < 0.25 * ring[line].sum()
+    assert ((cleaned < 128) & print_)[line].sum() > 0.7 * print_[line].sum()
 
 
 def test_lines_of_text_are_no_seal() -> None:

@@ -136,6 +136,71 @@ def test_a_frame_is_a_stamp_by_its_words(words: str, kinds: list[str]) -> None:
     assert (words in [line.text for line in arranged.lines]) is (not kinds)
 
 
+STAMPED = [
+    [60, 380, "TRUNG TÂM CÔNG BÁO", 0.5, 1],
+    [60, 430, "CV", 0.7, 2], [60, 476, "ĐẾN", 0.95, 3],
+    [160, 420, "Số:......", 0.6, 4],
+    [160, 460, "Ngày:....", 0.7, 5],
+    [160, 500, "Chuyển:....", 0.8, 6],
+    [420, 430, "Về việc tăng cường công tác thi hành án", 0.95, 4],
+    [330, 500, "Trong thời gian qua, công tác thi hành án đã có nhiều", 0.95, 6],
+    [240, 545, "chuyển biến tích cực trên địa bàn tỉnh và được nhân dân đồng tình.", 0.95, 7],
+]  # fmt: skip
+
+
+def test_an_arrival_stamp_whose_frame_was_not_found_is_known_by_its_words() -> None:
+    arranged = layout.arrange(page_of(STAMPED), blank())
+    stamps = [m.text for m in arranged.marks if m.kind == "stamp"]
+    assert stamps == ["TRUNG TÂM CÔNG BÁO CV ĐẾN Số:...... Ngày:.... Chuyển:...."]
+    assert [line.text for line in arranged.lines if line.text] == [
+        "Về việc tăng cường công tác thi hành án",
+        "Trong thời gian qua, công tác thi hành án đã có nhiều",
+        "chuyển biến tích cực trên địa bàn tỉnh và được nhân dân đồng tình.",
+    ]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [[240, 500, "Danh sách CÔNG VĂN ĐẾN trong tháng Số: Ngày: của các cơ quan", 0.95, 1]],
+        [[240, 500, "ĐẾN NĂM 2030, TẦM NHÌN 2045", 0.95, 1],
+         [240, 560, "Ngày 05 tháng 3, Số 12 của Ủy ban nhân dân huyện về kế hoạch năm", 0.95, 2]],
+        [[240, 1900, "ĐẾN", 0.95, 1], [360, 1900, "Số:....", 0.95, 2],
+         [360, 1940, "Ngày:....", 0.95, 3]],
+    ],
+)  # fmt: skip
+def test_the_word_alone_is_no_stamp(lines: list[list[Any]]) -> None:
+    arranged = layout.arrange(page_of(lines), blank())
+    assert "stamp" not in [m.kind for m in arranged.marks]
+
+
+def test_the_words_of_a_form_stay_where_its_dots_are_misread() -> None:
+    lines = [
+        [240, 500, "Các sở, ban, ngành báo cáo kết quả thực hiện về Văn phòng trước", 0.95, 1],
+        [240, 600, "1. Họ, chữ đệm và tên:", 0.9, 2],
+        [540, 600, "scccnnneesccccnnneesccccnnneescccc ĐƯỢC.nnnn,c", 0.05, 2],
+        [240, 700, "scccnnnee ƯCSV,.x", 0.1, 3],
+    ]
+    arranged = layout.arrange(page_of(lines), blank())
+    assert "1. Họ, chữ đệm và tên:" in [line.text for line in arranged.lines]
+    assert [m.text for m in arranged.marks] == [
+        "scccnnneesccccnnneesccccnnneescccc ĐƯỢC.nnnn,c",
+        "scccnnnee ƯCSV,.x",
+    ]
+
+
+@pytest.mark.parametrize(("x", "y", "kind"), [(1010, 2260, "page_number"), (1010, 1200, None)])
+def test_a_number_in_the_lower_right_corner_is_that_of_the_page(
+    x: int, y: int, kind: str | None
+) -> None:
+    lines = [
+        [240, 500 + 45 * n, "Các sở, ban, ngành báo cáo kết quả thực hiện về Văn phòng", 0.95, n]
+        for n in range(4)
+    ]
+    arranged = layout.arrange(page_of([*lines, [x, y, "3", 0.9, 9]]), blank())
+    assert [m.kind for m in arranged.marks] == ([kind] if kind else [])
+
+
 def test_bare_text_keeps_every_line() -> None:
     text = "  SỞ NỘI VỤ \n\nKính gửi: ai đó\n"
     page = PageSource(3, Path("a.txt"), 0, PageKind.TEXT, text=text)

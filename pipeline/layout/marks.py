@@ -12,6 +12,7 @@ import regex
 from pipeline.document import Box, Mark, OcrPage, PageImage, Word
 from pipeline.layout import wording
 from pipeline.layout.frames import Table, frames
+from pipeline.layout.loose_stamps import loose_stamps
 from pipeline.layout.segments import Metrics, Segment, around, engine_lines, split
 from pipeline.textlayer import is_stamp_text
 
@@ -25,6 +26,9 @@ def set_apart(
 
     In the small print of tables (`grids`) words are read less surely; they are no handwriting."""
     stamped, words = _stamps(ocr, metrics, image)
+    for loose in loose_stamps(words, ocr.height, ocr.dpi):
+        stamped.append(mark("stamp", ocr.number, loose))
+        words = [w for w in words if w not in loose]
     marks = list(stamped)
     segments: list[Segment] = []
     for line in engine_lines(words):
@@ -38,11 +42,26 @@ def set_apart(
         kind = "stamp" if _heads_stamp(segment, stamps, metrics) else _kind(segment, metrics)
         if kind == "handwriting" and _in_table(segment, grids):
             kind = None
-        if kind is None:
-            text.append(segment)
-        else:
-            marks.append(mark(kind, ocr.number, segment.words))
+        printed = segment.words if kind is None else ()
+        if kind == "handwriting":
+            printed = _printed_start(segment)
+        if printed:
+            text.append(Segment(printed))
+        if kind is not None and (rest := segment.words[len(printed) :]):
+            marks.append(mark(kind, ocr.number, rest))
     return text, marks
+
+
+def _printed_start(segment: Segment) -> tuple[Word, ...]:
+    """The words of a form before what is filled in, or before the dots left for it: at least two
+    that read well. Empty for a scribble."""
+    count = 0
+    for word in segment.words:
+        if word.confidence < 0.5 or wording.quality(word.text) < 0.6:
+            break
+        count += 1
+    letters = sum(c.isalpha() for w in segment.words[:count] for c in w.text)
+    return segment.words[:count] if count >= 2 and letters >= 5 else ()
 
 
 def _in_table(segment: Segment, grids: Sequence[Table]) -> bool:
@@ -182,11 +201,14 @@ def _print_quality(segment: Segment) -> float:
 
 
 def _is_page_number(segment: Segment, metrics: Metrics) -> bool:
-    """One to three characters alone at the top or foot of the page, in the middle; a number
-    alone there is often misread ("g3")."""
+    """One to three characters alone at the top or foot of the page, in the middle, where a number
+    is often misread ("g3"); or a number in the lower right corner."""
     if not regex.fullmatch(r"[-–—\s.|]*\p{L}?\d{1,3}[-–—\s.|]*|\w{1,2}", segment.text):
         return False
     near_edge = segment.bottom < 0.1 * metrics.height or segment.top > 0.92 * metrics.height
     central = abs(segment.centre - metrics.centre) < 0.08 * metrics.width
     central = central or abs(segment.centre - metrics.width / 2) < 0.06 * metrics.width
-    return near_edge and central
+    in_corner = segment.right > metrics.right - 2 * metrics.line and regex.fullmatch(
+        r"\d{1,3}", segment.text
+    )
+    return near_edge and (central or (segment.top > 0.9 * metrics.height and bool(in_corner)))
