@@ -235,6 +235,9 @@ class Letter(Part):
     citations: list[Citation] = []
     evidence: dict[str, Evidence] = {}
     flags: list[Flag] = []
+    organisation: str | None = Field(
+        None, description="the mass organisation that issued it, e.g. Công đoàn Việt Nam"
+    )
     headings: list[Heading] = []
     appendices: list[Appendix] = []
     copies: list[Copy] = []
@@ -266,6 +269,9 @@ class Record(Part):
     evidence: dict[str, Evidence] = {}
     flags: list[Flag] = []
     processing: list[Step] = []
+    organisation: str | None = Field(
+        None, description="the mass organisation that issued it, e.g. Công đoàn Việt Nam"
+    )
     headings: list[Heading] = []
     appendices: list[Appendix] = []
     copies: list[Copy] = []

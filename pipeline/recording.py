@@ -117,6 +117,7 @@ def record_of(source: Source, part: LetterPages) -> Record:
         evidence={**begins, **letter.evidence},
         flags=[*unread, *letter.flags, *_word_flags(restored)],
         processing=_steps((*part.operations, reading)),
+        organisation=letter.organisation,
         headings=letter.headings,
         appendices=letter.appendices,
         copies=letter.copies,

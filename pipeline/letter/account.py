@@ -50,8 +50,12 @@ class Account:
         """Those of `lines` that no field took are passages: of `kind`, or of what they plainly
         are. Neighbours of one kind are one passage."""
         free = [line for line in lines if not self._is_taken(line)]
-        for (_, found), group in itertools.groupby(free, lambda x: (x.page, _kind(x, kind))):
-            members = list(group)
+        kinds: list[PassageKind] = []
+        for line in free:
+            kinds.append(_kind(line, kind, kinds[-1] if kinds else None))
+        pairs = zip(free, kinds, strict=True)
+        for (_, found), group in itertools.groupby(pairs, lambda p: (p[0].page, p[1])):
+            members = [line for line, _ in group]
             self.take(f"passages.{len(self.passages)}", members)
             text = "\n".join(line.text for line in members)
             self.passages.append(Passage(kind=found, text=text))
@@ -103,9 +107,11 @@ def _is_whole(place: Place) -> bool:
     return place.start == 0 and place.end is None
 
 
-def _kind(line: PageLine, usual: PassageKind) -> PassageKind:
-    """What a line that no field holds is."""
+def _kind(line: PageLine, usual: PassageKind, above: PassageKind | None) -> PassageKind:
+    """What a line that no field holds is, given the one `above` it."""
     text = line.text
+    if usual in ("stamp", "page_number", "running_head"):
+        return usual
     if keywords.is_not_text(text):
         return "stamp"
     if not keywords.has_letters(text):
@@ -114,4 +120,6 @@ def _kind(line: PageLine, usual: PassageKind) -> PassageKind:
         return "circulation"
     if usual == "other" and (keywords.is_enacting(text) or is_enacting_body(text)):
         return "enacting"
+    if above == "enacting" and upper_share(text) > 0.85:
+        return "enacting"  # "KHÓA XV, KỲ HỌP THỨ 4" below the name of a council
     return usual

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pipeline.letter.folding import fold
 from pipeline.letter.header import Letterhead
 from pipeline.letter.sections import Sections
-from pipeline.letter.tables import bodies, body_words, document_types
+from pipeline.letter.tables import bodies, body_words, document_types, rows
 from pipeline.record import Family, Header
 
 
@@ -27,10 +27,28 @@ def family_of(head: Letterhead, header: Header) -> Family:
     return "state" if head.number is not None and head.number.form == "state" else "other"
 
 
+def organisation_of(head: Letterhead, header: Header) -> str | None:
+    """The mass organisation that issued the letter, None where none did: by its name, or by the
+    abbreviation in the number."""
+    names = [fold(n) for n in (header.issuing_body, header.parent_body) if n]
+    parts = head.number.parts if head.number else ()
+    for words, organisation in ((r[0], r[1]) for r in rows("mass_organisations.tsv")):
+        if any(_names(name, fold(words)) for name in names) or words in parts:
+            return organisation
+    return None
+
+
+def _names(body: str, words: str) -> bool:
+    """Do the words stand whole in a body's name?"""
+    return body.startswith(words) or f" {words} " in f" {body} "
+
+
 def _is_mass_organisation(head: Letterhead, header: Header) -> bool:
     for name in (header.issuing_body, header.parent_body):
         if name and _family_of_name(name) == "other":
             return True
+    if organisation_of(head, header) is not None and not head.state_title:
+        return True
     parts = head.number.parts if head.number else ()
     return any(bodies()[p].family == "other" for p in parts if p in bodies())
 

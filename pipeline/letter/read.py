@@ -22,7 +22,7 @@ from pipeline.letter.citations import Mention, find_citations
 from pipeline.letter.deadlines import due_date, find_deadline
 from pipeline.letter.directives import numbered, to_directives
 from pipeline.letter.entries import mended_entry
-from pipeline.letter.family import family_of, type_of
+from pipeline.letter.family import family_of, organisation_of, type_of
 from pipeline.letter.findings import Findings
 from pipeline.letter.flags import told
 from pipeline.letter.foot import Foot, read_foot, signature_of
@@ -189,6 +189,7 @@ def _repairs(
 def _letter(read: _Reading, header: Header, mentions: Sequence[Mention]) -> Letter:
     return Letter(
         family=family_of(read.head, header),
+        organisation=organisation_of(read.head, header),
         header=header,
         recipients=[mended_entry(e.text) for e in read.recipients],
         legal_bases=[p.printed for p in read.body.legal_bases],
