@@ -25,6 +25,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import regex
 
@@ -34,6 +35,9 @@ from pipeline.batch.orphans import descendants
 ROOT = Path(__file__).parent.parent
 SECONDS_TO_START = 2.5
 """Until the first document is begun, about."""
+STEPS = (0, 0, 1, 1, 2, 3)
+"""Documents settled or pages read between work's begin and a kill: the kills are spread over the
+work itself, however fast the machine is."""
 BELONGS = frozenset({"ledger.sqlite", "summary.json", "summary.html", ".congvan-lock"})
 
 
@@ -59,17 +63,15 @@ def run_undisturbed(inbox: Path, out: Path) -> float:
     return time.monotonic() - began
 
 
-def run_killed(inbox: Path, out: Path, kills: int, seconds: float, seed: int) -> Harm:
-    """Process `inbox` to `out` with so many kills on the way, where it takes so many `seconds`
-    undisturbed; then to the end."""
+def run_killed(inbox: Path, out: Path, kills: int, seed: int) -> Harm:
+    """Process `inbox` to `out` with so many kills on the way, then to the end."""
     out.parent.mkdir(exist_ok=True)
     chance = random.Random(seed)
     done: Counter[str] = Counter()
     settled: list[int] = []
     for _ in range(kills):
-        delay = chance.uniform(0, SECONDS_TO_START + 1.6 * seconds / kills)
         kind = chance.choice(["group", "group", "program", "worker"])
-        done[kind] += _kill(inbox, out, delay, kind, chance)
+        done[kind] += _kill(inbox, out, kind, chance)
         settled.append(len(statuses(out)) if (out / "ledger.sqlite").exists() else 0)
     _to_the_end(inbox, out)
     return Harm(done, tuple(settled))
@@ -83,26 +85,46 @@ def _to_the_end(inbox: Path, out: Path) -> None:
         raise RuntimeError(f"exit {done.returncode}: {done.stderr}")
 
 
-def _kill(inbox: Path, out: Path, delay: float, kind: str, chance: random.Random) -> bool:
-    """Start the program and kill it after `delay` seconds; False where it had ended by then."""
+def _kill(inbox: Path, out: Path, kind: str, chance: random.Random) -> bool:
+    """Start the program and kill it at a random moment; False where it had ended by then."""
     with subprocess.Popen(
         command(inbox, out, _log(out)), stderr=subprocess.DEVNULL, start_new_session=True
     ) as program:
-        with suppress(subprocess.TimeoutExpired):
-            program.wait(delay)
+        if chance.random() < 0.2:
+            _wait(program, chance.uniform(0, SECONDS_TO_START))
+        else:
+            _wait_for_steps(program, _log(out), chance.choice(STEPS))
+            _wait(program, chance.uniform(0, 1))
+        if program.poll() is not None:
             return False
         if kind == "worker":
             if workers := _workers(program.pid):
                 with suppress(ProcessLookupError):
                     os.kill(chance.choice(workers), signal.SIGKILL)
-            with suppress(subprocess.TimeoutExpired):
-                program.wait(chance.uniform(0, 2))  # and the whole somewhat later
-        if kind == "program":
-            program.kill()
+            _wait(program, chance.uniform(0, 2))  # and the whole somewhat later
         with suppress(ProcessLookupError):
-            if kind != "program":
-                os.killpg(program.pid, signal.SIGKILL)
+            program.kill() if kind == "program" else os.killpg(program.pid, signal.SIGKILL)
     return True
+
+
+def _wait(program: subprocess.Popen[bytes], seconds: float) -> None:
+    with suppress(subprocess.TimeoutExpired):
+        program.wait(seconds)
+
+
+def _wait_for_steps(program: subprocess.Popen[bytes], log: Path, steps: int) -> None:
+    """Until work has begun and so many steps of it are done."""
+    before = len(_events(log))
+    while program.poll() is None:
+        new = _events(log)[before:]
+        begun = any(e["event"] == "started" for e in new)
+        done = sum(
+            e["event"] == "settled" if "fresh" in e else e.get("done", 0) > e.get("kept", 0)
+            for e in new
+        )
+        if begun and done >= steps:
+            return
+        time.sleep(0.05)
 
 
 def _workers(pid: int) -> list[int]:
@@ -163,14 +185,19 @@ def _otherwise(what: str, right: Mapping[str, object], given: Mapping[str, objec
 
 
 def _times_done(log: Path) -> Counter[str]:
-    """How often each path was settled by work, over all runs; half a line is a kill's."""
-    done: Counter[str] = Counter()
-    for line in log.read_text(encoding="utf-8").splitlines():
-        with suppress(ValueError):
-            event = json.loads(line)
-            if event["event"] == "settled" and event["fresh"]:
-                done[event["path"]] += 1
-    return done
+    """How often each path was settled by work, over all runs."""
+    events = _events(log)
+    return Counter(e["path"] for e in events if e["event"] == "settled" and e["fresh"])
+
+
+def _events(log: Path) -> list[dict[str, Any]]:
+    """All that was told in all runs; half a line is a kill's."""
+    found: list[dict[str, Any]] = []
+    if log.exists():
+        for line in log.read_text(encoding="utf-8", errors="replace").splitlines():
+            with suppress(ValueError):
+                found.append(json.loads(line))
+    return found
 
 
 def _still_running(out: Path) -> list[int]:
@@ -193,7 +220,7 @@ def main() -> int:
         files = fill(inbox, samples=True)
         seconds = run_undisturbed(inbox, calm)
         print(f"{files} files, undisturbed {seconds:.0f} s, seed {options.seed}", flush=True)
-        harm = run_killed(inbox, killed, options.kills, seconds, options.seed)
+        harm = run_killed(inbox, killed, options.kills, options.seed)
         print(f"kills: {dict(harm.kills)}, settled at each: {harm.settled}")
         found = differences(calm, killed)
         print(*found or ["no difference"], sep="\n")
