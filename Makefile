@@ -1,6 +1,6 @@
 # The habits of the place. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench setup lock clean
+.PHONY: help demo test lint bench kills setup lock clean
 
 CONGVAN := .venv/bin/congvan
 PYTHON := .venv/bin/python
@@ -36,6 +36,9 @@ bench: setup .venv-bench/made ## accuracy and speed, against the committed floor
 		echo "OCRmyPDF, which make bench measures against, could not be installed: see above." >&2; \
 		echo "Without it: $(PYTHON) -m benchmarks" >&2; exit 3; }
 	@touch $@
+
+kills: setup ## kill a batch 50 times at random moments, continue it, compare with one left alone
+	@$(PYTHON) -m benchmarks.kills --kills 50
 
 setup: ## install what is missing: programs, fonts, .venv
 	@./setup.sh

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import dossiers, floors, letters, reading, restore_accuracy
+from benchmarks import batch, dossiers, floors, letters, reading, restore_accuracy
 
 ROOT = Path(__file__).parent.parent
 SHARED = ROOT.parent / "shared"
@@ -70,12 +70,19 @@ def _dossiers() -> Figures:
     return found.figures()
 
 
+def _batch() -> Figures:
+    figures = batch.measure()
+    print(json.dumps(figures, indent=2), file=sys.stderr)
+    return figures
+
+
 BENCHMARKS: dict[str, Callable[[], Figures]] = {
     "samples": lambda: _letters("samples", ROOT / "samples" / "scans"),
     "dev": lambda: _letters("dev", SHARED / "gold" / "dev"),
     "dossiers": _dossiers,
     "reading": _reading,
     "restoring": _restoring,
+    "batch": _batch,
 }
 
 if __name__ == "__main__":

@@ -17,20 +17,30 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from multiprocessing import get_context
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+import pikepdf
+
 from benchmarks.batch_inbox import fill
 from pipeline.batch.crew import Event
 from pipeline.batch.job import Job, Task
+from pipeline.batch.limits import TimeLimit
+from pipeline.batch.pages import PageStore
 from pipeline.batch.result import Heading, LetterResult, Quality, Result
 from pipeline.batch.run import Order, run_batch
+from pipeline.batch.work import do_job
+from pipeline.intake import Candidate, read_source
+from pipeline.reading import read_page
+from pipeline.restore.restore import Restorer
 from pipeline.settings import Settings
 
 ROOT = Path(__file__).parent.parent
 DONE = 10_000
+PAGES, READ_NOW = 1000, 3
 SECONDS_A_PAGE = 2.0
 """Processor time of a scanned page, the least that was measured (docs/reading.md): the share of
 scheduling is largest on quick pages."""
@@ -85,7 +95,8 @@ class Idlers:
 
 
 def measure() -> dict[str, float]:
-    """All figures but memory, which takes minutes: `python -m benchmarks.batch memory`."""
+    """What scheduling costs; `speedup` and `memory` take minutes, and a machine to themselves:
+    `python -m benchmarks.batch speedup memory`."""
     with tempfile.TemporaryDirectory(prefix="congvan-batch-") as folder:
         inbox, out = Path(folder, "in"), Path(folder, "out")
         inbox.mkdir()
@@ -132,12 +143,46 @@ def _seconds(inbox: Path, out: Path, jobs: int) -> float:
     return time.monotonic() - began
 
 
+def memory() -> dict[str, float]:
+    """The most memory of a worker on a PDF of 1,000 pages. The pages are one dense scan; all but
+    the first few are given as read, since reading takes one page at a time anyway, while those
+    that are read all wait in memory to be restored."""
+    with (
+        tempfile.TemporaryDirectory(prefix="congvan-batch-") as folder,
+        get_context("spawn").Pool(1) as worker,
+    ):
+        return {"batch.megabytes": worker.apply(_megabytes, (Path(folder),))}
+
+
+def _megabytes(folder: Path) -> float:
+    file = folder / "long.pdf"
+    scan = ROOT / "samples" / "scans" / "party-letter-1bit" / "source.pdf"
+    with pikepdf.open(scan) as pdf, pikepdf.new() as long:
+        for _ in range(PAGES):
+            long.pages.append(pdf.pages[0])
+        long.save(file)
+    candidate = Candidate(file, (file,))
+    source = read_source(candidate, Settings())
+    kept = PageStore(folder, source.sha256, "digest", lambda *_: None)
+    kept.expect(source)
+    read = read_page(source.pages[0], Settings())
+    for number in range(READ_NOW + 1, PAGES + 1):
+        kept.put(number, replace(read, layout=replace(read.layout, number=number)))
+    task = Task(Settings(), "digest", folder, "en", False, TimeLimit())
+    result = do_job(
+        Job(candidate, source.sha256, str(file)), task, Restorer.load(), lambda *_: None
+    )
+    if result.pages != PAGES or result.status == "failed":
+        raise RuntimeError(result.detail or result.sentence)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
 def main() -> int:
     """Print the figures that are asked for."""
     wanted = sys.argv[1:] or ["measure"]
     os.environ["OMP_THREAD_LIMIT"] = "1"
     for name in wanted:
-        found = {"measure": measure, "speedup": speedup}[name]()
+        found = {"measure": measure, "speedup": speedup, "memory": memory}[name]()
         print(json.dumps(found, indent=2))
     return 0
 

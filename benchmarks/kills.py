@@ -118,13 +118,17 @@ def _wait_for_steps(program: subprocess.Popen[bytes], log: Path, steps: int) -> 
     while program.poll() is None:
         new = _events(log)[before:]
         begun = any(e["event"] == "started" for e in new)
-        done = sum(
-            e["event"] == "settled" if "fresh" in e else e.get("done", 0) > e.get("kept", 0)
-            for e in new
-        )
+        done = sum(map(_is_step, new))
         if begun and done >= steps:
             return
         time.sleep(0.05)
+
+
+def _is_step(event: dict[str, Any]) -> bool:
+    """Whether this run has done something, and not told what another did."""
+    if event["event"] == "pages_read":
+        return bool(event["done"] > event["kept"])
+    return event["event"] == "settled" and bool(event["fresh"])
 
 
 def _workers(pid: int) -> list[int]:

@@ -126,6 +126,18 @@ def test_an_interruption_saves_the_state(
     wait_until(lambda: not any(map(_alive, below)), seconds=10)
 
 
+def test_a_second_signal_ends_at_once_and_nothing_is_lost(scans: Path, tmp_path: Path) -> None:
+    with running(scans, tmp_path, jobs=2) as batch:
+        wait_until(lambda: is_running(tmp_path))
+        below = descendants(batch.pid)
+        batch.send_signal(signal.SIGINT)
+        batch.send_signal(signal.SIGTERM)
+        assert batch.wait(5) == 130
+        wait_until(lambda: not any(map(_alive, below)), seconds=10)
+    assert run_batch(Order((scans / "text.txt",), tmp_path, Settings(), jobs=1)).exit_code == 0
+    assert not (tmp_path / ".congvan-tmp").exists()
+
+
 def _alive(pid: int) -> bool:
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
