@@ -9,9 +9,14 @@ from __future__ import annotations
 import time
 import unicodedata
 
-from pipeline import poppler
+import numpy as np
+
+from pipeline import ink, poppler
 from pipeline.document import Box, OcrPage, Operation, PageImage, PageSource, Word
 from pipeline.settings import Settings
+
+LEAST_ON_PRINT = 0.6
+LEAST_INK = 0.04  # share of dark pixels in the box of a printed word: 0.1 to 0.3
 
 
 def layer_words(page: PageSource, image: PageImage, settings: Settings) -> OcrPage:
@@ -43,6 +48,19 @@ def layer_words(page: PageSource, image: PageImage, settings: Settings) -> OcrPa
         ),
         (took,),
     )
+
+
+def share_on_print(words: OcrPage, image: PageImage) -> float:
+    """Share of the layer's words that lie level on print of the page. Below LEAST_ON_PRINT the
+    layer is shifted, turned, or that of another page."""
+    dark = np.asarray(image.image.convert("L")) < ink.PALEST_INK
+    long = [w.box for w in words.words if len(w.text) >= 3]
+    on = sum(
+        right - left > bottom - top and float(dark[top:bottom, left:right].mean() > LEAST_INK)
+        for left, top, right, bottom in long
+        if 0 <= left < dark.shape[1] and 0 <= top < dark.shape[0]
+    )
+    return on / len(long) if long else 1.0
 
 
 def _box(word: poppler.LayerWord, scale: float) -> Box:

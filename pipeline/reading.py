@@ -23,7 +23,7 @@ from pipeline.document import (
     TextLayer,
 )
 from pipeline.errors import DocumentError
-from pipeline.layer import layer_words
+from pipeline.layer import LEAST_ON_PRINT, layer_words, share_on_print
 from pipeline.settings import VERSION, Settings
 from pipeline.textlayer import worth
 
@@ -93,7 +93,10 @@ def read_page(page: PageSource, settings: Settings, *, show: bool = False) -> Re
         return ReadPage(arranged, 0, 0.0, (step,))
     try:
         if page.text_layer is TextLayer.GOOD:
-            return _laid_out(*_own_text(page, settings), show)
+            own = _own_text(page, settings)
+            if (on_print := share_on_print(own[1], own[0])) >= LEAST_ON_PRINT:
+                return _laid_out(*own, show)
+            return _instead(page, own, on_print, settings, show)
         image = imaging.prepare(page, settings, show=True)
         words = tesseract.read_words(image, page.path, settings)
         if page.text_layer is TextLayer.DAMAGED:
@@ -115,6 +118,28 @@ def _better(
     read = _laid_out(*best, show)
     before = (*image.operations, *words.operations, step) if own else (step,)
     return replace(read, operations=(*before, *read.operations))
+
+
+def _instead(
+    page: PageSource,
+    own: tuple[PageImage, OcrPage],
+    on_print: float,
+    settings: Settings,
+    show: bool,
+) -> ReadPage:
+    """A fresh reading in place of a clean text layer that does not lie on the page's print; the
+    layer where nothing can be read."""
+    image = imaging.prepare(page, settings, show=True)
+    words = tesseract.read_words(image, page.path, settings)
+    read = worth(_text(words)) > 0
+    taken: dict[str, str | int | float | bool | None] = {
+        "text_layer": str(page.text_layer),
+        "on_print": round(on_print, 2),
+        "taken": "ocr" if read else "text_layer",
+    }
+    step = Operation("compare", "congvan", VERSION, taken, 0.0)
+    done = _laid_out(*((image, words) if read else own), show)
+    return replace(done, operations=(step, *done.operations))
 
 
 def _own_text(page: PageSource, settings: Settings) -> tuple[PageImage, OcrPage]:

@@ -39,6 +39,8 @@ def upright(page: Image.Image, dpi: float, settings: Settings) -> tuple[int, flo
 
     Most pages are judged by the look of their lines alone; where that is not sure, parts of the
     page are read each way round and the way that reads best is taken."""
+    if (factor := int(dpi // TRIAL_DPI)) > 1:
+        page, dpi = page.reduce(factor), dpi / factor
     small = ink.letters(page, dpi, ink.SKEW_DPI)
     level = ink.levelness(ink.letters(page, dpi, 100.0))
     skews = {0: ink.skew(small)} if level > SURE_LEVEL else {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pikepdf
 import pytest
 from PIL import Image, ImageDraw
 
@@ -34,6 +35,7 @@ LETTER: list[Line] = [
     *((320.0, 80.0 + 22 * n, text) for n, text in enumerate(RIGHT)),
     *((85.0, 220.0 + 22 * n, text) for n, text in enumerate(BODY)),
 ]
+PLAIN_BODY: list[Line] = [(85.0, 220.0 + 22 * n, text) for n, text in enumerate(BODY)]
 TCVN3 = (
     "Uû ban nh©n d©n tØnh ®Ò nghÞ c¸c së, ban, ngµnh tæ chøc thùc hiÖn nghiªm tóc kÕ",
     "ho¹ch, b¸o c¸o kÕt qu¶ tr­íc ngµy cuèi cïng cña th¸ng ®Ó tæng hîp, tr×nh l·nh ®¹o.",
@@ -110,6 +112,70 @@ def test_a_legacy_layer_is_known_and_the_page_is_read(
     assert layer_of(path) is TextLayer.LEGACY
     outcome = processed(path, restorer)
     assert "Mỗi trường chọn mười cuốn sách" in outcome.record.pages[0].raw_text
+
+
+def moved(lines: list[Line], right: float, down: float) -> list[Line]:
+    return [(x + right, y + down, text) for x, y, text in lines]
+
+
+@pytest.mark.parametrize("shift", [(0.0, 11.0), (30.0, 330.0)])
+def test_a_clean_layer_off_its_print_is_not_taken(
+    tmp_path: Path, restorer: Restorer, shift: tuple[float, float]
+) -> None:
+    path = write_text_pdf(tmp_path / "letter.pdf", moved(PLAIN_BODY, *shift), drawn(PLAIN_BODY))
+    assert layer_of(path) is TextLayer.GOOD
+    outcome = processed(path, restorer)
+    assert "Mỗi trường chọn mười cuốn sách" in outcome.record.pages[0].raw_text
+    compared = steps(outcome)["compare"]
+    assert compared["taken"] == "ocr"
+    assert isinstance(compared["on_print"], float)
+    assert compared["on_print"] < 0.6
+
+
+def test_a_clean_layer_on_its_print_is_taken(tmp_path: Path, restorer: Restorer) -> None:
+    path = write_text_pdf(tmp_path / "letter.pdf", PLAIN_BODY, drawn(PLAIN_BODY))
+    taken = steps(processed(path, restorer))
+    assert "ocr" not in taken
+    assert "compare" not in taken
+
+
+def test_a_clean_layer_without_any_print_is_all_there_is(
+    tmp_path: Path, restorer: Restorer
+) -> None:
+    white = Image.new("L", (400, 560), 255)
+    path = write_text_pdf(tmp_path / "letter.pdf", PLAIN_BODY, white)
+    outcome = processed(path, restorer)
+    assert "Mỗi trường chọn mười cuốn sách" in outcome.record.pages[0].raw_text
+    assert steps(outcome)["compare"]["taken"] == "text_layer"
+
+
+def test_a_page_laid_sideways_with_its_layer_is_read_upright(
+    tmp_path: Path, restorer: Restorer
+) -> None:
+    path = write_text_pdf(tmp_path / "letter.pdf", PLAIN_BODY, drawn(PLAIN_BODY))
+    with pikepdf.open(path, allow_overwriting_input=True) as pdf:
+        pdf.pages[0].rotate(90, relative=True)
+        pdf.save(path)
+    outcome = processed(path, restorer)
+    assert "Mỗi trường chọn mười cuốn sách" in outcome.record.pages[0].raw_text
+    assert outcome.record.pages[0].rotation == 270
+    assert steps(outcome)["compare"]["taken"] == "ocr"
+
+
+def test_letters_without_their_meaning_are_no_good_layer(
+    tmp_path: Path, restorer: Restorer
+) -> None:
+    """A subset font without a table back to Unicode: codes in the order of first use."""
+    codes: dict[str, str] = {}
+    broken = [
+        (x, y, "".join(codes.setdefault(c, chr(0x21 + len(codes))) for c in text))
+        for x, y, text in LETTER
+    ]
+    path = write_text_pdf(tmp_path / "letter.pdf", broken, drawn(LETTER))
+    assert layer_of(path) is TextLayer.DAMAGED
+    outcome = processed(path, restorer)
+    assert "Mỗi trường chọn mười cuốn sách" in outcome.record.pages[0].raw_text
+    assert steps(outcome)["compare"]["taken"] == "ocr"
 
 
 def test_a_signature_alone_is_no_text(tmp_path: Path, restorer: Restorer) -> None:
