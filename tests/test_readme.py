@@ -12,7 +12,7 @@ import regex
 from click.testing import CliRunner
 
 import cli
-from tests.conftest import LETTER
+from tests.conftest import LETTER, draw_page
 
 ROOT = Path(__file__).parents[1]
 READMES = ("README.md", "README.vi.md")
@@ -41,13 +41,17 @@ def test_shows_options_that_exist(readme: str) -> None:
 
 def test_examples_work_one_after_the_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    for name in ("scans/letter.txt", "old-ocr.txt", "clean.txt", "gold/letter/page-1.txt"):
+    for name in ("old-ocr.txt", "clean.txt", "gold/letter/page-1.txt"):
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(LETTER, encoding="utf-8")
     (tmp_path / "gold/letter/letter.json").write_text(json.dumps({"recipients": []}))
+    (tmp_path / "inbox").mkdir()
+    (tmp_path / "scans").mkdir()
+    draw_page(LETTER).save(tmp_path / "scans/letter.png", dpi=(150, 150))
     for example in examples("README.md"):
         if example[0] != "train":  # a model needs more text than this
-            result = CliRunner().invoke(cli.main, ["--lang", "en", *example])
+            ends = ["--once", "--settle", "0"] if example[0] == "watch" else []
+            result = CliRunner().invoke(cli.main, ["--lang", "en", *example, *ends])
             nothing = 4 if example[0] == "search" else 0
             assert result.exit_code in (0, nothing), (example, result.stderr)
