@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import batch, dossiers, floors, letters, reading, restore_accuracy
+from benchmarks import batch, dossiers, floors, letter_text, letters, reading, restore_accuracy
 
 ROOT = Path(__file__).parent.parent
 SHARED = ROOT.parent / "shared"
@@ -51,6 +51,17 @@ def _letters(name: str, folder: Path) -> Figures:
     return found.figures(name)
 
 
+def _letter_text() -> Figures:
+    figures: Figures = {}
+    folders = {"samples": ROOT / "samples" / "scans", "dev": SHARED / "gold" / "dev"}
+    for name, folder in folders.items():
+        if folder.is_dir():
+            found = letter_text.measure(folder)
+            print(name, found.table(), sep="\n\n", file=sys.stderr)
+            figures |= found.figures(name)
+    return figures
+
+
 def _reading() -> Figures:
     figures = reading.measure()
     print(reading.table(), file=sys.stderr)
@@ -80,6 +91,7 @@ BENCHMARKS: dict[str, Callable[[], Figures]] = {
     "samples": lambda: _letters("samples", ROOT / "samples" / "scans"),
     "dev": lambda: _letters("dev", SHARED / "gold" / "dev"),
     "dossiers": _dossiers,
+    "letter": _letter_text,
     "reading": _reading,
     "restoring": _restoring,
     "batch": _batch,

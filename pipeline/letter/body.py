@@ -75,10 +75,31 @@ def _bases(
     for paragraph in before:
         if _is_capitals(paragraph):
             continue
+        if not others and bases and _goes_on(bases[-1], paragraph):
+            bases[-1] = _joined(bases[-1], paragraph)
+            continue
         opens = keywords.opens_phrase(paragraph.text, kind)
         fits = opens and (enacted or _is_bare_basis(paragraph, bases))
         (bases if fits and (enacted or not others) else others).append(paragraph)
     return bases, others
+
+
+# "Căn cứ Luật A ngày …; Luật sửa đổi, bổ sung …;" is one basis that names two documents.
+_NEXT_DOCUMENT = regex.compile(
+    r"^(?:Luật|Bộ luật|Pháp lệnh|Nghị định|Nghị quyết|Thông tư|Quyết định|Chỉ thị)[ ]"
+    r"(?!này\b)(?=.*(?:\bngày\b|\bsố\b).*[;.,]$)"
+)
+
+
+def _goes_on(basis: Paragraph, paragraph: Paragraph) -> bool:
+    """Does `paragraph` name one more document of `basis`?"""
+    open_end = basis.text.endswith(";") and paragraph.marker is None
+    return open_end and _NEXT_DOCUMENT.match(paragraph.text) is not None
+
+
+def _joined(basis: Paragraph, paragraph: Paragraph) -> Paragraph:
+    text = f"{basis.text} {paragraph.text}"
+    return Paragraph(text, basis.marker, basis.lines + paragraph.lines)
 
 
 def _is_capitals(paragraph: Paragraph) -> bool:
