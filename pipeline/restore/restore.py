@@ -43,7 +43,7 @@ from pipeline.restore.lexicon import (
     phrases_of,
 )
 from pipeline.restore.orthography import in_style, tone_style
-from pipeline.restore.slots import Pages, Sequencer, Slot, fixes_of
+from pipeline.restore.slots import Pages, Sequencer, Slot, digits_or_capital, fixes_of
 
 Model = Literal["auto", "eng", "vie", "none"]
 Changes = dict[tuple[int, int], tuple[list[Correction], list[Doubt]]]
@@ -68,8 +68,8 @@ class Policy:
 
 POLICIES = {"eng": Policy(0.2, 0.2, 0.9, 0.8), "vie": Policy(0.85, 0.95, 0.95, 0.97)}
 WIDTHS = {
-    "eng": Width(True, 24, 13.0, -24.0, -40.0),
-    "vie": Width(False, 8, 9.0, -10.0, -16.0),
+    "eng": Width(True, 24, 11.0, -24.0, -40.0),
+    "vie": Width(False, 7, 9.0, -10.0, -16.0),
 }
 
 
@@ -218,8 +218,8 @@ class Restorer:
         policy, candidates = POLICIES[name], self._candidates[name]
         best = share.argmax(1)
         at = np.arange(len(rows))
-        capital = np.array([s is not None and s.capital for s in slots])
-        digits = np.array([s is not None and s.digits for s in slots])
+        tokens = ["" if s is None else s.token for s in slots]
+        digits, capital = np.array([digits_or_capital(token) for token in tokens]).T
         needed = np.where(digits, policy.digits, np.where(capital, policy.name, policy.accept))
         best[share[at, best] < needed] = 0
         out = keep[at, best]
@@ -235,7 +235,7 @@ class Restorer:
             page=page,
             line=np.array([-1 if s is None else s.line for s in slots]),
             readings=(candidates.score[rows] > IMPOSSIBLE / 2).sum(1),
-            tokens=["" if s is None else s.token for s in slots],
+            tokens=tokens,
         )
         sure = self._confidence[name].of(found)
         return Judgement(slots, dict(pages), candidates, keep, share, best, sure, found)

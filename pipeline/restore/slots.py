@@ -38,16 +38,6 @@ class Slot:
     token: str
     row: int
 
-    @property
-    def digits(self) -> bool:
-        """Whether the token is a number of digits alone."""
-        return self.token[slice(*core_of(self.token))].isdigit()
-
-    @property
-    def capital(self) -> bool:
-        """Whether the token begins with a capital and is not all capitals."""
-        return shape_of(self.token) == "Capital"
-
 
 class Sequencer:
     """Builds the sequence of one document."""
@@ -139,6 +129,13 @@ def tokens_of(text: str, heavy: bool) -> list[tuple[int, str]]:
             at = mark.end()
         found.append((start + at, token[at:]))
     return found
+
+
+@lru_cache(maxsize=100_000)
+def digits_or_capital(token: str) -> tuple[bool, bool]:
+    """Whether a token is a number of digits alone; whether it begins with a capital and is not all
+    capitals."""
+    return token[slice(*core_of(token))].isdigit(), shape_of(token) == "Capital"
 
 
 @lru_cache(maxsize=100_000)
