@@ -20,6 +20,7 @@ from pipeline.restore.orthography import analyse
 _SHORT_FIELD = 0.6
 _LIST_ENTRY = 0.66
 _LONG_FIELD = 0.3
+_DOUBTED = 0.8  # a field is not clear where a word of it is less sure to be right
 _LIMITS = {"subject": _LONG_FIELD, "recipients": _SHORT_FIELD, "distribution": _LIST_ENTRY}
 _MIXED = regex.compile(r"- -|\p{Ll}\p{Lu}(?!\p{Lu}*\b)|[^\p{L}\d\s.,;:()/&\-–—\"“”'’+%]")
 _FOREIGN = frozenset(("website", "email", "internet", "web", "fax", "portal", "online"))
@@ -40,7 +41,9 @@ def field_flag(name: str, lines: Sequence[PageLine]) -> Flag | None:
     """A flag for a field that stands on `lines`, where a word of it is not clear."""
     part = name.split(".")[-1] if not name[-1].isdigit() else name.split(".")[0]
     words = [w for line in lines for w in line.words]
-    doubted = [d.text for line in lines for d in line.doubts if d.text in line.text]
+    doubted = [
+        d.text for line in lines for d in line.doubts if d.score < _DOUBTED and d.text in line.text
+    ]
     low = weakest(words)
     if low >= _LIMITS.get(part, _SHORT_FIELD) and not doubted:
         return None

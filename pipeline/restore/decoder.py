@@ -26,7 +26,6 @@ AROUND = 7
 BATCH = 3000
 NEVER = -1e4
 SURE = 0.95  # a word of this probability is sure, and tells of the rest of its document
-FAIRLY = 0.5  # from this probability on a word is counted, by it
 LAST_WIDTH = 4  # readings of a token that the last pass weighs again, none
 LAST_SHARE = 1e-3  # of a smaller share than this after the pass before
 
@@ -35,13 +34,14 @@ LAST_SHARE = 1e-3  # of a smaller share than this after the pass before
 class Weights:
     """How much each part counts: exponents of the language model and the channel; the shares in the
     language model of the phrase lists, of the document's own sure words, and of its own pairs of
-    sure words."""
+    sure words. From the probability `counted` on a word counts among the document's own, by it."""
 
     language: float = 1.1
-    channel: float = 0.85
+    channel: float = 0.95
     phrases: float = 0.2
     cache: float = 0.1
     pairs: float = 0.2
+    counted: float = 0.95
 
 
 @dataclass(slots=True)
@@ -131,7 +131,7 @@ class Decoder:
         size = len(self.model.words)
         counts = np.zeros(size)
         for words, p in zip(first, share, strict=True):
-            likely = p >= FAIRLY
+            likely = p >= self.weights.counted
             counts += np.bincount(words[likely], p[likely], minlength=size)[:size]
         counts[: len(SPECIALS)] = 0
         return counts
@@ -140,7 +140,7 @@ class Decoder:
         """What a word's standing elsewhere in the document adds to its score where it is not sure
         [T, K]: the token's own share is left out."""
         words = np.minimum(part.lattice.first, len(counts) - 1)
-        own = np.where(part.share >= FAIRLY, part.share, 0)
+        own = np.where(part.share >= self.weights.counted, part.share, 0)
         ratio = np.maximum(counts[words] - own, 0) / max(float(counts.sum()), 100.0)
         ratio = ratio / np.exp(self.model.unigram[words].astype(np.float64))
         bonus = np.log1p(self.weights.cache * (np.maximum(ratio, 1) - 1))

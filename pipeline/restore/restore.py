@@ -67,6 +67,7 @@ class Policy:
 
 
 POLICIES = {"eng": Policy(0.2, 0.2, 0.9, 0.8), "vie": Policy(0.85, 0.95, 0.95, 0.97)}
+WEIGHTS = {"eng": Weights(channel=0.85, counted=0.5), "vie": Weights()}
 WIDTHS = {
     "eng": Width(True, 24, 11.0, -24.0, -40.0),
     "vie": Width(False, 7, 9.0, -10.0, -16.0),
@@ -111,7 +112,7 @@ class Restorer:
     ) -> None:
         ids = model.ids()
         self._model = model
-        self._decoder = Decoder(model, phrases, Weights())
+        self._decoders = {name: Decoder(model, phrases, WEIGHTS[name]) for name in channels}
         table = _table("confidence.tsv")
         self._confidence = {name: Confidence.read(table, name) for name in channels}
         self._candidates = {
@@ -229,7 +230,7 @@ class Restorer:
             word=words,
             alone=alone[at, best],
             here=share[at, best],
-            context=self._decoder.path_scores(words).astype(np.float64),
+            context=self._decoders[name].path_scores(words).astype(np.float64),
             channel=candidates.score[rows, out].astype(np.float64),
             prior=self._model.unigram[words].astype(np.float64),
             page=page,
@@ -264,7 +265,7 @@ class Restorer:
             spoken = (
                 printed(reading.word, slot.token, reading.shape) if reading.word else slot.token
             )
-            parts = [float(x) for x in self._decoder.scores(words, at)]
+            parts = [float(x) for x in self._decoders[name].scores(words, at)]
             probability = float(share[at][keep[at] == k].max())
             channel = float(candidates.score[slot.row, k])
             language = float(self._model.unigram[words[at]])
@@ -303,7 +304,7 @@ class Restorer:
     def _decode(self, rows: Ids, name: str) -> tuple[Ids, Doubles]:
         candidates = self._candidates[name]
         lattice = Lattice(candidates.first[rows], candidates.second[rows], candidates.score[rows])
-        return self._decoder.posteriors(lattice, _WIDTH)
+        return self._decoders[name].posteriors(lattice, _WIDTH)
 
     def _sequence(self, pages: Pages, name: str) -> tuple[list[Slot | None], Ids]:
         sequencer = Sequencer(self._candidates[name])
