@@ -66,8 +66,8 @@ class Policy:
     doubt: float
 
 
-POLICIES = {"eng": Policy(0.2, 0.2, 0.9, 0.8), "vie": Policy(0.85, 0.95, 0.95, 0.97)}
-WEIGHTS = {"eng": Weights(channel=0.85, counted=0.5), "vie": Weights()}
+POLICIES = {"eng": Policy(0.2, 0.2, 0.9, 0.8), "vie": Policy(0.87, 0.96, 0.95, 0.97)}
+WEIGHTS = {"eng": Weights(channel=0.9, counted=0.5), "vie": Weights()}
 WIDTHS = {
     "eng": Width(True, 24, 11.0, -24.0, -40.0),
     "vie": Width(False, 7, 9.0, -10.0, -16.0),
