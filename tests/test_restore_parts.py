@@ -16,8 +16,9 @@ from pipeline.restore.channel import Channel
 from pipeline.restore.corrections import compose
 from pipeline.restore.decoder import Decoder, Lattice, Weights
 from pipeline.restore.language_model import NONE, LanguageModel, Table
-from pipeline.restore.lexicon import PhraseTable
+from pipeline.restore.lexicon import PhraseTable, read_phrases
 from pipeline.restore.orthography import analyse, canonical, in_style, tone_style
+from pipeline.restore.phrase_patterns import expand
 from pipeline.restore.tokens import classify, core_of
 from pipeline.restore.train import train
 from pipeline.restore.train_channel import align_tokens, learn
@@ -126,6 +127,33 @@ def test_what_many_documents_share_tells_of_none(tmp_path: Path) -> None:
     told = corpus.telling(excluded, [tmp_path / "many.txt"])
     assert told >= corpus.shingles(own)
     assert not told & corpus.shingles(formula)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "phrases"),
+    [
+        ("Tỉnh uỷ", ["Tỉnh uỷ"]),
+        ("(Phó |)Bí thư (Tỉnh|Thành) uỷ", 4),
+        ("{bậc} (bộ|)", ["đảng bộ", "đảng", "chi bộ", "chi"]),
+        ("(a (b|c)|d)", ["a b", "a c", "d"]),
+        ("thư (mật)", ["thư (mật)"]),
+        ("{lạ} x", ["{lạ} x"]),
+        ("(a|b", ["(a|b"]),
+    ],
+)
+def test_patterns_stand_for_all_their_combinations(pattern: str, phrases: list[str] | int) -> None:
+    found = list(expand(pattern, {"bậc": ("đảng", "chi")}))
+    assert len(found) == phrases if isinstance(phrases, int) else found == phrases
+
+
+def test_a_pattern_has_a_bound() -> None:
+    assert len(list(expand("(a|b)" * 20, {}))) == 20_000
+
+
+def test_a_list_of_phrases_may_hold_patterns() -> None:
+    lines = ["# own", "{cấp}\tTỉnh uỷ|Thành uỷ", "Bí thư {cấp}\t0.7", "^Kính gửi\t0.3"]
+    found = {" ".join(p.words): p.weight for p in read_phrases(lines)}
+    assert found == {"bí thư tỉnh ủy": 0.7, "bí thư thành ủy": 0.7, "<s> kính gửi": 0.3}
 
 
 def test_a_document_is_always_in_the_same_split() -> None:

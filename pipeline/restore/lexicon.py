@@ -24,9 +24,10 @@ from pipeline.restore.language_model import (
     trigram_key,
 )
 from pipeline.restore.orthography import Syllable, analyse
-from pipeline.restore.tokens import SPECIALS, classify, core_of
+from pipeline.restore.phrase_patterns import expand, list_of
+from pipeline.restore.tokens import BOUNDARY, SPECIALS, classify, core_of
 
-PHRASE_LISTS: Final = ("phrases.tsv", "places.tsv", "names.tsv")
+PHRASE_LISTS: Final = ("phrases.tsv", "phrase_patterns.tsv", "places.tsv", "names.tsv")
 SET_PHRASE = 0.5  # phrases of this weight are the register's own
 COMMON_WORD = -7.0  # unigram log-probability of their words, at least
 NEW_WORD = -15.0  # unigram log-probability of a word only the word lists know
@@ -68,19 +69,32 @@ class Phrase:
 def read_phrases(lines: Iterable[str]) -> list[Phrase]:
     """Phrases of a word list: the first column, an optional weight in the second.
 
-    Lines that begin with # are comments. A weight that is no number counts as 0.5."""
-    found = []
+    Lines that begin with # are comments, those that begin with {name} give a list of choices; a
+    phrase with choices (`phrase_patterns`) is all its combinations, one that begins with ^ stands
+    at the beginning of a sentence or line. A weight that is no number counts as 0.5."""
+    found: dict[tuple[str, ...], float] = {}
+    lists: dict[str, tuple[str, ...]] = {}
     for line in lines:
         if not line.strip() or line.startswith("#"):
             continue
+        if (named := list_of(line)) is not None:
+            lists[named[0]] = named[1]
+            continue
         columns = line.rstrip("\n").split("\t")
-        words = [classify(t[slice(*core_of(t))]) for t in columns[0].split()]
         try:
             weight = float(columns[1]) if len(columns) > 1 else 0.5
         except ValueError:
             weight = 0.5
-        found.append(Phrase(tuple(w for w in words if w), min(max(weight, 0.0), 0.95)))
-    return found
+        weight = min(max(weight, 0.0), 0.95)
+        for phrase in expand(columns[0], lists):
+            words = _words_of(phrase)
+            found[words] = max(weight, found.get(words, 0.0))
+    return [Phrase(words, weight) for words, weight in found.items()]
+
+
+def _words_of(phrase: str) -> tuple[str, ...]:
+    words = [classify(t[slice(*core_of(t))]) for t in phrase.removeprefix("^").split()]
+    return tuple(w for w in [BOUNDARY if phrase.startswith("^") else "", *words] if w)
 
 
 def built_in_phrases() -> list[Phrase]:
@@ -125,7 +139,7 @@ class PhraseTable:
             w = [ids[x] for x in phrase.words]
             for pair in pairwise(w):
                 bigrams[pair] = max(bigrams.get(pair, 0), phrase.weight)
-            for triple in zip(w, w[1:], w[2:], strict=False):
+            for triple in zip(w, w[1:], w[2:], strict=False) if phrase.words[0] != BOUNDARY else ():
                 trigrams[triple] = max(trigrams.get(triple, 0), phrase.weight)
         entries = [(int(bigram_key(*_columns(k))[0]), p) for k, p in _shared(bigrams, 0.5).items()]
         entries += [(int(trigram_key(*_columns(k))[0]), p) for k, p in _shared(trigrams, 1).items()]
