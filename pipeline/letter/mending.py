@@ -53,6 +53,8 @@ def mend(signer: Signer, marks: Sequence[Mark]) -> None:
     if "authority" in signer.doubts:
         _mend_lines(signer, "authority", signer.authority, lambda x: _authority(x, marks))
     _mend_lines(signer, "position", signer.position, lambda x: _position(x, marks))
+    if signer.position and _repeats(signer):
+        _mend_lines(signer, "position", signer.position, lambda x: _deputy(x.text))
     if signer.position and (not _is_known(signer.position[0].text) or _repeats(signer)):
         signer.doubts.add("position")
     if signer.name is not None:
@@ -64,7 +66,8 @@ def _part_authority(signer: Signer) -> None:
     lost."""
     if signer.authority or len(signer.position) < 2:
         return
-    if fold(signer.position[-1].text).startswith(("pho ", "thu truong")):
+    first, last = fold(signer.position[0].text), fold(signer.position[-1].text.strip(_EDGES))
+    if last.startswith(("pho ", "thu truong")) or (first.endswith(f" {last}") and "," in first):
         signer.authority, signer.position = signer.position[:-1], signer.position[-1:]
         signer.doubts.add("authority")
 
@@ -108,6 +111,12 @@ def _position(line: PageLine, marks: Sequence[Mark]) -> str | None:
     if _is_known(text):
         return text
     return _nearest(text, _position_forms())
+
+
+def _deputy(text: str) -> str | None:
+    """The deputy's position: who signs for a head (KT.) is never that head."""
+    deputy = f"PHÓ {text.strip(_EDGES)}"
+    return deputy if fold(deputy) in positions() else None
 
 
 def _is_known(text: str) -> bool:
@@ -204,4 +213,7 @@ def _surname(word: str) -> str | None:
     near = {s for s in surnames() if letters(s) == letters(word)} if len(word) > 3 else set()
     if not near and analyse(word) is None:
         near = {s for s in surnames() if Levenshtein.distance(s, upper, score_cutoff=1) == 1}
+        if not near and len(word) > 3:
+            plain = letters(word)
+            near = {s for s in surnames() if Levenshtein.distance(letters(s), plain) == 1}
     return near.pop().capitalize() if len(near) == 1 else None
