@@ -1,12 +1,14 @@
 """Made-up records for trying the search index: seeded, of any number, in words of our own.
 
 Letters have the size of real ones (about 500 words, three to eight directives) and their spread of
-words: some stand in every letter ("uỷ ban nhân dân"), most in a few. They cite one another, and
-some keep traces of OCR that a correction removed."""
+words: some stand in every letter ("uỷ ban nhân dân"), others in few, for a letter is about one or
+two things and few places. They cite one another, and some keep traces of OCR that a correction
+removed."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cache
 from random import Random
 
@@ -38,6 +40,13 @@ PURPOSES = """trước mùa mưa bão|để đón năm học mới|theo đúng q
 trong quý này|không để chậm trễ|có sự tham gia của nhân dân|bằng nguồn vốn tiết kiệm
 khi thời tiết thuận lợi|và công khai kết quả|theo tinh thần cuộc họp giao ban
 để giảm phiền hà cho người dân|gắn với phong trào thi đua|từ nay đến cuối năm"""
+QUALIFIERS = """cấp xã|liên thôn|theo cụm dân cư|giai đoạn hai|quy mô nhỏ|vùng ven sông|tự quản
+thuộc dự án thí điểm|do cộng đồng quản lý|được tài trợ|chưa nghiệm thu|xuống cấp|mới tiếp nhận
+phục vụ sản xuất|của các trường|ngoài đê|trên địa bàn giáp ranh|đã hết khấu hao|có vốn đối ứng
+khu tái định cư"""
+GENERAL = """các nhiệm vụ được giao|công tác phối hợp|những việc còn tồn đọng|kế hoạch đã đề ra
+kinh phí được phân bổ|ý kiến của nhân dân|tiến độ thực hiện|danh sách cán bộ phụ trách
+các biểu mẫu kèm theo|trách nhiệm của từng cá nhân|kết quả sáu tháng đầu năm|lịch kiểm tra"""
 TYPES = ("Công văn", "Quyết định", "Thông báo", "Kế hoạch", "Báo cáo")
 CODES = {"Quyết định": "QĐ", "Thông báo": "TB", "Kế hoạch": "KH", "Báo cáo": "BC"}
 _CONFUSED = str.maketrans({"ấ": "ẩ", "ỏ": "ó", "đ": "d", "ữ": "ử", "ị": "i", "ố": "6"})
@@ -63,16 +72,35 @@ def letters(count: int, seed: int = 1) -> Iterator[Record]:
         yield record
 
 
+@dataclass(frozen=True, slots=True)
+class _Matter:
+    """What a letter is about: things, and the places they are at."""
+
+    things: tuple[str, ...]
+    places: tuple[str, ...]
+
+    @classmethod
+    def any(cls, chance: Random) -> _Matter:
+        """One or two things, two or three places."""
+        things = (
+            f"{any_of(OBJECTS, chance)} {any_of(QUALIFIERS, chance)}"
+            for _ in range(chance.randint(1, 2))
+        )
+        places = (_rare_place(chance) for _ in range(chance.randint(1, 2)))
+        return cls(tuple(things), (any_of(PLACES, chance), *places))
+
+
 def _letter(number: int, chance: Random, issued: list[Citation]) -> Record:
-    header = _header(number, chance)
+    matter = _Matter.any(chance)
+    header = _header(number, chance, matter)
     signer = f"{any_of(SURNAMES, chance)} {any_of(GIVEN, chance)} {any_of(GIVEN, chance)}"
     citations = chance.sample(issued, min(len(issued), chance.randint(0, 2)))
     directives = [
-        Directive(marker=f"{i}.", text=_paragraph(chance, chance.randint(2, 5)))
+        Directive(marker=f"{i}.", text=_paragraph(chance, matter, chance.randint(2, 5)))
         for i in range(1, chance.randint(3, 8) + 1)
     ]
     opening = " ".join(f"Thực hiện {c.document_type} số {c.number_symbol}." for c in citations)
-    preamble = [f"{opening} {_paragraph(chance, 4)}".strip()]
+    preamble = [f"{opening} {_paragraph(chance, matter, 4)}".strip()]
     recipients = [f"Uỷ ban nhân dân xã {_rare_place(chance)}", "Văn phòng Uỷ ban nhân dân huyện"]
     lines = (
         *(f"{header.issuing_body}", "CỘNG HOÀ XÃ HỘI CHỦ NGHĨA VIỆT NAM"),
@@ -98,8 +126,8 @@ def _letter(number: int, chance: Random, issued: list[Citation]) -> Record:
     )
 
 
-def _header(number: int, chance: Random) -> Header:
-    place = any_of(PLACES, chance)
+def _header(number: int, chance: Random, matter: _Matter) -> Header:
+    place = matter.places[0]
     kind = chance.choice(TYPES)
     symbol = f"{CODES[kind]}-UBND" if kind in CODES else f"UBND-{chance.choice(['VX', 'KT', 'NC'])}"
     day = f"{chance.randint(2005, 2024)}-{chance.randint(1, 12):02}-{chance.randint(1, 28):02}"
@@ -111,20 +139,20 @@ def _header(number: int, chance: Random) -> Header:
         place=place,
         date=day,
         document_type=kind,
-        subject=f"{any_of(VERBS, chance)} {any_of(OBJECTS, chance)} {any_of(PURPOSES, chance)}",
+        subject=f"{any_of(VERBS, chance)} {matter.things[0]} {any_of(PURPOSES, chance)}",
     )
 
 
-def _paragraph(chance: Random, sentences: int) -> str:
-    return " ".join(_sentence(chance) for _ in range(sentences))
+def _paragraph(chance: Random, matter: _Matter, sentences: int) -> str:
+    return " ".join(_sentence(chance, matter) for _ in range(sentences))
 
 
-def _sentence(chance: Random) -> str:
+def _sentence(chance: Random, matter: _Matter) -> str:
     actor, verb, purpose = (any_of(words, chance) for words in (ACTORS, VERBS, PURPOSES))
-    place = any_of(PLACES, chance) if chance.random() < 0.5 else _rare_place(chance)
-    amount = chance.randint(2, 900)
-    things = f"{amount} {any_of(OBJECTS, chance)} tại {place}"
-    return f"{actor.capitalize()} {verb} {things}, {any_of(OBJECTS, chance)} {purpose}."
+    if chance.random() < 0.5:
+        return f"{actor.capitalize()} {verb} {any_of(GENERAL, chance)} {purpose}."
+    thing = f"{chance.randint(2, 900)} {chance.choice(matter.things)}"
+    return f"{actor.capitalize()} {verb} {thing} tại {chance.choice(matter.places)} {purpose}."
 
 
 def _rare_place(chance: Random) -> str:

@@ -17,8 +17,16 @@ from random import Random
 from statistics import quantiles
 from time import perf_counter, process_time
 
-from benchmarks.search_letters import GIVEN, OBJECTS, PLACES, SURNAMES, VERBS, any_of, letters
-from pipeline.record import Record
+from benchmarks.search_letters import (
+    GIVEN,
+    OBJECTS,
+    PLACES,
+    QUALIFIERS,
+    SURNAMES,
+    VERBS,
+    any_of,
+    letters,
+)
 from pipeline.search import Index, connect
 from pipeline.search.folding import fold
 
@@ -71,7 +79,7 @@ def queries(kind: str, chance: Random, count: int) -> Iterator[str]:
         yield {
             "words": f"{verb} {thing} {place}",
             "without marks": fold(f"{verb} {thing}"),
-            "phrase": f'"{thing} tại {place}"',
+            "phrase": f'"{thing} {any_of(QUALIFIERS, chance)}"',
             "number": f"số {chance.randint(1, count)}",
             "filters": f"{thing} ngày:{chance.randint(2005, 2024)} loại:CV",
             "person": f'người ký:"{name}" {place}',
@@ -90,15 +98,12 @@ def build(index: Index, count: int, size: Callable[[], int]) -> Built:
     while batch := list(islice(source, BATCH)):
         text += sum(len(page.text.encode()) for record in batch for page in record.pages)
         clock, process = perf_counter(), process_time()
-        _add(index, batch, last=len(batch) < BATCH)
+        index.add(batch)
         seconds, cpu = seconds + perf_counter() - clock, cpu + process_time() - process
+    clock, process = perf_counter(), process_time()
+    index.close()
+    seconds, cpu = seconds + perf_counter() - clock, cpu + process_time() - process
     return Built(count, seconds, cpu, size() / text)
-
-
-def _add(index: Index, batch: list[Record], *, last: bool) -> None:
-    index.add(batch)
-    if last:
-        index.close()
 
 
 def time_queries(index: Index, kind: str, count: int) -> Times:

@@ -35,7 +35,7 @@ def other_names(words: Sequence[str], before: Sequence[str], *, capital: bool) -
     name = " ".join(words)
     if len(name.replace(" ", "")) <= _SHORT and not capital:
         return ()
-    places = _names().places.get(name, ()) if _PLACE_AFTER.intersection(before[-1:]) else ()
+    places = _names().places.get(name, ()) if _PLACE_AFTER.intersection(before) else ()
     return tuple(dict.fromkeys((*_names().bodies.get(name, ()), *places)))
 
 

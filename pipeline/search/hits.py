@@ -74,7 +74,8 @@ def _with_all_words(directives: Sequence[KeptDirective], shower: Shower) -> list
     """The first directives, by number, in which every term stands."""
     found = []
     for number, directive in enumerate(directives if shower.terms else ()):
-        if len({find.term for find in shower.finds(flat_text(directive.text))}) == shower.terms:
+        text = flat_text(directive.text)
+        if shower.has_all(text) and len({f.term for f in shower.finds(text)}) == shower.terms:
             found.append(number)
             if len(found) == MOST_DIRECTIVES:
                 break

@@ -19,8 +19,9 @@ WIDTH = 240
 _LEAD = 60
 _SIDE = 2
 """Characters between words side by side."""
-_MOST_FINDS = 200
+_MOST_FINDS = 80
 _MOST_IN_WINDOW = 30
+_MOST_PIECES = 100_000
 _MORE = "… "
 
 
@@ -47,12 +48,23 @@ class Shower:
             if isinstance(term, Term):
                 self._phrases.setdefault(term.words[0][1], []).append((number, term))
         self._pieces = _Pieces(self._phrases.keys())
+        self._firsts = [
+            {term.words[0][1] for term in writings}
+            for writings in query.shown_terms
+            if not isinstance(writings[0], Identifier)
+        ]
         self.terms = len(query.shown_terms)
 
     def finds(self, text: str) -> list[Find]:
         """Where terms stand in a text that has single spaces; where one stands with the marks
         typed, only those places; in order, without overlaps."""
         return self._preferred([*self._of_words(text), *self._of_numbers(text)])
+
+    def has_all(self, text: str) -> bool:
+        """Whether all terms may stand in a text: the first word of each does."""
+        pieces = map(self._pieces.__getitem__, text.split(" "))
+        there = {word.folded for words in pieces for word in words}
+        return not any(firsts.isdisjoint(there) for firsts in self._firsts)
 
     def _of_numbers(self, text: str) -> Iterator[Find]:
         folded = letters_folded(text) if self._numbers else ""
@@ -81,11 +93,11 @@ class Shower:
         marked = self._query.marked
         if len(term.words) == 1:
             return n, word.end, marked and word.exact == term.words[0][0]
-        row = words_of(pieces[n])[word.number :]
+        row = _WORDS_OF[pieces[n]][word.number :]
         last = n
         while len(row) < len(term.words) and last + 1 < len(pieces):
             last += 1
-            row = [*row, *words_of(pieces[last])]
+            row = [*row, *_WORDS_OF[pieces[last]]]
         row = row[: len(term.words)]
         if [w.folded for w in row] != [folded for _, folded in term.words]:
             return None
@@ -127,15 +139,29 @@ class _Word(NamedTuple):
     end: int
 
 
-@lru_cache(maxsize=50_000)
-def words_of(piece: str) -> list[_Word]:
-    """The words of a piece of text, which has no spaces."""
+class _WordsOf(dict[str, list[_Word]]):
+    """The words of pieces of text without spaces, worked out once each."""
+
+    def __missing__(self, piece: str) -> list[_Word]:
+        if len(self) > _MOST_PIECES:
+            self.clear()
+        self[piece] = words = _words(piece)
+        return words
+
+
+def _words(piece: str) -> list[_Word]:
     exact, folded = (form.split() for form in piece_forms(piece))
     spans = word_spans(piece)
     if len(spans) != len(folded):
         spans = [(0, len(piece))] * len(folded)
     words = zip(exact, folded, spans, strict=True)
     return [_Word(n, e, f, *span) for n, (e, f, span) in enumerate(words)]
+
+
+_NONE: list[_Word] = []
+
+
+_WORDS_OF = _WordsOf()
 
 
 class _Pieces(dict[str, list[_Word]]):
@@ -146,11 +172,13 @@ class _Pieces(dict[str, list[_Word]]):
         self._wanted = wanted
 
     def __missing__(self, piece: str) -> list[_Word]:
-        out: list[_Word] = []
-        if not self._wanted.isdisjoint(piece_forms(piece)[1].split()):
-            out = [word for word in words_of(piece) if word.folded in self._wanted]
-        self[piece] = out
-        return out
+        words = _WORDS_OF[piece]
+        if not self._wanted.isdisjoint([word[2] for word in words]):
+            words = [word for word in words if word.folded in self._wanted]
+        else:
+            words = _NONE
+        self[piece] = words
+        return words
 
 
 def opening(pages: Iterable[tuple[int | None, str]]) -> tuple[int | None, Passage]:
@@ -169,6 +197,8 @@ def flat_text(text: str) -> str:
 def _window(found: Sequence[Find]) -> tuple[float, int]:
     """The best score of a window that begins at a find, and the place of that find."""
     best = (0.0, 0)
+    terms_there = len({find.term for find in found})
+    enough = 5 * terms_there + min(terms_there - 1, 4) / 2
     for i, first in enumerate(found):
         last, near = first, 0
         terms, exact = 1 << first.term, first.exact << first.term
@@ -182,6 +212,8 @@ def _window(found: Sequence[Find]) -> tuple[float, int]:
         score = 4 * terms.bit_count() + exact.bit_count() + min(near, 8) / 2
         if score > best[0]:
             best = score, first.start
+        if score >= enough:
+            break
     return best
 
 

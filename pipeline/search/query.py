@@ -47,6 +47,7 @@ MAX_TERMS = 24
 MAX_PHRASE = 40
 _LONGEST = 10_000
 _IDENTIFIER_WORDS = 7
+_WORDS_BEFORE = 5
 _KINDS = {
     "van ban": "letter",
     "letter": "letter",
@@ -234,7 +235,7 @@ def _named_run(terms: Sequence[Asked], at: int) -> Name | None:
         if len(run) < end - at:
             continue
         words = [folded for term in run for _, folded in term.words]
-        before = [f for term in terms[max(at - 2, 0) : at] for _, f in term.words]
+        before = [f for term in terms[max(at - _WORDS_BEFORE, 0) : at] for _, f in term.words]
         other = other_names(words, before, capital=all(term.capital for term in run))
         if other:
             return Name(tuple(run), tuple(Term(tuple(forms(name))) for name in other))

@@ -7,6 +7,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
@@ -20,7 +21,7 @@ from pipeline.search.sqlite_file import check_replaceable, explained, open_index
 from pipeline.search.sqlite_postings import MOST_IN_BATCH
 from pipeline.search.sqlite_reader import Reader
 from pipeline.search.sqlite_search import Search, Window
-from pipeline.search.sqlite_segments import Draft, bury, tidy
+from pipeline.search.sqlite_segments import AT_LAST, AT_ONCE, Draft, bury, tidy
 from pipeline.search.sqlite_words import Vocabulary
 
 BATCH = MOST_IN_BATCH
@@ -123,6 +124,9 @@ class SqliteIndex:
         """See `Index.close`. The last to close leaves one file, with nothing beside it."""
         if self._file is None:
             return
+        if self._changed:
+            with self._writing():
+                tidy(self._db, AT_LAST)
         with explained(self.path):
             if self._changed:
                 self._shrink()
@@ -208,7 +212,7 @@ class SqliteIndex:
         self._vocabulary.save()
         draft.write(self._db)
         if len(draft) or replaced:
-            tidy(self._db)
+            tidy(self._db, AT_ONCE)
         self._changed += len(draft)
         return len(draft)
 
@@ -230,7 +234,7 @@ class SqliteIndex:
                 self._db.execute("DELETE FROM letter WHERE document_id = ?", (document_id,))
         self._forget(letters)
         if letters:
-            tidy(self._db)
+            tidy(self._db, AT_ONCE)
         self._changed += len(letters)
         return len(letters)
 
@@ -268,7 +272,7 @@ class SqliteIndex:
 
     def _name(self, kind: str, shown: str | None) -> int:
         """The id of a body's, type's or signer's name, entered if new; 0 for none."""
-        key = (kind, fold(shown or ""))
+        key = (kind, _folded_name(shown or ""))
         if not key[1]:
             return 0
         if key not in self._names:
@@ -278,6 +282,11 @@ class SqliteIndex:
             query = "SELECT id FROM name WHERE kind = ? AND folded = ?"
             self._names[key] = self._db.execute(query, key).fetchone()[0]
         return self._names[key]
+
+
+@lru_cache(maxsize=100_000)
+def _folded_name(name: str) -> str:
+    return fold(name)
 
 
 def _identifiers(letter: int, content: Content) -> Iterator[tuple[str, str, int]]:

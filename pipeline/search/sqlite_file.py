@@ -163,6 +163,7 @@ def _make_tables(db: sqlite3.Connection) -> None:
     if not _new(db):
         return
     db.execute(f"PRAGMA page_size = {_PAGE_SIZE}")
+    db.execute("PRAGMA auto_vacuum = INCREMENTAL")
     db.execute("PRAGMA journal_mode = WAL")
     db.execute("BEGIN IMMEDIATE")
     if _new(db):  # nobody else was quicker

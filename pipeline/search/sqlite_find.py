@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -20,8 +21,8 @@ from pipeline.search.sqlite_reader import Entries, Places, Reader, Word
 Scores = npt.NDArray[np.float32]
 _FULL, _LENGTH = 1.2, 0.2
 """BM25: how soon more of the same word counts no more; how much a letter's length counts."""
-_IN_TITLE, _EXACT, _ONLY_RAW, _OTHER_NAME = 0.7, 1.5, 0.3, 0.5
-_PAIR, _PAIR_EXACT, _NEAR = 0.6, 0.6, 0.8
+_IN_TITLE, _EXACT, _ONLY_RAW, _OTHER_NAME = 0.7, 0.8, 0.3, 0.5
+_PAIR, _PAIR_EXACT, _NEAR, _IN_A_ROW = 0.5, 0.5, 0.4, 0.3
 _WINDOW = 40
 """Words stand near one another within so many words."""
 _FEW = 16
@@ -161,9 +162,20 @@ class Finder:
         letters, counts = _counted(places)
         scores = (counts / (counts + _FULL)).astype(np.float32)
         if self._query.marked and not exact:
-            same, _ = _counted(self._reader.phrase(words, letters, exact=True))
-            scores[np.isin(letters, same)] += _EXACT
-        return Found(letters, (scores * self._rarity(len(letters))).astype(np.float32))
+            scores[self._with_marks(words, letters)] += np.float32(_EXACT)
+        return Found(letters, scores * np.float32(self._rarity(len(letters))))
+
+    def _with_marks(self, words: Iterable[Word], letters: Places) -> npt.NDArray[np.bool_]:
+        """Which of some letters have every word somewhere with the marks typed; that they stand
+        so in the phrase is looked at where the best are ranked by nearness."""
+        same = np.ones(len(letters), np.bool_)
+        for word in words:
+            if word.spelling is None:
+                return np.zeros(len(letters), np.bool_)
+            entries = self._list(word)
+            bit = np.uint16(1 << min(word.spelling, LAST_SPELLING_BIT))
+            same &= self._among(entries.letters[(entries.spellings & bit) != 0], letters)
+        return same
 
     def _with_all(self, words: Iterable[Word]) -> Places:
         first, *others = sorted((self._list(word).letters for word in words), key=len)
@@ -177,7 +189,10 @@ class Finder:
         scores = (_OF_INFO * rarity)[entries.info]
         if self._query.marked and word.spelling is not None:
             bit = np.uint16(1 << min(word.spelling, LAST_SPELLING_BIT))
-            scores[(entries.spellings & bit) != 0] += np.float32(_EXACT) * rarity
+            same = (self._list(word).spellings & bit) != 0
+            scores[(entries.spellings & bit) != 0] += np.float32(
+                _EXACT * self._rarity(int(same.sum()))
+            )
         return scores
 
     def _of_length(self, letters: Places) -> Scores:
@@ -229,18 +244,30 @@ class Finder:
         if len(terms) < 2:
             return extra
         placed = [self._placed(term, letters) for term in terms]
-        for term, (one, same), (two, other_same) in zip(terms, placed, placed[1:], strict=False):
-            side = np.isin(one + len(term.words), two, assume_unique=True)
-            extra[np.searchsorted(letters, np.unique(one[side] >> 16))] += np.float32(_PAIR)
-            side = np.isin(same + len(term.words), other_same, assume_unique=True)
-            extra[np.searchsorted(letters, np.unique(same[side] >> 16))] += np.float32(_PAIR_EXACT)
+        rarities = [self._rarity_of(term) for term in terms]
+        for i, ((one, same), (two, other_same)) in enumerate(pairwise(placed)):
+            weight, step = (rarities[i] + rarities[i + 1]) / 2, len(terms[i].words)
+            for share, first, second in ((_PAIR, one, two), (_PAIR_EXACT, same, other_same)):
+                side = first[np.isin(first + step, second, assume_unique=True)] >> 16
+                extra[np.searchsorted(letters, np.unique(side))] += np.float32(share * weight)
+        run, step = placed[0][0], 0
+        for term, (places, _) in zip(terms, placed[1:], strict=False):
+            step += len(term.words)
+            run = run[np.isin(run + step, places, assume_unique=True)]
+        in_a_row = np.searchsorted(letters, np.unique(run >> 16))
+        extra[in_a_row] += np.float32(_IN_A_ROW * sum(rarities))
         rarest = min((places for places, _ in placed), key=len)
         near = np.zeros(len(rarest), np.float32)
         for places, _ in placed:
             near += _near(rarest, places)
         best = np.zeros(len(letters), np.float32)
         np.maximum.at(best, np.searchsorted(letters, rarest >> 16), near)
-        return extra + np.float32(_NEAR) * best
+        return extra + np.float32(_NEAR * sum(rarities) / len(rarities)) * best
+
+    def _rarity_of(self, term: Term) -> float:
+        """The rarity of a term's rarest word."""
+        words = [word for form in term.words if (word := self._word(form))]
+        return max((self._rarity(len(self._list(word).letters)) for word in words), default=0.0)
 
     def _placed(self, term: Term, letters: Places) -> tuple[Places, Places]:
         """Where a term stands, and where it does so with the marks typed."""
@@ -289,7 +316,7 @@ class Finder:
     def _in_directives(self, term: Term, letters: Places) -> Found:
         places = self._places(term, letters)
         rows = self._reader.directives_at(places)
-        rows, counts = np.unique(rows[rows >= 0], return_counts=True)
+        rows, counts = _counted(np.sort(rows[rows >= 0]) << 16)
         scores = counts / (counts + _FULL)
         if self._query.marked and len(rows):
             words = [word for form in term.words if (word := self._word(form))]
@@ -346,12 +373,11 @@ def _best(parts: Sequence[Found]) -> Found:
     parts = [part for part in parts if len(part.letters)]
     if len(parts) < 2:
         return parts[0] if parts else NOTHING
-    letters = np.unique(np.concatenate([part.letters for part in parts]))
-    scores = np.zeros(len(letters), np.float32)
+    scores = np.full(max(int(part.letters[-1]) for part in parts) + 1, -1, np.float32)
     for part in parts:
-        at = np.searchsorted(letters, part.letters)
-        scores[at] = np.maximum(scores[at], part.scores)
-    return Found(letters, scores)
+        scores[part.letters] = np.maximum(scores[part.letters], part.scores)
+    letters = np.flatnonzero(scores >= 0)
+    return Found(letters, scores[letters])
 
 
 def _together(parts: Sequence[Found]) -> Found:

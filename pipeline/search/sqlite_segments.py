@@ -15,10 +15,10 @@ import numpy as np
 from pipeline.search.content import Content
 from pipeline.search.sqlite_columns import U32, Columns, day_number
 from pipeline.search.sqlite_postings import LAST_PLACE, MOST_LETTERS, Batch, merged_rows, row_id
-from pipeline.search.sqlite_words import Vocabulary, parts
+from pipeline.search.sqlite_words import Vocabulary, codes_of
 
-_TOGETHER = 8
-"""So many neighbours of about one size are merged."""
+AT_ONCE, AT_LAST = 64, 8
+"""So many neighbours of about one size are merged, while letters come in and when all are in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +55,14 @@ class Draft:
 
     def put(self, letter: int, content: Content, names: tuple[int, int, int]) -> None:
         """Take in a letter; `names` are the ids of its body, type and signer."""
-        title, text, raw = parts(content, self._vocabulary)
-        directives = [self._vocabulary.codes(d.text) for d in content.directives]
-        spans, beyond = _spans(text, directives)
-        text += beyond
-        start = self._batch.put(title, text, raw)
-        self._spans += [(min(start + a, LAST_PLACE), min(start + b, LAST_PLACE)) for a, b in spans]
-        length = len(title) + len(text)
-        self._rows.append((letter, day_number(content.date), *names, length, len(spans)))
+        codes = codes_of(content, self._vocabulary)
+        start = self._batch.put(codes.title, codes.text, codes.raw)
+        self._spans += [
+            (min(start + first, LAST_PLACE), min(start + end, LAST_PLACE))
+            for first, end in codes.spans
+        ]
+        length = len(codes.title) + len(codes.text)
+        self._rows.append((letter, day_number(content.date), *names, length, len(codes.spans)))
 
     def write(self, db: sqlite3.Connection) -> None:
         """Put it into the index."""
@@ -76,33 +76,6 @@ class Draft:
 
 
 _INSERT = "INSERT INTO posting VALUES (?, ?, ?, ?)"
-
-
-def _spans(text: list[int], directives: list[list[int]]) -> tuple[list[tuple[int, int]], list[int]]:
-    """Where each directive stands in a letter's text, as (first, end) word; and the words of those
-    that are not found there, to be put behind it."""
-    whole = np.array(text, np.int64).tobytes()
-    beyond: list[int] = []
-    spans = []
-    at = 0
-    for words in directives:
-        start = _find(whole, np.array(words, np.int64).tobytes(), at) if words else at
-        if start < 0:
-            beyond += [-1, *words]
-            end = len(text) + len(beyond)
-            spans.append((end - len(words), end))
-        else:
-            at = start + len(words)
-            spans.append((start, at))
-    return spans, beyond
-
-
-def _find(whole: bytes, part: bytes, start: int) -> int:
-    """Place of the first word of some words among others; -1 where they are not in a row there."""
-    at = whole.find(part, 8 * start)
-    while at % 8 and at >= 0:
-        at = whole.find(part, at + 1)
-    return at // 8 if at >= 0 else -1
 
 
 def segments(db: sqlite3.Connection) -> list[Segment]:
@@ -134,20 +107,20 @@ def bury(db: sqlite3.Connection, letters: Sequence[int]) -> None:
         db.executemany("INSERT OR IGNORE INTO dead VALUES (?, ?)", rows)
 
 
-def tidy(db: sqlite3.Connection) -> None:
-    """Merge what should be merged: segments that are mostly dead, and neighbours of one size."""
-    while chosen := _worth_merging(segments(db)):
+def tidy(db: sqlite3.Connection, together: int) -> None:
+    """Merge what should be merged: segments that are mostly dead, and `together` neighbours of
+    one size or smaller."""
+    while chosen := _worth_merging(segments(db), together):
         _merge(db, chosen)
 
 
-def _worth_merging(found: Sequence[Segment]) -> Sequence[Segment]:
-    """Neighbours to merge: one mostly dead, else eight or more of one size or smaller."""
+def _worth_merging(found: Sequence[Segment], together: int) -> Sequence[Segment]:
     for segment in found:
         if segment.dead * 2 > segment.size:
             return [segment]
     for tier in sorted({segment.tier for segment in found}):
         for some in _runs(found, tier):
-            if len(some) >= _TOGETHER and (fitting := max(_fitting(some), key=len)):
+            if len(some) >= together and (fitting := max(_fitting(some), key=len)):
                 return fitting
     return []
 
@@ -165,7 +138,7 @@ def _fitting(run: list[Segment]) -> Iterator[list[Segment]]:
     for start in range(len(run)):
         sizes = accumulate(segment.alive for segment in run[start:])
         count = sum(size <= MOST_LETTERS for size in sizes)
-        if count * 2 >= _TOGETHER:
+        if count * 2 >= AT_LAST:
             yield run[start : start + count]
 
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import chain
 
 from pipeline.search.content import Content
 from pipeline.search.folding import exact_and_folded
@@ -37,8 +39,7 @@ class Vocabulary:
 
     def codes(self, text: str, field: str = IN_TEXT) -> list[int]:
         """The codes of the words of a text, in order."""
-        pieces = self._pieces[field]
-        return [code for piece in text.split() for code in pieces[piece]]
+        return list(chain.from_iterable(map(self._pieces[field].__getitem__, text.split())))
 
     def save(self) -> None:
         """Put new words and spellings into the index."""
@@ -94,16 +95,58 @@ class _Pieces(dict[str, tuple[int, ...]]):
         return codes
 
 
-def parts(content: Content, vocabulary: Vocabulary) -> tuple[list[int], list[int], list[int]]:
-    """The codes of a letter's heading, of its text, and of raw lines that read otherwise. Behind
-    the text stand recipients and actors, each behind a gap."""
-    text = vocabulary.codes(content.text)
-    fields = ((IN_RECIPIENTS, content.recipients), (IN_ACTORS, content.actors))
-    for field, names in fields:
+@dataclass(frozen=True, slots=True)
+class Codes:
+    """The words of a letter as codes: of its heading, of its text, of raw lines that read
+    otherwise; `spans` are the (first, end) word of each directive in the text."""
+
+    title: list[int]
+    text: list[int]
+    raw: list[int]
+    spans: list[tuple[int, int]]
+
+
+def codes_of(content: Content, words: Vocabulary) -> Codes:
+    """The words of a letter. Behind those of its pages stand, each behind a gap, directives that
+    are not on the pages, recipients and actors."""
+    whole = " ".join(content.text.split())
+    text: list[int] = []
+    spans: list[tuple[int, int]] = []
+    beyond: list[int] = []
+    at = 0
+    for number, directive in enumerate(content.directives):
+        flat = " ".join(directive.text.split())
+        start = _find_words(whole, flat, at)
+        spans.append((-1, number))
+        if start < 0:
+            beyond.append(number)
+            continue
+        text += words.codes(whole[at:start])
+        at = start + len(flat)
+        own = words.codes(flat)
+        spans[number] = (len(text), len(text) + len(own))
+        text += own
+    text += words.codes(whole[at:])
+    for number in beyond:
+        own = words.codes(content.directives[number].text)
+        spans[number] = (len(text) + 1, len(text) + 1 + len(own))
+        text += [GAP, *own]
+    for field, names in ((IN_RECIPIENTS, content.recipients), (IN_ACTORS, content.actors)):
         for name in names:
-            text.append(GAP)
-            text += vocabulary.codes(name, field)
-    return vocabulary.codes(content.title), text, vocabulary.codes(content.raw)
+            text += [GAP, *words.codes(name, field)]
+    return Codes(words.codes(content.title), text, words.codes(content.raw), spans)
+
+
+def _find_words(whole: str, part: str, start: int) -> int:
+    """Where some words stand in a row among others, from a place on; -1 where they do not."""
+    at = whole.find(part, start)
+    while at >= 0 and not _between_spaces(whole, at, at + len(part)):
+        at = whole.find(part, at + 1)
+    return at if part else -1
+
+
+def _between_spaces(whole: str, start: int, end: int) -> bool:
+    return whole[start - 1 : start] in ("", " ") and whole[end : end + 1] in ("", " ")
 
 
 def spelling_number(spellings: Iterable[str], exact: str) -> int | None:
