@@ -22,6 +22,9 @@ from pipeline.recording import LetterPages, Outcome, outcome_of, record_of
 from pipeline.restore.restore import Restorer
 from pipeline.settings import VERSION, Settings
 
+PAGES_AT_ONCE = 100
+"""Pages restored together: each takes 1 MB for as long as the words around are weighed."""
+
 
 def process_document(
     candidate: Candidate,
@@ -69,7 +72,9 @@ def _restored(
     pages: Sequence[ReadPage], settings: Settings, restorer: Restorer
 ) -> tuple[tuple[RestoredPage, ...], Operation]:
     started = perf_counter()
-    restored = restorer.restore_pages([page.layout for page in pages], settings.restore_model)
+    layouts = [page.layout for page in pages]
+    blocks = (layouts[n : n + PAGES_AT_ONCE] for n in range(0, len(layouts), PAGES_AT_ONCE))
+    restored = tuple(p for b in blocks for p in restorer.restore_pages(b, settings.restore_model))
     made = {"model": settings.restore_model}
     return restored, Operation("restore", "congvan", VERSION, {**made}, perf_counter() - started)
 
