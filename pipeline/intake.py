@@ -455,7 +455,9 @@ def _image_pages(path: Path, settings: Settings) -> list[PageSource]:
         raise DocumentError("image_too_large", path=path, width="?", height="?") from e
     except UnidentifiedImageError as e:
         raise DocumentError("image_damaged", path=path, reason="no image data") from e
-    except (OSError, EOFError, ValueError, SyntaxError) as e:
+    except DocumentError:
+        raise
+    except Exception as e:  # broken files make Pillow raise many kinds
         raise DocumentError("image_damaged", path=path, reason=_short(e)) from e
     return pages
 

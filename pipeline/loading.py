@@ -19,6 +19,9 @@ from pipeline.settings import Settings
 A4_POINTS = (595.0, 842.0)
 HIGHEST_DPI = 300  # drawn finer, a page is only slower
 READ_DPI = 200
+LEAST_PIXELS, LEAST_DPI = 32, 10.0
+"""Below these nothing can be read; a picture is made so large, with white, that every measure of
+it is a number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +60,7 @@ def render(page: PageSource, settings: Settings, at: float | None = None) -> Pic
         grey=page.grey,
         without=page.overlays,
     )
-    return Picture(image, dpi)
+    return _measurable(image, dpi)
 
 
 def _open(page: PageSource, settings: Settings) -> Picture:
@@ -72,7 +75,17 @@ def _open(page: PageSource, settings: Settings) -> Picture:
     except Exception as e:  # codecs raise many kinds on damaged data
         reason = str(e).strip() or type(e).__name__
         raise DocumentError("image_damaged", path=page.path, reason=reason) from e
-    return Picture(image, (page.dpi or 300.0) / max(1, shrink))
+    return _measurable(image, (page.dpi or 300.0) / max(1, shrink))
+
+
+def _measurable(image: Image.Image, dpi: float) -> Picture:
+    """The picture, with white at its right and lower edges where it is but a line or a dot."""
+    if min(image.size) < LEAST_PIXELS:
+        width, height = (max(side, LEAST_PIXELS) for side in image.size)
+        sheet = Image.new(image.mode, (width, height), "white")
+        sheet.paste(image, (0, 0))
+        image = sheet
+    return Picture(image, max(dpi, LEAST_DPI))
 
 
 def _reduced(image: Image.Image, factor: int) -> Image.Image:

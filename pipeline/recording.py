@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from time import perf_counter
 
 import regex
@@ -144,6 +145,11 @@ def letter_id(source: Source, first_page: int) -> str:
 _NAMELESS = regex.compile(r"(source|scan|image|img|page|doc|document|file|van-ban)?[-0-9]*")
 
 
+def _written_out(path: Path) -> str:
+    """The path as text; bytes of it that are no UTF-8 appear as \\xNN."""
+    return str(path).encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
 def _slug(name: str) -> str:
     plain: str = regex.sub(r"[^a-z0-9]+", "-", unidecode(name).lower())
     return plain.strip("-")[:48].strip("-")
@@ -151,7 +157,7 @@ def _slug(name: str) -> str:
 
 def _source(source: Source, pages: Sequence[RestoredPage]) -> SourceInfo:
     return SourceInfo(
-        path=str(source.path),
+        path=_written_out(source.path),
         sha256=source.sha256,
         bytes=source.bytes,
         media_type=source.media_type,

@@ -13,8 +13,9 @@ import regex
 
 from pipeline.restore.orthography import split_tone
 
+# Searched for in tokens of any length, so nothing is repeated without end before a mark.
 _ADDRESS = regex.compile(
-    r"\S+@\S+\.\S+|https?:|www\.|\S+\.(vn|com|org|net|gov)\b|e-?mail\s*:", regex.IGNORECASE
+    r"\S@\S{1,200}\.\S|https?:|www\.|\S\.(vn|com|org|net|gov)\b|e-?mail\s*:", regex.IGNORECASE
 )
 _ITEM = regex.compile(r"[\"“(]?(?:\p{L}|\d{1,2}|[IVX]+)[).]")
 _MEASURE = regex.compile(r"\d+(?:h|km|kg|m|ha|g)\d*")

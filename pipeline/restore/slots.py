@@ -25,6 +25,7 @@ from pipeline.restore.tokens import JOINED, JOINED_HEAVY, classify, core_of, end
 Pages = Sequence[tuple[int, PageLayout]]
 _TOKEN = regex.compile(r"\S+")
 _TOP = 15  # the subject of a letter stands among so many lines
+_LONGEST_TOKEN = 200
 _SHORT = 0.7  # a line shorter than this share of the page's longest ends its paragraph
 
 
@@ -116,10 +117,14 @@ def _fixed_token(start: int, token: str, fixes: Sequence[Fix]) -> str | None:
 
 
 def tokens_of(text: str, heavy: bool) -> list[tuple[int, str]]:
-    """The tokens of a line with their offsets; lower-case words joined by a mark are parted."""
+    """The tokens of a line with their offsets; lower-case words joined by a mark are parted.
+
+    What is longer than any word or address (rules read as letters, broken files) is passed over."""
     found = []
     for match in _TOKEN.finditer(text):
         token, start = match.group(), match.start()
+        if len(token) > _LONGEST_TOKEN:
+            continue
         at = 0
         if is_address(token) or (not heavy and token.isascii() and "." in token[1:-1]):
             found.append((start, token))
