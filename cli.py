@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from pipeline.batch.news import Reporter
     from pipeline.batch.summary import Summary
+    from pipeline.export.archive import ArchiveSettings
+    from pipeline.export.deliver import Wanted
 
 PLAIN_WIDTH = 160
 """Columns of a table that goes to a file or a pipe."""
@@ -124,6 +126,24 @@ DOCUMENT_TIMEOUT = click.option(
     type=click.FloatRange(min=0, min_open=True),
     help="Longest time for one document [default: 300 and 60 a page].",
 )
+DELIVERY = "delivery"
+EXPORT = click.option(
+    "--export",
+    "export_kinds",
+    metavar="KINDS",
+    help="Also deliver all letters: pdfa,alto,hocr,markdown,archive-xml,xlsx,csv.",
+)
+EXPORT_SETTINGS = click.option(
+    "--export-settings",
+    "settings_file",
+    metavar="FILE.toml",
+    type=click.Path(path_type=Path),
+    help="What only the archive knows (docs/export.md).",
+)
+ALLOW_SECRET = click.option(
+    "--allow-secret", is_flag=True, help="Export letters marked secret, too."
+)
+BARE = "; a bare name lies in the delivery"
 LOG_JSON = click.option("--log-json", metavar="FILE|-", help="Write every event as a line of JSON.")
 
 
@@ -155,6 +175,9 @@ def main(lang: str | None) -> None:
 @MAX_FAILURES
 @DEBUG_IMAGES
 @DOCUMENT_TIMEOUT
+@EXPORT
+@EXPORT_SETTINGS
+@ALLOW_SECRET
 @LOG_JSON
 @JSON
 @QUIET
@@ -172,6 +195,9 @@ def process(
     max_failures: str | None,
     debug_images: bool,
     document_timeout: float | None,
+    export_kinds: str | None,
+    settings_file: Path | None,
+    allow_secret: bool,
     log_json: str | None,
     as_json: bool,
     quiet: bool,
@@ -179,10 +205,16 @@ def process(
     """Read, restore and take apart every document.
 
     Each letter gets a folder below --out. A run always continues the one before: what is done is
-    skipped. With --json, one line of JSON on stdout for each document.
+    skipped. With --json, one line of JSON on stdout for each document. --export delivers all
+    letters of --out to its folder delivery/ at the end, as `congvan export` does.
 
     Example: congvan process scans/ --out out/
     """
+    from pipeline.export.archive import archive_settings
+    from pipeline.export.deliver import wanted_kinds
+
+    wanted = wanted_kinds(export_kinds, allow_secret=allow_secret) if export_kinds else None
+    archive = archive_settings(settings_file, None)
     from pipeline.batch.limits import FailureLimit, TimeLimit
     from pipeline.batch.plan import Wish
     from pipeline.batch.run import Order, run_batch, usable_cores
@@ -200,7 +232,30 @@ def process(
     with _reporters(quiet, as_json, log_json) as reporter:
         summary = run_batch(order, reporter)
     _tell_end(summary, out, quiet)
-    _exit(summary.exit_code)
+    ended = summary.exit_code
+    if wanted and summary.letters and not (summary.stopped or summary.interrupted):
+        ended = max(ended, _deliver(out, out / DELIVERY, wanted, archive, None, quiet))
+    _exit(ended)
+
+
+def _deliver(
+    folder: Path,
+    to: Path,
+    wanted: Wanted,
+    settings: ArchiveSettings,
+    originals: Path | None,
+    quiet: bool,
+) -> ExitCode:
+    """Export and tell what became of it."""
+    from pipeline.export.deliver import deliver
+
+    account = deliver(folder, to, wanted, settings, originals=originals)
+    for problem in (*account.errors, *([] if quiet else account.notes)):
+        click.echo(str(problem), err=True)
+    if not quiet:
+        told = {"documents": account.documents, "folder": to, "files": account.files}
+        click.echo(message("export_done", **told), err=True)
+    return ExitCode.SOME_FAILED if account.errors else ExitCode.OK
 
 
 @main.command()
@@ -502,8 +557,8 @@ def search(
 @click.option("--hocr", is_flag=True, help="hOCR, one HTML a letter.")
 @click.option("--markdown", is_flag=True, help="The letter as Markdown.")
 @click.option("--archive-xml", is_flag=True, help="Fields of Thông tư 05/2025/TT-BNV.")
-@click.option("--xlsx", type=click.Path(path_type=Path), help="The catalogue as an Excel file.")
-@click.option("--csv", type=click.Path(path_type=Path), help="The catalogue as CSV.")
+@click.option("--xlsx", type=click.Path(path_type=Path), help=f"The catalogue for Excel{BARE}.")
+@click.option("--csv", type=click.Path(path_type=Path), help=f"The catalogue as CSV{BARE}.")
 @click.option(
     "--form",
     "forms",
@@ -512,14 +567,20 @@ def search(
     show_default=True,
     help="The catalogue's form: 24 columns of the Party, 7 of the state.",
 )
-@click.option("--settings", "settings_file", type=click.Path(path_type=Path), help="TOML file.")
+@click.option(
+    "--settings",
+    "settings_file",
+    metavar="FILE.toml",
+    type=click.Path(path_type=Path),
+    help="What only the archive knows (docs/export.md).",
+)
 @click.option("--names", help="Pattern of file names [default: {number_symbol}].")
 @click.option(
     "--originals",
     type=click.Path(path_type=Path),
     help="Where relative paths of scans begin [default: the current folder].",
 )
-@click.option("--allow-secret", is_flag=True, help="Export letters marked secret, too.")
+@ALLOW_SECRET
 @QUIET
 def export(
     folder: Path,
@@ -542,7 +603,7 @@ def export(
     Example: congvan export out/ --pdfa --alto --xlsx muc-luc.xlsx --to giao-nop/
     """
     from pipeline.export.archive import archive_settings
-    from pipeline.export.deliver import Wanted, deliver
+    from pipeline.export.deliver import Wanted
 
     asked = frozenset(name.replace("_", "-") for name, on in parts.items() if on)
     if not (asked or xlsx or csv):
@@ -554,16 +615,8 @@ def export(
         ("party", "state") if forms == "both" else (cast(Literal["party", "state"], forms),),
         allow_secret,
     )
-    place = to or folder / "delivery"
-    account = deliver(
-        folder, place, wanted, archive_settings(settings_file, names), originals=originals
-    )
-    for problem in (*account.errors, *([] if quiet else account.notes)):
-        click.echo(str(problem), err=True)
-    if not quiet:
-        told = {"documents": account.documents, "folder": place, "files": account.files}
-        click.echo(message("export_done", **told), err=True)
-    _exit(ExitCode.SOME_FAILED if account.errors else ExitCode.OK)
+    settings = archive_settings(settings_file, names)
+    _exit(_deliver(folder, to or folder / DELIVERY, wanted, settings, originals, quiet))
 
 
 @main.command()

@@ -277,7 +277,8 @@ def _looks_like_text(head: bytes) -> bool:
 def _pdf_pages(path: Path, settings: Settings) -> list[PageSource]:
     try:
         with pikepdf.open(path) as pdf:
-            shapes = [_shape(page) for page in pdf.pages]
+            producer = _producer(pdf)
+            shapes = [replace(_shape(page), producer=producer) for page in pdf.pages]
     except pikepdf.PasswordError as e:
         raise DocumentError("pdf_encrypted", path=path) from e
     except Exception as e:  # broken files make qpdf raise many kinds, some of them bare
@@ -295,13 +296,22 @@ def _short(error: Exception) -> str:
 @dataclass(frozen=True, slots=True)
 class _Shape:
     """Of a PDF page: its size in points as shown, its native dpi, the boxes of its signatures,
-    the fonts of its text, and whether nothing on it can be coloured."""
+    the fonts of its text, whether nothing on it can be coloured, and what made the file."""
 
     size: tuple[float, float]
     dpi: float | None
     signatures: tuple[tuple[float, float, float, float], ...]
     fonts: tuple[str, ...] = ()
     grey: bool = False
+    producer: str = ""
+
+
+def _producer(pdf: pikepdf.Pdf) -> str:
+    """The program that made the file, as far as it says."""
+    try:
+        return str(pdf.docinfo.get("/Producer", ""))
+    except (AttributeError, TypeError, ValueError, pikepdf.PdfError):  # /Info is no dictionary
+        return ""
 
 
 def _shape(page: pikepdf.Page) -> _Shape:
@@ -413,7 +423,8 @@ def _pdf_page(path: Path, index: int, shape: _Shape, layer: poppler.LayerPage) -
     for word in words:
         lines.setdefault(word.line, []).append(word.text)
     text = "\n".join(" ".join(line) for line in lines.values())
-    kind = classify(text, scanned=shape.dpi is not None, fonts=shape.fonts)
+    scanned = shape.dpi is not None
+    kind = classify(text, scanned=scanned, fonts=shape.fonts, producer=shape.producer)
     if kind is TextLayer.NONE and overlays:
         kind = TextLayer.SIGNATURE
     return PageSource(

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import Protocol
 
-from pipeline import debug_images, handwriting, imaging, layout, tesseract, thumbnails
+from pipeline import debug_images, handwriting, imaging, ink, layout, tesseract, thumbnails
 from pipeline.debug_images import Picture
 from pipeline.document import (
     OcrPage,
@@ -26,6 +26,9 @@ from pipeline.errors import DocumentError
 from pipeline.layer import LEAST_ON_PRINT, layer_words, share_on_print
 from pipeline.settings import VERSION, Settings
 from pipeline.textlayer import worth
+
+MOST_LEAN = 1.0
+"""Degrees; the words of a text layer that leans more run into the lines above and below."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +97,12 @@ def read_page(page: PageSource, settings: Settings, *, show: bool = False) -> Re
     try:
         if page.text_layer is TextLayer.GOOD:
             own = _own_text(page, settings)
-            if (on_print := share_on_print(own[1], own[0])) >= LEAST_ON_PRINT:
+            on_print = share_on_print(own[1], own[0])
+            lean = abs(_lean(page, own[0]))
+            if on_print >= LEAST_ON_PRINT and lean <= MOST_LEAN:
                 return _laid_out(*own, show)
-            return _instead(page, own, on_print, settings, show)
+            why = {"on_print": round(on_print, 2), "lean": round(lean, 2)}
+            return _instead(page, own, why, settings, show)
         image = imaging.prepare(page, settings, show=True)
         words = tesseract.read_words(image, page.path, settings)
         if page.text_layer is TextLayer.DAMAGED:
@@ -123,23 +129,30 @@ def _better(
 def _instead(
     page: PageSource,
     own: tuple[PageImage, OcrPage],
-    on_print: float,
+    why: dict[str, float],
     settings: Settings,
     show: bool,
 ) -> ReadPage:
-    """A fresh reading in place of a clean text layer that does not lie on the page's print; the
-    layer where nothing can be read."""
+    """A fresh reading in place of a clean text layer that does not lie level on the page's print;
+    the layer where nothing can be read."""
     image = imaging.prepare(page, settings, show=True)
     words = tesseract.read_words(image, page.path, settings)
     read = worth(_text(words)) > 0
     taken: dict[str, str | int | float | bool | None] = {
         "text_layer": str(page.text_layer),
-        "on_print": round(on_print, 2),
+        **why,
         "taken": "ocr" if read else "text_layer",
     }
     step = Operation("compare", "congvan", VERSION, taken, 0.0)
     done = _laid_out(*((image, words) if read else own), show)
     return replace(done, operations=(step, *done.operations))
+
+
+def _lean(page: PageSource, image: PageImage) -> float:
+    """How far the lines of a scan that has a text layer are from level, in degrees."""
+    if page.dpi is None:
+        return 0.0
+    return ink.skew(ink.letters(image.image, image.dpi, ink.SKEW_DPI))
 
 
 def _own_text(page: PageSource, settings: Settings) -> tuple[PageImage, OcrPage]:

@@ -83,3 +83,46 @@ def test_asking_for_nothing_says_what_can_be_asked(processed_samples: Path) -> N
     done = congvan("export", processed_samples)
     assert done.exit_code == 2
     assert "--pdfa" in done.output
+
+
+def test_process_delivers_what_export_would(scan_png: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    done = congvan(
+        "process", scan_png, "--out", out, "--export", "pdfa, markdown,xlsx", "--jobs", "1"
+    )
+    assert done.exit_code == 0, done.output
+    delivered = {p.relative_to(out / "delivery").as_posix() for p in (out / "delivery").rglob("*")}
+    assert delivered == {
+        "manifest-sha256.txt", "markdown", "markdown/27-UBND-VX.md", "muc-luc.xlsx", "pdfa",
+        "pdfa/27-UBND-VX.pdf",
+    }  # fmt: skip
+    assert congvan("verify", out / "delivery").exit_code == 0
+    before = {path: (out / "delivery" / path).stat().st_mtime_ns for path in delivered}
+    again = congvan("export", out, "--pdfa", "--markdown", "--xlsx", "muc-luc.xlsx")
+    assert again.exit_code == 0, again.output
+    after = {path: (out / "delivery" / path).stat().st_mtime_ns for path in delivered}
+    assert {p for p in delivered if before[p] != after[p]} <= {"pdfa", "markdown"}
+
+
+def test_an_unknown_kind_is_told_before_anything_is_read(scan_png: Path, tmp_path: Path) -> None:
+    done = congvan("process", scan_png, "--out", tmp_path / "out", "--export", "pdf")
+    assert done.exit_code == 2
+    assert "archive-xml" in done.output
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_secret_letter_leaves_only_when_it_is_allowed_to(
+    text_letter: Path, tmp_path: Path
+) -> None:
+    text = text_letter.read_text(encoding="utf-8")
+    text_letter.write_text(text.replace("Kính gửi", "MẬT\n\nKính gửi", 1), encoding="utf-8")
+    out = tmp_path / "out"
+    congvan("process", text_letter, "--out", out, "--jobs", "1")
+    (record,) = out.glob("*/record.json")
+    assert '"secrecy": "MẬT"' in record.read_text(encoding="utf-8")
+    shut = congvan("export", out, "--markdown", "--csv", "a.csv", "--to", tmp_path / "one")
+    assert "--allow-secret" in shut.output
+    assert not list((tmp_path / "one").glob("markdown/*"))
+    assert "27/UBND" not in (tmp_path / "one" / "a.csv").read_text(encoding="utf-8-sig")
+    congvan("export", out, "--markdown", "--to", tmp_path / "two", "--allow-secret")
+    assert len(list((tmp_path / "two").glob("markdown/*"))) == 1

@@ -12,6 +12,7 @@ from xml.etree.ElementTree import Element, SubElement
 
 from pipeline.document import Box
 from pipeline.export.blocks import Block, blocks
+from pipeline.export.characters import plain
 from pipeline.export.geometry import Placement
 from pipeline.export.holding import Holding, PlacedLine
 from pipeline.export.words import PlacedWord
@@ -21,8 +22,6 @@ NAMESPACE = "http://www.loc.gov/standards/alto/ns-v4#"
 _SCHEMA = f"{NAMESPACE} https://www.loc.gov/standards/alto/v4/alto-4-4.xsd"
 _XSI = "{http://www.w3.org/2001/XMLSchema-instance}"
 _CATEGORIES = {"ocr": "contentGeneration", "restore": "contentModification"}
-_FORBIDDEN = dict.fromkeys([*range(9), 11, 12, *range(14, 32), 0xFFFE, 0xFFFF])
-"""Control characters have no place in XML 1.0."""
 
 
 def alto_pages(holding: Holding) -> dict[int, bytes]:
@@ -65,7 +64,7 @@ def _page(record: Record, page: Page, lines: tuple[PlacedLine, ...]) -> bytes:
 def _description(description: Element, record: Record) -> None:
     SubElement(description, "MeasurementUnit").text = "pixel"
     image = SubElement(description, "sourceImageInformation")
-    SubElement(image, "fileName").text = _clean(record.source.path)
+    SubElement(image, "fileName").text = plain(record.source.path)
     SubElement(
         image, "fileIdentifier", {"fileIdentifierLocation": "sha256"}
     ).text = record.source.sha256
@@ -81,10 +80,10 @@ def _step(description: Element, number: int, step: Step) -> None:
     SubElement(made, "processingStepDescription").text = step.step
     settings = " ".join(f"{k}={v}" for k, v in step.settings.items())
     if settings:
-        SubElement(made, "processingStepSettings").text = _clean(settings)
+        SubElement(made, "processingStepSettings").text = plain(settings)
     software = SubElement(made, "processingSoftware")
-    SubElement(software, "softwareName").text = step.tool
-    SubElement(software, "softwareVersion").text = step.version
+    SubElement(software, "softwareName").text = plain(step.tool)
+    SubElement(software, "softwareVersion").text = plain(step.version)
 
 
 def _block(space: Element, block: Block, name: str, place: Placement) -> None:
@@ -112,12 +111,12 @@ def _line(row: Element, line: PlacedLine, place: Placement) -> None:
 
 
 def _string(row: Element, word: PlacedWord, box: Box) -> None:
-    string = SubElement(row, "String", {"CONTENT": _clean(word.text), **_where(box)})
+    string = SubElement(row, "String", {"CONTENT": plain(word.text), **_where(box)})
     string.set("WC", f"{word.confidence:.3f}")
     if any(c.source == "person" for c in word.corrections):
         string.set("CS", "true")
     if word.raw != word.text:
-        SubElement(string, "ALTERNATIVE", {"PURPOSE": "ocr"}).text = _clean(word.raw)
+        SubElement(string, "ALTERNATIVE", {"PURPOSE": "ocr"}).text = plain(word.raw)
 
 
 def _scanned(box: Box, place: Placement) -> Box:
@@ -134,7 +133,3 @@ def _where(box: Box) -> dict[str, str]:
         "WIDTH": str(right - left),
         "HEIGHT": str(bottom - top),
     }
-
-
-def _clean(text: str) -> str:
-    return text.translate(_FORBIDDEN).encode("utf-8", "replace").decode("utf-8")

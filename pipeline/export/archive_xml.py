@@ -14,6 +14,7 @@ from xml.etree.ElementTree import Element, SubElement
 import regex
 
 from pipeline.export.archive import OTHER_TYPE, ArchiveSettings, type_code
+from pipeline.export.characters import plain
 from pipeline.record import Header, Record
 
 REQUIRED = ("docId", "docCode", "maintenance", "typeName", "issuedDate", "organName", "subject",
@@ -22,7 +23,7 @@ LENGTHS = {
     "docId": 25, "docCode": 100, "codeNumber": 11, "codeNotation": 30, "organName": 200,
     "subject": 500, "inforSign": 30, "keyword": 100, "description": 500,
 }  # fmt: skip
-"""Longest values, in characters. Longer ones are cut and told as `too long`."""
+"""Longest values, in characters. Longer ones are cut and told in `cut`."""
 VIETNAMESE, DIGITISED, SECRET_MODE = "01", "02", "03"
 
 
@@ -37,20 +38,25 @@ class ArchiveXml:
 
 def archive_xml(record: Record, serial: int, settings: ArchiveSettings) -> ArchiveXml:
     """The description of the `serial`-th document (from 1) of a delivery."""
-    values = {name: value for name, value in _values(record, serial, settings).items() if value}
+    told = {name: _line(value) for name, value in _values(record, serial, settings).items()}
+    values = {name: value for name, value in told.items() if value}
     root = Element("simpledc")
     cut: list[str] = []
-    for name, value in values.items():
-        text = regex.sub(r"[\p{C}\s]+", " ", value).strip()
+    for name, text in values.items():
         longest = LENGTHS.get(name)
         if longest and len(text) > longest:
             cut.append(name)
-            text = text[:longest].rstrip()
-        SubElement(root, name).text = text
+        SubElement(root, name).text = text[:longest].rstrip()
     ElementTree.indent(root)
     data: bytes = ElementTree.tostring(root, "utf-8", xml_declaration=True)
     missing = tuple(name for name in REQUIRED if name not in values)
     return ArchiveXml(data + b"\n", missing, tuple(cut))
+
+
+def _line(value: str | None) -> str:
+    """The value on one line; nothing where it says nothing."""
+    text: str = regex.sub(r"[\p{C}\s]+", " ", plain(value or ""))
+    return text.strip()
 
 
 def _values(record: Record, serial: int, settings: ArchiveSettings) -> dict[str, str | None]:

@@ -13,15 +13,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pipeline.batch.outputs import write_file
-from pipeline.errors import DocumentError
+from pipeline.errors import DocumentError, UsageError
 from pipeline.export.alto import alto_pages
 from pipeline.export.archive import ArchiveSettings
 from pipeline.export.archive_xml import archive_xml
 from pipeline.export.catalogue import Form, Table, catalogue, in_order, to_check
 from pipeline.export.hocr import hocr
 from pipeline.export.holding import Holding, find_scan, read_holding
-from pipeline.export.manifest import write_manifest
+from pipeline.export.manifest import write_alone, write_manifest
 from pipeline.export.markdown import markdown
 from pipeline.export.names import file_names
 from pipeline.export.pdfa import make_pdfa
@@ -31,6 +30,8 @@ from pipeline.records import ReadRecords
 from pipeline.settings import Settings
 
 PARTS = ("pdfa", "alto", "hocr", "markdown", "archive-xml")
+CATALOGUES = {"xlsx": Path("muc-luc.xlsx"), "csv": Path("muc-luc.csv")}
+"""Their names where nobody gives them others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,19 +39,38 @@ class Wanted:
     """What to deliver: kinds of PARTS for each letter, catalogues for all of them together."""
 
     parts: frozenset[str] = frozenset()
-    xlsx: Path | None = None
+    xlsx: Path | None = None  # a bare name lies in the delivery
     csv: Path | None = None
     forms: tuple[Form, ...] = ("party", "state")
     allow_secret: bool = False
 
 
+def wanted_kinds(kinds: str, *, allow_secret: bool = False) -> Wanted:
+    """What a list of kinds with commas between asks for: those of PARTS and CATALOGUES.
+
+    Raises UsageError export_kind where it names another, or none."""
+    named = {kind.strip() for kind in kinds.split(",") if kind.strip()}
+    known = (*PARTS, *CATALOGUES)
+    if not named or not named <= set(known):
+        raise UsageError("export_kind", kinds=kinds, known=", ".join(known))
+    files = {kind: path for kind, path in CATALOGUES.items() if kind in named}
+    return Wanted(
+        frozenset(named & set(PARTS)),
+        files.get("xlsx"),
+        files.get("csv"),
+        allow_secret=allow_secret,
+    )
+
+
 @dataclass(slots=True)
 class Account:
     """What became of a delivery. `errors` name letters or parts that are not in it; `notes` are
-    what an archivist has to complete."""
+    what an archivist has to complete; `written` are the files of this run, as paths from the folder
+    of the delivery."""
 
     documents: int = 0
     files: int = 0
+    written: list[str] = field(default_factory=list)
     errors: list[DocumentError] = field(default_factory=list)
     notes: list[DocumentError] = field(default_factory=list)
 
@@ -83,9 +103,11 @@ def deliver(
         except DocumentError as error:
             account.errors.append(error)
         progress(number, len(records))
-    _catalogues(records, names, wanted, settings)
+    _catalogues(to, records, names, wanted, settings, account)
     to.mkdir(parents=True, exist_ok=True)
-    account.files = write_manifest(to)
+    account.files = write_manifest(to, account.written)
+    if older := account.files - len(set(account.written)):
+        account.notes.append(DocumentError("delivery_holds_more", path=to, count=older))
     return account
 
 
@@ -113,10 +135,16 @@ def _letter(
 ) -> None:
     holding = read_holding(folder)
     for path, content in _parts(holding, name, number, wanted, settings, account):
-        write_file(to / path, content)
+        _put(to, to / path, content, account)
     if "pdfa" in wanted.parts:
-        source = find_scan(holding, originals)
-        write_file(to / "pdfa" / f"{name}.pdf", make_pdfa(holding, source, Settings()))
+        try:
+            data = make_pdfa(holding, find_scan(holding, originals), Settings())
+        except DocumentError as error:
+            if error.code != "no_scan":
+                raise
+            account.notes.append(error)
+            return
+        _put(to, to / "pdfa" / f"{name}.pdf", data, account)
 
 
 def _parts(
@@ -147,16 +175,34 @@ def _parts(
                 account.notes.append(DocumentError(code, path=path, fields=", ".join(fields)))
 
 
+def _put(to: Path, path: Path, content: bytes, account: Account) -> None:
+    """Write a file of the delivery; one outside `to` is the operator's own affair."""
+    write_alone(path, content)
+    if path.resolve().is_relative_to(to.resolve()):
+        account.written.append(path.resolve().relative_to(to.resolve()).as_posix())
+
+
 def _catalogues(
-    records: list[Record], names: dict[str, str], wanted: Wanted, settings: ArchiveSettings
+    to: Path,
+    records: list[Record],
+    names: dict[str, str],
+    wanted: Wanted,
+    settings: ArchiveSettings,
+    account: Account,
 ) -> None:
     if not (wanted.xlsx or wanted.csv):
         return
     tables: list[Table] = [catalogue(records, names, form, settings) for form in wanted.forms]
     if wanted.xlsx:
-        write_file(wanted.xlsx, workbook([*tables, to_check(records, names)]))
+        book = workbook([*tables, to_check(records, names)])
+        _put(to, _placed(wanted.xlsx, to), book, account)
     if wanted.csv:
-        write_file(wanted.csv, comma_separated(tables[0]))
+        _put(to, _placed(wanted.csv, to), comma_separated(tables[0]), account)
+
+
+def _placed(path: Path, to: Path) -> Path:
+    """A bare name lies in the delivery, so that the manifest has it; any other path is as given."""
+    return to / path if path.parent == Path() else path
 
 
 def _light(record: Record) -> Record:

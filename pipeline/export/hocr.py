@@ -10,6 +10,7 @@ from html import escape
 
 from pipeline.document import Box
 from pipeline.export.blocks import Block, blocks
+from pipeline.export.characters import plain
 from pipeline.export.geometry import Placement
 from pipeline.export.holding import Holding, PlacedLine
 from pipeline.export.words import PlacedWord
@@ -24,7 +25,7 @@ def hocr(holding: Holding) -> str:
         for page, lines in zip(holding.record.pages, holding.lines, strict=True)
         if page.width and page.height
     ]
-    title = escape(holding.record.header.number_symbol or holding.record.document_id)
+    title = escape(plain(holding.record.header.number_symbol or holding.record.document_id))
     capabilities = "ocr_page ocr_carea ocr_line ocrx_word"
     return (
         '<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE html>\n'
@@ -62,7 +63,9 @@ def _word(word: PlacedWord, place: Placement) -> str:
     if word.raw != word.text:
         read = word.raw.replace("\\", "\\\\").replace('"', '\\"')
         title += f'; x_ocr "{read}"'
-    return f'<span class="ocrx_word" title="{escape(title)}">{escape(word.text)}</span>'
+    return (
+        f'<span class="ocrx_word" title="{escape(plain(title))}">{escape(plain(word.text))}</span>'
+    )
 
 
 def _bbox(box: Box, place: Placement) -> str:

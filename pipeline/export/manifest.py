@@ -1,19 +1,25 @@
 """The manifest of a delivery: the SHA-256 of every file, and whether they still hold.
 
 The format is that of `sha256sum` and BagIt (RFC 8493, 2.1.3): hash, two spaces, path from the
-folder, in ASCII order; so that `sha256sum -c` checks it, too.
+folder, in the order of their characters; so that `sha256sum -c` checks it, too.
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pipeline.batch.outputs import write_file
+import regex
+
+from pipeline.batch.outputs import temporary_folder, write_file
 from pipeline.errors import DocumentError
 
 MANIFEST = "manifest-sha256.txt"
+_ROW = regex.compile(r"([0-9a-fA-F]{64}) [ *](.+)")
+_ESCAPE = regex.compile(r"(?i)%(0d|0a|25)")
 
 
 @dataclass(slots=True)
@@ -31,12 +37,34 @@ class Verdict:
         return not (self.changed or self.missing or self.unlisted)
 
 
-def write_manifest(folder: Path) -> int:
-    """List all files of `folder`; returns how many there are."""
-    paths = _files(folder)
-    rows = [f"{_hash(folder / path)}  {_escaped(path)}\n" for path in paths]
-    write_file(folder / MANIFEST, "".join(rows))
-    return len(paths)
+def write_manifest(folder: Path, written: Iterable[str]) -> int:
+    """List the files `written` to `folder` now, beside those that its manifest listed before and
+    that are still there; returns how many there are. What somebody changed since keeps the hash
+    it was delivered with, and what somebody else laid there is not listed, so that `verify` tells
+    both.
+
+    Raises DocumentError manifest_damaged."""
+    try:
+        listed = _listed(folder / MANIFEST)
+    except DocumentError as error:
+        if error.code != "file_missing":
+            raise
+        listed = {}
+    listed |= {path: _hash(folder / path) for path in written}
+    rows = [
+        f"{digest}  {_escaped(path)}\n"
+        for path, digest in sorted(listed.items())
+        if (folder / path).is_file()
+    ]
+    write_alone(folder / MANIFEST, "".join(rows).encode())
+    return len(rows)
+
+
+def write_alone(path: Path, content: bytes) -> None:
+    """Write a file of a delivery whole or not at all, and leave nothing beside it."""
+    write_file(path, content)
+    with suppress(OSError):  # of a run that goes on beside this one
+        temporary_folder(path.parent).rmdir()
 
 
 def verify(folder: Path) -> Verdict:
@@ -60,9 +88,11 @@ def verify(folder: Path) -> Verdict:
 
 def _listed(manifest: Path) -> dict[str, str]:
     try:
-        rows = manifest.read_text(encoding="utf-8").splitlines()
-        pairs = [row.split("  ", 1) for row in rows]
-        listed = {_unescaped(path): digest for digest, path in pairs}
+        rows = manifest.read_bytes().decode("utf-8").removesuffix("\n").split("\n")
+        found = [_ROW.fullmatch(row.removesuffix("\r")) for row in rows if row]
+        listed = {_unescaped(row[2]): row[1].lower() for row in found if row}
+        if not all(found):
+            raise ValueError(manifest)
     except FileNotFoundError as error:
         raise DocumentError("file_missing", path=manifest) from error
     except OSError as error:
@@ -75,11 +105,13 @@ def _listed(manifest: Path) -> dict[str, str]:
 
 
 def _files(folder: Path) -> list[str]:
-    """All files below `folder` but the manifest and what is unfinished (names with a dot)."""
+    """All files below `folder` but the manifest and what is unfinished."""
     return sorted(
         path.relative_to(folder).as_posix()
         for path in folder.rglob("*")
-        if path.is_file() and path.name != MANIFEST and not path.name.startswith(".")
+        if path.is_file()
+        and path != folder / MANIFEST
+        and path.parent != temporary_folder(path.parent.parent)
     )
 
 
@@ -94,4 +126,6 @@ def _escaped(path: str) -> str:
 
 
 def _unescaped(path: str) -> str:
-    return path.replace("%0D", "\r").replace("%0A", "\n").replace("%25", "%")
+    signs = {"%0d": "\r", "%0a": "\n", "%25": "%"}
+    text: str = _ESCAPE.sub(lambda found: signs[found[0].lower()], path)
+    return text

@@ -12,7 +12,8 @@ import regex
 from pipeline.record import Directive, Item, Record
 
 _SPECIAL = regex.compile(r"([\\`*_{}\[\]<>#|~&])")
-_LIST_LIKE = regex.compile(r"^(\d+)([.)])|^([-+])(?=\s)", regex.MULTILINE)
+_LIST_LIKE = regex.compile(r"^(\d*)([.)]|[-+=])", regex.MULTILINE)
+"""What makes a line an entry of a list, a rule, or the line above it a heading."""
 
 
 def markdown(record: Record) -> str:
@@ -74,6 +75,6 @@ def _items(items: Iterable[Item], depth: int) -> list[str]:
 
 def _plain(text: str, paragraph: str = "\n\n") -> str:
     """Printed text, so that nothing in it is taken for Markdown."""
-    escaped: str = _SPECIAL.sub(r"\\\1", text)
-    escaped = _LIST_LIKE.sub(lambda m: f"{m[1]}\\{m[2]}" if m[1] else f"\\{m[3]}", escaped)
-    return escaped.replace("\n", paragraph)
+    lines = "\n".join(" ".join(line.split()) for line in text.split("\n"))
+    escaped: str = _LIST_LIKE.sub(r"\1\\\2", _SPECIAL.sub(r"\\\1", lines))
+    return escaped.replace("\n", paragraph).strip()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Mapping
+from itertools import count
 
 import regex
 
@@ -17,12 +18,12 @@ from pipeline.record import Record
 DEFAULT_PATTERN = "{number_symbol}"
 FIELDS = ("number_symbol", "number", "symbol", "date", "year", "type", "body", "document_id",
           "serial")  # fmt: skip
-LONGEST = 120
-"""Characters of a name: with a folder and an ending below the 255 bytes of file systems, also
-where each takes two bytes."""
+LONGEST = 200
+"""Bytes of a name in UTF-8, where ế takes three: with an ending, and what a file has behind its
+name while it is written, below the 255 bytes of file systems."""
 _FIELD = regex.compile(r"\{([a-z_]*)\}")
-_UNSAFE = regex.compile(r'[<>:"/\\|?*\p{C}\s]+')
-_RESERVED = regex.compile(r"(?i)(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?")
+_UNSAFE = regex.compile(r'[<>:"/\\|?*%\p{C}\s]+')
+_RESERVED = regex.compile(r"(?i)(con|prn|aux|nul|(com|lpt)[0-9¹²³]|con(in|out)\$)(\..*)?")
 """What Windows takes for a device (Naming Files, Paths, and Namespaces)."""
 
 
@@ -41,7 +42,7 @@ def file_names(records: Iterable[Record], pattern: str = DEFAULT_PATTERN) -> dic
     for serial, record in enumerate(records, start=1):
         name = _named(record, pattern, serial)
         if name.casefold() in taken:
-            name = _safe(f"{name[: LONGEST - len(record.document_id) - 1]}_{record.document_id}")
+            name = _apart(name, record.document_id, taken)
         taken.add(name.casefold())
         names[record.document_id] = name
     return names
@@ -61,13 +62,28 @@ def _named(record: Record, pattern: str, serial: int) -> str:
         "serial": f"{serial:07d}",
     }
     if not any(values[field] for field in _FIELD.findall(pattern)):
-        return _safe(record.document_id)
+        return _safe(record.document_id) or f"{serial:07d}"
     filled = _FIELD.sub(lambda field: values[field[1]] or "", pattern)
-    return _safe(filled) or _safe(record.document_id)
+    return _safe(filled) or _safe(record.document_id) or f"{serial:07d}"
 
 
 def _safe(name: str) -> str:
     """The name as any system takes it: NFC, no signs with a meaning, no reserved word."""
     name = _UNSAFE.sub("-", unicodedata.normalize("NFC", name))
-    name = regex.sub(r"-{2,}", "-", name)[:LONGEST].strip("-. ")
+    name = _cut(regex.sub(r"-{2,}", "-", name), LONGEST - 1).strip("-. ")
     return f"_{name}" if _RESERVED.fullmatch(name) else name
+
+
+def _apart(name: str, document_id: str, taken: set[str]) -> str:
+    """The name with the document id behind it, and a number where even that is taken."""
+    for number in count(1):
+        behind = _safe(document_id if number == 1 else f"{document_id}_{number}")
+        apart = _cut(name, LONGEST - len(behind.encode()) - 1).rstrip("-. ") + "_" + behind
+        if apart.casefold() not in taken:
+            return apart
+    raise AssertionError("count() has no end")
+
+
+def _cut(text: str, most: int) -> str:
+    """As many whole characters as fit into `most` bytes."""
+    return text.encode()[: max(0, most)].decode(errors="ignore")

@@ -18,14 +18,16 @@ from PIL import ImageCms
 from pipeline import poppler
 from pipeline.document import PageKind, Source
 from pipeline.errors import DocumentError
+from pipeline.export.characters import plain
 from pipeline.export.geometry import Placement
 from pipeline.export.holding import Holding
 from pipeline.export.scan_pages import add_page
 from pipeline.export.text_layer import InvisibleFont, text_layer
 from pipeline.record import Directive, Header, Page, Record
 from pipeline.settings import VERSION, Settings
+from pipeline.textlayer import OWN_PRODUCER
 
-PRODUCER = f"congvan {VERSION}"
+PRODUCER = f"{OWN_PRODUCER} {VERSION}"
 LONGEST_BOOKMARK = 80
 
 
@@ -97,7 +99,7 @@ def _bookmarks(pdf: pikepdf.Pdf, record: Record) -> None:
 
 
 def _short(directive: Directive) -> str:
-    text = " ".join(f"{directive.marker or ''} {directive.text}".split())
+    text = " ".join(plain(f"{directive.marker or ''} {directive.text}").split())
     return text if len(text) <= LONGEST_BOOKMARK else text[: LONGEST_BOOKMARK - 1].rstrip() + "…"
 
 
@@ -118,7 +120,7 @@ def _describe(pdf: pikepdf.Pdf, record: Record) -> None:
             )
         ]
     )
-    title = _title(header) or record.document_id
+    title = plain(_title(header)) or record.document_id
     with pdf.open_metadata(set_pikepdf_as_editor=False, update_docinfo=True) as meta:
         meta["pdfaid:part"] = "2"
         meta["pdfaid:conformance"] = "U"
@@ -126,13 +128,13 @@ def _describe(pdf: pikepdf.Pdf, record: Record) -> None:
         meta["dc:language"] = {"vi"}
         meta["pdf:Producer"] = PRODUCER
         if header.issuing_body:
-            meta["dc:creator"] = [header.issuing_body]
+            meta["dc:creator"] = [plain(header.issuing_body)]
         if header.number_symbol:
-            meta["dc:identifier"] = header.number_symbol
+            meta["dc:identifier"] = plain(header.number_symbol)
         if header.date:
-            meta["dc:date"] = [header.date]
+            meta["dc:date"] = [plain(header.date)]
         if header.document_type:
-            meta["dc:type"] = {header.document_type}
+            meta["dc:type"] = {plain(header.document_type)}
 
 
 def _title(header: Header) -> str:

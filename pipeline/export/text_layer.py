@@ -16,9 +16,11 @@ from statistics import median
 import pikepdf
 from pikepdf import Array, Dictionary, Name
 
+from pipeline.export.characters import plain
 from pipeline.export.geometry import Placement
 from pipeline.export.holding import PlacedLine
 from pipeline.export.words import PlacedWord
+from pipeline.textlayer import OWN_FONT
 
 ADVANCE = 500
 """Width of every glyph, in thousandths of the font size."""
@@ -41,7 +43,7 @@ class InvisibleFont:
 
     def encode(self, text: str) -> str:
         """The text as the hexadecimal string of a `Tj`."""
-        return "".join(f"{self._code(char):04X}" for char in text)
+        return "".join(f"{self._code(char):04X}" for char in plain(text))
 
     def _code(self, char: str) -> int:
         return self._codes.setdefault(char, len(self._codes) + 1)
@@ -51,7 +53,7 @@ class InvisibleFont:
         program = pdf.make_stream(files(__package__).joinpath("invisible.ttf").read_bytes())
         descriptor = Dictionary(
             Type=Name.FontDescriptor,
-            FontName=Name("/Invisible"),
+            FontName=Name(f"/{OWN_FONT}"),
             Flags=5,
             FontBBox=Array([0, -220, ADVANCE, 780]),
             ItalicAngle=0,
@@ -66,7 +68,7 @@ class InvisibleFont:
         descendant = Dictionary(
             Type=Name.Font,
             Subtype=Name.CIDFontType2,
-            BaseFont=Name("/Invisible"),
+            BaseFont=Name(f"/{OWN_FONT}"),
             CIDSystemInfo=Dictionary(
                 Registry=pikepdf.String("Adobe"), Ordering=pikepdf.String("Identity"), Supplement=0
             ),
@@ -78,7 +80,7 @@ class InvisibleFont:
             Dictionary(
                 Type=Name.Font,
                 Subtype=Name.Type0,
-                BaseFont=Name("/Invisible"),
+                BaseFont=Name(f"/{OWN_FONT}"),
                 Encoding=Name("/Identity-H"),
                 DescendantFonts=Array([pdf.make_indirect(descendant)]),
                 ToUnicode=pdf.make_indirect(pdf.make_stream(self._to_unicode())),
