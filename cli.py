@@ -131,7 +131,7 @@ EXPORT = click.option(
     "--export",
     "export_kinds",
     metavar="KINDS",
-    help="Also deliver all letters: pdfa,alto,hocr,markdown,archive-xml,xlsx,csv.",
+    help="Also deliver all letters: pdfa,alto,hocr,markdown,archive-xml,signatures,xlsx,csv.",
 )
 EXPORT_SETTINGS = click.option(
     "--export-settings",
@@ -557,6 +557,7 @@ def search(
 @click.option("--hocr", is_flag=True, help="hOCR, one HTML a letter.")
 @click.option("--markdown", is_flag=True, help="The letter as Markdown.")
 @click.option("--archive-xml", is_flag=True, help="Fields of Thông tư 05/2025/TT-BNV.")
+@click.option("--signatures", is_flag=True, help="Who signed the originals; does it still hold?")
 @click.option("--xlsx", type=click.Path(path_type=Path), help=f"The catalogue for Excel{BARE}.")
 @click.option("--csv", type=click.Path(path_type=Path), help=f"The catalogue as CSV{BARE}.")
 @click.option(

@@ -5,6 +5,7 @@ each whole or not at all, and an account of what was delivered and what was not.
 cannot be exported does not stop the others. Doing it again changes nothing that is right already.
 
     pdfa/NAME.pdf  alto/NAME/page-001.xml  hocr/NAME.html  markdown/NAME.md  archive-xml/NAME.xml
+    signatures/NAME.json  muc-luc.xlsx  muc-luc.csv  manifest-sha256.txt
 """
 
 from __future__ import annotations
@@ -24,12 +25,13 @@ from pipeline.export.manifest import write_alone, write_manifest
 from pipeline.export.markdown import markdown
 from pipeline.export.names import file_names
 from pipeline.export.pdfa import make_pdfa
+from pipeline.export.signatures import Signature, as_json, require_package, signatures
 from pipeline.export.spreadsheet import comma_separated, workbook
 from pipeline.record import Page, Record
 from pipeline.records import ReadRecords
 from pipeline.settings import Settings
 
-PARTS = ("pdfa", "alto", "hocr", "markdown", "archive-xml")
+PARTS = ("pdfa", "alto", "hocr", "markdown", "archive-xml", "signatures")
 CATALOGUES = {"xlsx": Path("muc-luc.xlsx"), "csv": Path("muc-luc.csv")}
 """Their names where nobody gives them others."""
 
@@ -89,6 +91,8 @@ def deliver(
 
     Raises NothingFoundError where `folder` holds no record, MissingError without an extra."""
     account = Account()
+    if "signatures" in wanted.parts:
+        require_package()
     reading = ReadRecords(folder)
     records = in_order([_light(record) for record in reading])
     account.errors += reading.errors
@@ -136,6 +140,11 @@ def _letter(
     holding = read_holding(folder)
     for path, content in _parts(holding, name, number, wanted, settings, account):
         _put(to, to / path, content, account)
+    info = holding.record.source
+    if "signatures" in wanted.parts and info.signed:
+        found = signatures(find_scan(holding, originals).path)
+        _put(to, to / "signatures" / f"{name}.json", as_json(found, info.sha256), account)
+        account.notes += _broken(found, info.path)
     if "pdfa" in wanted.parts:
         try:
             data = make_pdfa(holding, find_scan(holding, originals), Settings())
@@ -145,6 +154,13 @@ def _letter(
             account.notes.append(error)
             return
         _put(to, to / "pdfa" / f"{name}.pdf", data, account)
+
+
+def _broken(found: list[Signature], path: str) -> Iterator[DocumentError]:
+    for one in found:
+        if not one.holds:
+            signer = one.signer or "?"
+            yield DocumentError("signature_broken", path=path, signer=signer, reason=one.reason)
 
 
 def _parts(
