@@ -13,7 +13,18 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import batch, dossiers, floors, letter_text, letters, reading, restore_accuracy
+from benchmarks import (
+    batch,
+    dossiers,
+    floors,
+    letter_text,
+    letters,
+    reading,
+    restore_accuracy,
+    search_judged,
+    search_speed,
+    search_strings,
+)
 
 ROOT = Path(__file__).parent.parent
 SHARED = ROOT.parent / "shared"
@@ -81,6 +92,14 @@ def _dossiers() -> Figures:
     return found.figures()
 
 
+def _search() -> Figures:
+    return {
+        **search_judged.figures(),
+        **search_speed.figures(5000),
+        **search_strings.figures(5000),
+    }
+
+
 def _batch() -> Figures:
     figures = batch.measure()
     print(json.dumps(figures, indent=2), file=sys.stderr)
@@ -94,6 +113,7 @@ BENCHMARKS: dict[str, Callable[[], Figures]] = {
     "letter": _letter_text,
     "reading": _reading,
     "restoring": _restoring,
+    "search": _search,
     "batch": _batch,
 }
 

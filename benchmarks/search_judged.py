@@ -219,6 +219,23 @@ def _write_data() -> None:
     DATA.write_text("\n".join([head, made, *rows]) + "\n", encoding="utf-8")
 
 
+def figures() -> dict[str, float]:
+    """How well letters are found in a SQLite index where nothing was misread."""
+    out: dict[str, float] = {}
+    for name, gold in (("samples", SAMPLES), ("dev", SHARED)):
+        if not gold.is_dir():
+            print(f"skipped: {gold} is not there", file=sys.stderr)
+            continue
+        truths = truths_in(gold)
+        with tempfile.TemporaryDirectory() as folder, connect(f"{folder}/index.sqlite") as index:
+            index.add([*map(record_of_truth, truths), *letters(OTHERS)])
+            score = ask(index, judged(truths))["all"]
+        print(score.line(name), file=sys.stderr)
+        out[f"search.{name}.recall"] = score.recall
+        out[f"search.{name}.first"] = score.first
+    return out
+
+
 def measure(
     gold: Path, target: str, *, extra: Sequence[Judged] = ()
 ) -> dict[str, dict[str, Score]]:

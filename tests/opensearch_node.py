@@ -27,7 +27,7 @@ class NoNodeError(Exception):
 
 
 @contextmanager
-def node() -> Iterator[str]:
+def node(heap: str = HEAP) -> Iterator[str]:
     """The address of a node that ends with the context, however that ends: it watches its standard
     input. Raises NoNodeError."""
     if given := os.environ.get(ADDRESS):
@@ -35,7 +35,7 @@ def node() -> Iterator[str]:
         return
     classpath = _classpath()
     port = _free_port()
-    java = ["java", f"-Xms{HEAP}", f"-Xmx{HEAP}", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]
+    java = ["java", f"-Xms{heap}", f"-Xmx{heap}", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]
     with tempfile.TemporaryDirectory(prefix="congvan-opensearch-") as folder:
         log = Path(folder) / "log"
         with log.open("wb") as errors:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
 from multiprocessing import get_context
 from multiprocessing.queues import Queue
 from multiprocessing.synchronize import Event
@@ -17,7 +19,7 @@ from pipeline.search import connect
 from tests.test_search_index import sound
 
 ROOT = Path(__file__).parents[1]
-COUNT, BATCH = 420, 60
+COUNT, BATCH, THREADS = 420, 60, 4
 
 ADD_AND_DIE = f"""
 import os, signal, sys
@@ -49,17 +51,24 @@ def test_a_killed_writer_leaves_whole_batches_and_can_go_on(tmp_path: Path, last
 
 
 def read_until(path: str, stop: Event, last: Queue[int]) -> None:
-    """Search again and again; what is in each answer must agree with its total."""
+    """Search again and again in four threads, each with an index of its own; what is in each
+    answer must agree with its total."""
+    with ThreadPoolExecutor(THREADS) as pool:
+        for result in [pool.submit(_read, path, stop) for _ in range(THREADS)]:
+            last.put(result.result())
+
+
+def _read(path: str, stop: Event) -> int:
     with connect(path) as index:
         stopping = False
         while not stopping:
             stopping = stop.is_set()
             results = index.search("kind:letter rà soát", limit=1000)
             assert results.total == len(results.hits) == sum(results.facets.year.values())
-        last.put(results.total)
+    return results.total
 
 
-def test_readers_beside_a_writer(tmp_path: Path) -> None:
+def test_eight_readers_beside_a_writer(tmp_path: Path) -> None:
     path = str(tmp_path / "i.sqlite")
     spawn = get_context("spawn")
     stop, last = spawn.Event(), spawn.Queue()
@@ -68,11 +77,13 @@ def test_readers_beside_a_writer(tmp_path: Path) -> None:
         readers = [spawn.Process(target=read_until, args=(path, stop, last)) for _ in range(2)]
         for reader in readers:
             reader.start()
-        index.add(letters(COUNT))
+        waiting = letters(COUNT)
+        while batch := list(islice(waiting, BATCH)):
+            index.add(batch)
         index.withdraw([f"letter-{n:06}" for n in range(1, 100)])
         total = index.search("kind:letter rà soát").total
         stop.set()
-        assert [last.get(timeout=60) for _ in readers] == [total, total]
+        assert [last.get(timeout=120) for _ in range(2 * THREADS)] == [total] * 2 * THREADS
     for reader in readers:
         reader.join(60)
     assert [reader.exitcode for reader in readers] == [0, 0]
