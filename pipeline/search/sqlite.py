@@ -141,7 +141,8 @@ class SqliteIndex:
             for name in ("page_count", "freelist_count")
         )
         if spare > _SPARE * pages:
-            self._db.execute("PRAGMA incremental_vacuum").fetchall()
+            # a single step, all that execute does, would free one page
+            self._db.executescript("PRAGMA incremental_vacuum")
 
     @property
     def _db(self) -> sqlite3.Connection:

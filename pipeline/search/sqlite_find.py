@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from pipeline.search.query import Asked, Identifier, Name, Query, Term
 from pipeline.search.sqlite_postings import COUNT, LAST_SPELLING_BIT, RAW, TEXT, TITLE
-from pipeline.search.sqlite_reader import Entries, Places, Reader, Word
+from pipeline.search.sqlite_reader import Directives, Entries, Places, Reader, Word
 
 Scores = npt.NDArray[np.float32]
 _FULL, _LENGTH = 1.2, 0.2
@@ -280,49 +280,40 @@ class Finder:
             return places, places[:0]
         return places, self._reader.phrase(words, letters, exact=True)
 
-    def _places(self, term: Term, letters: Places) -> Places:
+    def _places(self, term: Term, letters: Places, *, exact: bool = False) -> Places:
         words = [word for form in term.words if (word := self._word(form))]
         if len(words) < len(term.words):
             return np.empty(0, np.int64)
-        return self._reader.phrase(words, letters, exact=False)
+        return self._reader.phrase(words, letters, exact=exact)
 
     def directives(self, letters: Places) -> Found:
         """Directives, as rows, of some letters that have all that was asked for."""
-        reader = self._reader
-        query = self._query
-        found: Found | None = None
-        for asked in query.terms:
-            parts = [self._in_directives(term, letters) for term in _writings_of(asked)]
+        directives = self._reader.directives_of(letters)
+        found = Found(directives.rows, np.zeros(len(directives.rows), np.float32))
+        for asked in self._query.terms:
+            parts = [self._in_directives(t, letters, directives) for t in _writings_of(asked)]
             if isinstance(asked, Name) and len(asked.terms) > 1:
-                each = [self._in_directives(term, letters) for term in asked.terms]
+                each = [self._in_directives(t, letters, directives) for t in asked.terms]
                 parts.append(_together(each))
-            one = _best(parts)
-            found = one if found is None else _together([found, one])
-        if found is None:
-            counts = reader.columns.directives[letters].astype(np.int64)
-            steps = np.repeat(
-                reader.first_directive[letters] - (np.cumsum(counts) - counts), counts
-            )
-            rows = np.arange(len(steps)) + steps
-            found = Found(rows, np.zeros(len(rows), np.float32))
-        for term in query.without:
-            words = [self._word(form) for form in term.words]
-            known = [word for word in words if word]
-            if len(known) == len(words):
-                places = reader.phrase(known, letters, exact=query.marked)
-                found = found.only(~np.isin(found.letters, reader.directives_at(places)))
+            found = _together([found, _best(parts)])
+        for term in self._query.without:
+            places = self._places(term, letters, exact=self._query.marked)
+            found = found.only(~self._flags(directives.at(places))[found.letters])
         return found
 
-    def _in_directives(self, term: Term, letters: Places) -> Found:
-        places = self._places(term, letters)
-        rows = self._reader.directives_at(places)
-        rows, counts = _counted(np.sort(rows[rows >= 0]) << 16)
+    def _in_directives(self, term: Term, letters: Places, directives: Directives) -> Found:
+        rows, counts = _counted(directives.at(self._places(term, letters)) << 16)
         scores = counts / (counts + _FULL)
         if self._query.marked and len(rows):
-            words = [word for form in term.words if (word := self._word(form))]
-            exact = self._reader.directives_at(self._reader.phrase(words, letters, exact=True))
-            scores = scores + _EXACT * np.isin(rows, exact)
+            exact = directives.at(self._places(term, letters, exact=True))
+            scores = scores + _EXACT * self._flags(exact)[rows]
         return Found(rows, (scores * self._rarity(len(rows))).astype(np.float32))
+
+    def _flags(self, directives: Places) -> npt.NDArray[np.bool_]:
+        """For each directive of the index whether it is among some."""
+        flags = np.zeros(len(self._reader.columns.spans), np.bool_)
+        flags[directives] = True
+        return flags
 
 
 def _of_info() -> Scores:
@@ -384,10 +375,11 @@ def _together(parts: Sequence[Found]) -> Found:
     """What is in all, with the sum of its scores."""
     found = parts[0]
     for part in parts[1:]:
-        letters, a, b = np.intersect1d(
-            found.letters, part.letters, assume_unique=True, return_indices=True
-        )
-        found = Found(letters, found.scores[a] + part.scores[b])
+        if not len(found.letters) or not len(part.letters):
+            return NOTHING
+        at = np.minimum(np.searchsorted(part.letters, found.letters), len(part.letters) - 1)
+        there = part.letters[at] == found.letters
+        found = Found(found.letters[there], found.scores[there] + part.scores[at[there]])
     return found
 
 

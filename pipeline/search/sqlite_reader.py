@@ -5,10 +5,12 @@ A letter's `place` is its row in those arrays, over all segments; words are read
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +23,8 @@ from pipeline.search.sqlite_words import IN_TEXT, OTHER_SPELLING, spelling_numbe
 Places = npt.NDArray[np.int64]
 Numbers = npt.NDArray[np.uint32]
 _LARGEST = np.uint64(0xFFFFFFFF)
+KEPT_BYTES = 256 << 20
+"""Of arrays once read so many bytes are kept, for what is asked next."""
 _FEW = 16
 """Letters are looked up one by one where there are so many times more entries."""
 
@@ -42,11 +46,53 @@ class Word:
     spelling: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class Directives:
+    """Directives of some letters: their `rows` among all directives; and by where they begin, the
+    `begins` and `ends` (as from `Reader.phrase`) and rows."""
+
+    rows: Places
+    begins: Places
+    ends: Places
+    by_place: Places
+
+    def at(self, places: Places) -> Places:
+        """The rows of the directives that some places of words are in, ascending, each as often as
+        there are places in it."""
+        if not len(self.begins):
+            return np.empty(0, np.int64)
+        at = np.searchsorted(self.begins, places, "right") - 1
+        rows = self.by_place[at[(at >= 0) & (places < self.ends[at])]]
+        rows.sort()
+        return rows
+
+
+class _Recent:
+    """Arrays read last, up to some bytes of them. Segments never change, so neither do these."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._bytes = 0
+        self._held: OrderedDict[Hashable, tuple[Any, int]] = OrderedDict()
+
+    def get(self, key: Hashable, read: Callable[[], tuple[Any, int]]) -> Any:
+        """What `read` gives, an object and its bytes, or gave before."""
+        if key in self._held:
+            self._held.move_to_end(key)
+        else:
+            self._held[key] = found = read()
+            self._bytes += found[1]
+            while self._bytes > self._limit and len(self._held) > 1:
+                self._bytes -= self._held.popitem(last=False)[1][1]
+        return self._held[key][0]
+
+
 class Reader:
     """The state of an index in the transaction that is open while this is used."""
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
+        self._recent = _Recent(KEPT_BYTES)
         self._segments = segments(db)
         self.columns = Columns.joined([columns_of(db, s) for s in self._segments])
         ends = list(accumulate((s.size for s in self._segments), initial=0))
@@ -74,6 +120,31 @@ class Reader:
 
     def entries(self, word: Word) -> Entries:
         """All letters that have a word."""
+
+        def read() -> tuple[Entries, int]:
+            entries = self._entries(word)
+            return entries, 11 * len(entries.letters)
+
+        found: Entries = self._recent.get(("letters", word.id), read)
+        return found
+
+    def _places(self, segment: int, word: Word) -> Numbers | None:
+        def read() -> tuple[Numbers | None, int]:
+            places = read_places(self._db, segment, word.id)
+            return places, 0 if places is None else places.nbytes
+
+        found: Numbers | None = self._recent.get(("places", segment, word.id), read)
+        return found
+
+    def _spellings(self, segment: int, word: Word) -> npt.NDArray[np.uint8]:
+        def read() -> tuple[npt.NDArray[np.uint8], int]:
+            spellings = read_spellings(self._db, segment, word.id)
+            return spellings, spellings.nbytes
+
+        found: npt.NDArray[np.uint8] = self._recent.get(("spellings", segment, word.id), read)
+        return found
+
+    def _entries(self, word: Word) -> Entries:
         found = []
         for segment, start in zip(self._segments, self._starts, strict=True):
             table = read_letters(self._db, segment.id, word.id)
@@ -98,14 +169,14 @@ class Reader:
         spelling asked for."""
         found, exact = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
         for segment, start, local in self._with_some(within):
-            places = read_places(self._db, segment, word.id)
+            places = self._places(segment, word)
             if places is None or local is None:
                 continue
             rows = _rows_of_letters(places, local)
             chosen = places[rows].astype(np.int64) + (start << 16)
             found.append(chosen)
             wanted = OTHER_SPELLING if word.spelling is None else word.spelling
-            exact.append(chosen[read_spellings(self._db, segment, word.id)[rows] == wanted])
+            exact.append(chosen[self._spellings(segment, word)[rows] == wanted])
         return np.concatenate(found), np.concatenate(exact)
 
     def _with_some(self, within: Places | None) -> Iterator[tuple[int, int, Numbers | None]]:
@@ -123,12 +194,12 @@ class Reader:
     ) -> Numbers:
         rows: list[tuple[int, Numbers]] = []
         for number, word in enumerate(words):
-            places = read_places(self._db, segment, word.id)
+            places = self._places(segment, word)
             if places is None:
                 return np.empty(0, np.uint32)
             if exact:
                 wanted = OTHER_SPELLING if word.spelling is None else word.spelling
-                places = places[read_spellings(self._db, segment, word.id) == wanted]
+                places = places[self._spellings(segment, word) == wanted]
             if within is not None:
                 places = places[_rows_of_letters(places, within)]
             rows.append((number, places))
@@ -142,30 +213,22 @@ class Reader:
         return starts
 
     @cached_property
-    def spans(self) -> tuple[Places, Places, Places]:
-        """All directives by where they begin: beginnings (as from `phrase`), ends, rows."""
-        columns = self.columns
-        letters = np.repeat(np.arange(self.size, dtype=np.int64), columns.directives)
-        begins = letters << 16 | columns.spans[:, 0].astype(np.int64)
-        ends = letters << 16 | columns.spans[:, 1].astype(np.int64)
-        order = np.argsort(begins, kind="stable")
-        return begins[order], ends[order], order
-
-    @cached_property
     def first_directive(self) -> Places:
         """For each letter the row of its first directive."""
         counts = self.columns.directives.astype(np.int64)
         return np.cumsum(counts) - counts
 
-    def directives_at(self, places: Places) -> Places:
-        """The directives, as rows, that places of words are in; -1 for those in none."""
-        begins, ends, order = self.spans
-        if not len(begins):
-            return np.full(len(places), -1, np.int64)
-        at = np.searchsorted(begins, places, "right") - 1
-        inside = (at >= 0) & (places < ends[at])
-        rows: Places = np.where(inside, order[at], -1)
-        return rows
+    def directives_of(self, letters: Places) -> Directives:
+        """All directives of some letters, ascending."""
+        columns = self.columns
+        counts = columns.directives[letters].astype(np.int64)
+        steps = np.repeat(self.first_directive[letters] - (np.cumsum(counts) - counts), counts)
+        rows: Places = np.arange(len(steps)) + steps
+        of_letter = np.repeat(letters, counts) << 16
+        begins = of_letter | columns.spans[rows, 0]
+        order = np.argsort(begins, kind="stable")
+        ends = of_letter | columns.spans[rows, 1]
+        return Directives(rows, begins[order], ends[order], rows[order])
 
     def places_of(self, letters: list[int]) -> Places:
         """The places of letters, by their ids, ascending; without those that are dead."""
