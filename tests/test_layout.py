@@ -174,6 +174,17 @@ def test_the_word_alone_is_no_stamp(lines: list[list[Any]]) -> None:
     assert "stamp" not in [m.kind for m in arranged.marks]
 
 
+@pytest.mark.parametrize(
+    ("text", "y", "found"),
+    [("MẬT", 330, True), ("HỎA TỐC", 330, True), ("Mật", 330, False), ("MẶT TRẬN", 330, False),
+     ("MẬT", 1900, False)],
+)  # fmt: skip
+def test_black_words_of_secrecy_need_no_frame(text: str, y: int, found: bool) -> None:
+    lines = [[300, y, text, 0.9, 1], [240, 500, "Các sở, ban, ngành báo cáo kết quả", 0.95, 2]]
+    arranged = layout.arrange(page_of(lines), blank())
+    assert [m.text for m in arranged.marks if m.kind == "stamp"] == ([text] if found else [])
+
+
 def test_the_words_of_a_form_stay_where_its_dots_are_misread() -> None:
     lines = [
         [240, 500, "Các sở, ban, ngành báo cáo kết quả thực hiện về Văn phòng trước", 0.95, 1],

@@ -14,6 +14,7 @@ from pipeline.layout import wording
 from pipeline.layout.frames import Table, frames
 from pipeline.layout.loose_stamps import loose_stamps
 from pipeline.layout.segments import Metrics, Segment, around, engine_lines, split
+from pipeline.stamps import match
 from pipeline.textlayer import is_stamp_text
 
 GAP = 1.15  # of the line height: wider than any gap in a justified line, narrower than a gutter
@@ -40,6 +41,8 @@ def set_apart(
     stamps = [m.box for m in (*image.marks, *stamped) if m.kind == "stamp" and m.box]
     for segment in segments:
         kind = "stamp" if _heads_stamp(segment, stamps, metrics) else _kind(segment, metrics)
+        if kind is None and _is_secrecy(segment, metrics) and not _in_table(segment, grids):
+            kind = "stamp"
         if kind == "handwriting" and _in_table(segment, grids):
             kind = None
         printed = segment.words if kind is None else ()
@@ -50,6 +53,15 @@ def set_apart(
         if kind is not None and (rest := segment.words[len(printed) :]):
             marks.append(mark(kind, ocr.number, rest))
     return text, marks
+
+
+def _is_secrecy(segment: Segment, metrics: Metrics) -> bool:
+    """Whether a segment is nothing but the words of a stamp of secrecy or urgency, in capitals, in
+    the upper half of the page: stamped without a frame, or with one that was not found."""
+    if not segment.text.isupper() or segment.bottom > 0.5 * metrics.height:
+        return False
+    found = match(segment.text)
+    return found is not None and found.sureness == 1.0
 
 
 def _printed_start(segment: Segment) -> tuple[Word, ...]:
