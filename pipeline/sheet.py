@@ -21,7 +21,9 @@ from pipeline import columns, ink
 from pipeline.document import Box, Word
 
 Grey = NDArray[np.uint8]
-AIR = 0.25  # inches of white between cells
+AIR = (
+    0.15  # inches of white between cells: about that between lines; more, and short ones are missed
+)
 CELL_MARGIN = 0.4  # inches left of a cell
 LONGEST_DASH = 0.28  # inches; longer strokes inside a table are its rules
 SPECK = 0.012  # inches

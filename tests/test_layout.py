@@ -212,6 +212,21 @@ def test_a_number_in_the_lower_right_corner_is_that_of_the_page(
     assert [m.kind for m in arranged.marks] == ([kind] if kind else [])
 
 
+def test_a_misread_dash_and_a_word_under_a_seal_stay() -> None:
+    lines = [
+        [240, 300, "Các sở, ban, ngành báo cáo kết quả thực hiện về Văn phòng trước ngày", 0.95, 1],
+        [240, 430, "Nơi nhận:", 0.9, 3],
+        [980, 430, "_PHÓ", 0.1, 3], [1060, 430, "GIÁM ĐỐC", 0.95, 3],
+        [240, 470, "~", 0.6, 4], [280, 470, "Như trên;", 0.95, 4],
+        [240, 510, "- Lưu: VT.", 0.95, 5],
+        [980, 510, "DÂN", 0.1, 5], [1060, 510, "Lê Thị Hà", 0.95, 5],
+    ]  # fmt: skip
+    texts = [line.text for line in layout.arrange(page_of(lines), blank()).lines]
+    assert "~ Như trên;" in texts
+    assert "_PHÓ GIÁM ĐỐC" in texts
+    assert "Lê Thị Hà" in texts
+
+
 def test_bare_text_keeps_every_line() -> None:
     text = "  SỞ NỘI VỤ \n\nKính gửi: ai đó\n"
     page = PageSource(3, Path("a.txt"), 0, PageKind.TEXT, text=text)

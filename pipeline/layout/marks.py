@@ -174,7 +174,7 @@ def _is_stroke(word: Word, metrics: Metrics) -> bool:
 
 def _is_speck(word: Word, metrics: Metrics) -> bool:
     """A quote, bar or dot that stands alone at the end of a line, no bullet."""
-    if regex.fullmatch(r"[-–—+*•.,;:%)]+|\./\.?|/\.", word.text) and word.confidence >= 0.4:
+    if regex.fullmatch(r"[-–—~+*•.,;:%)]+|\./\.?|/\.", word.text) and word.confidence >= 0.4:
         return False
     small = word.box[3] - word.box[1] < 0.35 * metrics.line
     return wording.is_strokes(word.text) and (small or word.confidence < 0.6 or len(word.text) == 1)

@@ -26,6 +26,7 @@ NUMBER = regex.compile(
 IDENTIFIER = regex.compile(r"\d\S*[/-]\p{Lu}{2,}|\p{Lu}{2,}[-/]\p{Lu}{2,}")
 LIST_END = regex.compile(r"^\W{0,3}L[ưuứừ]u\s*[:;.,]?\s*(VT|V[ăa]n|HC|VP|[ĐD]|T|H)")
 ENTRY = regex.compile(r"^[-–—~+•]+\s*\p{L}")
+SIGNING = regex.compile(r"\P{L}*(?:PHÓ|KT|TM|TL|TUQ|Q)\P{L}*")
 STROKES = regex.compile(r"[^\p{L}\p{N}]+")
 
 
@@ -93,6 +94,12 @@ def is_list_entry(text: str) -> bool:
 def is_signature(text: str) -> bool:
     """Words of an electronic signature or copy stamp printed on the page."""
     return SIGNATURE.search(text) is not None
+
+
+def is_signing_word(text: str) -> bool:
+    """PHÓ, KT., TM., TL., TUQ., Q.: what may stand before a position (Nghị định 30/2020/NĐ-CP, Phụ
+    lục I, II.7), with whatever strokes of a seal beside it."""
+    return SIGNING.fullmatch(text) is not None
 
 
 def is_strokes(text: str) -> bool:

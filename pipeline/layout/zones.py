@@ -263,9 +263,15 @@ def _without_junk(segment: Segment) -> tuple[list[Word], Segment | None]:
     words = list(segment.words)
     junk: list[Word] = []
     for end in (0, -1):
-        while words and (wording.quality(words[end].text) < 0.5 or words[end].confidence < 0.25):
+        while words and _is_junk(words[end]):
             junk.append(words.pop(end))
     return junk, Segment(tuple(words)) if words else None
+
+
+def _is_junk(word: Word) -> bool:
+    if wording.is_signing_word(word.text):
+        return False
+    return wording.quality(word.text) < 0.5 or word.confidence < 0.25
 
 
 def _is_signature_line(segment: Segment) -> bool:
