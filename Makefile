@@ -1,6 +1,6 @@
 # The habits of the place. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench kills setup lock clean
+.PHONY: help demo test lint bench kills cluster-demo setup lock clean
 
 CONGVAN := .venv/bin/congvan
 PYTHON := .venv/bin/python
@@ -40,17 +40,20 @@ bench: setup .venv-bench/made ## accuracy and speed, against the committed floor
 kills: setup ## kill a batch 50 times at random moments, continue it, compare with one left alone
 	@$(PYTHON) -m benchmarks.kills --kills 50
 
+cluster-demo: setup ## process the samples on a scheduler and two workers, one of which is killed
+	@$(PYTHON) -m benchmarks.cluster_demo demo-cluster-out
+
 setup: ## install what is missing: programs, fonts, .venv
 	@./setup.sh
 
 lock: setup ## pin all Python packages again: requirements.lock, requirements-bench.lock
 	@$(PYTHON) -m pip install --quiet uv
 	@$(PYTHON) -m uv pip compile --quiet --universal --generate-hashes --no-emit-index-url \
-		--no-header --extra dev --extra export --extra signatures pyproject.toml --output-file requirements.lock
+		--no-header --extra dev --extra export --extra signatures --extra cluster pyproject.toml --output-file requirements.lock
 	@$(PYTHON) -m uv pip compile --quiet --universal --generate-hashes --no-emit-index-url \
 		--no-header --group bench --python-version 3.11 --output-file requirements-bench.lock
 
 clean: ## remove everything that was made here, the environment too
-	rm -rf .venv .venv-bench demo-out bench-out build dist *.egg-info
+	rm -rf .venv .venv-bench demo-out demo-cluster-out bench-out build dist *.egg-info
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

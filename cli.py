@@ -144,6 +144,11 @@ ALLOW_SECRET = click.option(
     "--allow-secret", is_flag=True, help="Export letters marked secret, too."
 )
 BARE = "; a bare name lies in the delivery"
+SCHEDULER = click.option(
+    "--scheduler",
+    metavar="tcp://HOST:8786",
+    help="Work on a Dask cluster over shared storage, instead of here.",
+)
 LOG_JSON = click.option("--log-json", metavar="FILE|-", help="Write every event as a line of JSON.")
 
 
@@ -178,6 +183,7 @@ def main(lang: str | None) -> None:
 @EXPORT
 @EXPORT_SETTINGS
 @ALLOW_SECRET
+@SCHEDULER
 @LOG_JSON
 @JSON
 @QUIET
@@ -198,6 +204,7 @@ def process(
     export_kinds: str | None,
     settings_file: Path | None,
     allow_secret: bool,
+    scheduler: str | None,
     log_json: str | None,
     as_json: bool,
     quiet: bool,
@@ -215,9 +222,11 @@ def process(
 
     wanted = wanted_kinds(export_kinds, allow_secret=allow_secret) if export_kinds else None
     archive = archive_settings(settings_file, None)
+    from pipeline.batch.cluster import cluster_at
     from pipeline.batch.limits import FailureLimit, TimeLimit
     from pipeline.batch.plan import Wish
     from pipeline.batch.run import Order, run_batch, usable_cores
+    from pipeline.batch.workers import Workers
 
     order = Order(
         paths,
@@ -228,6 +237,7 @@ def process(
         FailureLimit.parse(max_failures) if max_failures else FailureLimit(),
         TimeLimit(document_timeout),
         debug_images,
+        hire=cluster_at(scheduler, jobs) if scheduler else Workers,
     )
     with _reporters(quiet, as_json, log_json) as reporter:
         summary = run_batch(order, reporter)

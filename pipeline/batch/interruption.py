@@ -7,10 +7,11 @@ import os
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from threading import current_thread, main_thread
 from types import FrameType
 
+from pipeline.batch.orphans import descendants
 from pipeline.errors import ExitCode
 
 _SHOW_CURSOR = "\x1b[?25h"
@@ -26,7 +27,11 @@ class _Interruptions:
         self._count += 1
         if self._count == 1:
             raise KeyboardInterrupt
-        # The state is safe at any moment: the next run continues, and workers end with us.
+        # The state is safe at any moment: the next run continues. Workers end with us, but for one
+        # that we had stopped just now to kill it.
+        for pid in descendants(os.getpid()):
+            with suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGKILL)
         if sys.stderr.isatty():
             os.write(sys.stderr.fileno(), _SHOW_CURSOR.encode())
         os._exit(ExitCode.INTERRUPTED)

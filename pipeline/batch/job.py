@@ -28,7 +28,8 @@ class Job:
 class Task:
     """What a worker needs to know before its first job: the same for all jobs of a run.
 
-    `digest` is of all that shapes the output; `debug_images` adds pictures of what was seen."""
+    `digest` is of all that shapes the output; `debug_images` adds pictures of what was seen;
+    `folder` is where relative paths begin, None: where the worker is started."""
 
     settings: Settings
     digest: str
@@ -36,6 +37,7 @@ class Task:
     language: Language
     debug_images: bool
     time_limit: TimeLimit
+    folder: Path | None = None
 
 
 Tell = Callable[[int, int, int], None]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import platform
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -56,7 +57,7 @@ def write_documents(
 
     Raises OSError where the disk refuses."""
     gone = [name for name in former if name not in letters]
-    aside = temporary_folder(root) / f"{min(letters)}.{os.getpid()}"
+    aside = temporary_folder(root) / f"{min(letters)}.{process_name()}"
     _remove(aside)
     try:
         for document_id, files in letters.items():
@@ -104,6 +105,11 @@ def write_file(path: Path, content: str | bytes) -> None:
     aside.parent.mkdir(exist_ok=True)
     _write_synced(aside, data)
     aside.replace(path)
+
+
+def process_name() -> str:
+    """This process among all that may work in one folder, those of other machines too."""
+    return f"{platform.node()}.{os.getpid()}"
 
 
 def temporary_folder(root: Path) -> Path:

@@ -10,7 +10,6 @@ document goes at the start of the next run.
 from __future__ import annotations
 
 import gzip
-import os
 import shutil
 import zlib
 from base64 import b64decode, b64encode
@@ -21,6 +20,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
+from pipeline.batch.outputs import process_name
 from pipeline.batch.space import require_space
 from pipeline.debug_images import Picture
 from pipeline.document import Operation, PageLayout, Source
@@ -81,7 +81,7 @@ class PageStore:
         if self._usable and page.error is None and self._pages > 1:
             self._folder.mkdir(parents=True, exist_ok=True)
             file = self._file(number)
-            aside = file.with_name(f".{file.name}.{os.getpid()}")
+            aside = file.with_name(f".{file.name}.{process_name()}")
             aside.write_bytes(_packed(page))
             aside.replace(file)
         self._done += 1

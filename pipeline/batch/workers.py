@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import platform
 import shutil
 import signal
 import tempfile
@@ -158,6 +159,8 @@ def _serve(task: Task, pipe: Connection, lifeline: Connection) -> None:
     """The life of a worker process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # ctrl-C is the parent's to handle
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    if task.folder is not None:
+        os.chdir(task.folder)
     threading.Thread(target=_end_with_parent, args=(lifeline,), daemon=True).start()
     scratch = _scratch(task.root, os.getpid())
     scratch.mkdir(parents=True, exist_ok=True)
@@ -178,7 +181,7 @@ def _serve(task: Task, pipe: Connection, lifeline: Connection) -> None:
 
 
 def _scratch(root: Path, pid: int) -> Path:
-    return temporary_folder(root).absolute() / f"worker.{pid}"
+    return temporary_folder(root).absolute() / f"worker.{platform.node()}.{pid}"
 
 
 def _end_with_parent(lifeline: Connection) -> None:
