@@ -16,6 +16,7 @@ from pathlib import Path
 from benchmarks import (
     batch,
     dossiers,
+    export,
     floors,
     letter_text,
     letters,
@@ -100,6 +101,17 @@ def _search() -> Figures:
     }
 
 
+def _export() -> Figures:
+    figures: Figures = {}
+    folders = {"samples": ROOT / "samples" / "scans", "dev": SHARED / "gold" / "dev"}
+    for name, folder in folders.items():
+        if folder.is_dir():
+            found = export.measure(folder)
+            print(name, found.table(), sep="\n\n", file=sys.stderr)
+            figures |= found.figures(name)
+    return figures
+
+
 def _batch() -> Figures:
     figures = batch.measure()
     print(json.dumps(figures, indent=2), file=sys.stderr)
@@ -113,6 +125,7 @@ BENCHMARKS: dict[str, Callable[[], Figures]] = {
     "letter": _letter_text,
     "reading": _reading,
     "restoring": _restoring,
+    "export": _export,
     "search": _search,
     "batch": _batch,
 }

@@ -45,7 +45,8 @@ class PageSource:
 
     `size` is width and height in points (1/72 inch) as shown, for PDF pages; `overlays` are the
     electronic signatures laid over the page, boxes in points from its top left corner; `grey`
-    tells that nothing on the page can be coloured."""
+    tells that nothing on the page can be coloured; `encoding` is that of the text layer's words
+    in the file (tcvn3, vni) where it is not Unicode, `text` is."""
 
     number: int
     path: Path
@@ -57,6 +58,7 @@ class PageSource:
     size: tuple[float, float] | None = None
     overlays: tuple[Mark, ...] = ()
     grey: bool = False
+    encoding: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

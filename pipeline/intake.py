@@ -17,7 +17,7 @@ import pikepdf
 import regex
 from PIL import Image, UnidentifiedImageError
 
-from pipeline import poppler
+from pipeline import legacy, poppler
 from pipeline.document import Mark, PageKind, PageSource, Source, TextLayer
 from pipeline.errors import DocumentError
 from pipeline.settings import Settings
@@ -427,6 +427,11 @@ def _pdf_page(path: Path, index: int, shape: _Shape, layer: poppler.LayerPage) -
     kind = classify(text, scanned=scanned, fonts=shape.fonts, producer=shape.producer)
     if kind is TextLayer.NONE and overlays:
         kind = TextLayer.SIGNATURE
+    encoding = None
+    if kind is TextLayer.LEGACY and not scanned:
+        encoding = legacy.encoding_of(text, shape.fonts)
+    if encoding:
+        kind, text = TextLayer.GOOD, legacy.as_typed(text, encoding)
     return PageSource(
         number=index + 1,
         path=path,
@@ -438,6 +443,7 @@ def _pdf_page(path: Path, index: int, shape: _Shape, layer: poppler.LayerPage) -
         size=shape.size,
         overlays=tuple(overlays),
         grey=shape.grey,
+        encoding=encoding,
     )
 
 

@@ -11,7 +11,7 @@ import unicodedata
 
 import numpy as np
 
-from pipeline import ink, poppler
+from pipeline import ink, legacy, poppler
 from pipeline.document import Box, OcrPage, Operation, PageImage, PageSource, Word
 from pipeline.settings import Settings
 
@@ -27,11 +27,12 @@ def layer_words(page: PageSource, image: PageImage, settings: Settings) -> OcrPa
     found = poppler.layer_pages(page.path, page.index, page.index, timeout=settings.page_timeout)
     words = [w for layer in found for w in layer.words if not _signed(w, page)]
     scale = image.dpi / 72
+    encoding = {"encoding": page.encoding} if page.encoding else {}
     took = Operation(
         "text_layer",
         "poppler",
         poppler.version_once(),
-        {"kind": str(page.text_layer)},
+        {"kind": str(page.text_layer), **encoding},
         round(time.perf_counter() - start, 4),
     )
     width, height = image.image.size
@@ -42,9 +43,7 @@ def layer_words(page: PageSource, image: PageImage, settings: Settings) -> OcrPa
         image.dpi,
         "text layer",
         tuple(
-            Word(unicodedata.normalize("NFC", w.text), _box(w, scale), 1.0, line=w.line)
-            for w in words
-            if w.text.strip()
+            Word(_text(w, page), _box(w, scale), 1.0, line=w.line) for w in words if w.text.strip()
         ),
         (took,),
     )
@@ -68,6 +67,11 @@ def _box(word: poppler.LayerWord, scale: float) -> Box:
         round(v * scale) for v in (word.left, word.top, word.right, word.bottom)
     )
     return (left, top, max(right, left + 1), max(bottom, top + 1))
+
+
+def _text(word: poppler.LayerWord, page: PageSource) -> str:
+    text = legacy.as_typed(word.text, page.encoding) if page.encoding else word.text
+    return unicodedata.normalize("NFC", text)
 
 
 def _signed(word: poppler.LayerWord, page: PageSource) -> bool:

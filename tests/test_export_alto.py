@@ -10,13 +10,9 @@ from lxml import etree
 from pipeline.export.alto import NAMESPACE, alto_pages
 from pipeline.export.hocr import hocr
 from pipeline.export.holding import Holding, read_holding
-from tests.conftest import SHARED
+from tests import alto_schema
 
 ALTO = f"{{{NAMESPACE}}}"
-SCHEMA = SHARED / "schemas" / "alto-4-4.xsd"
-XLINK = """<xsd:schema xmlns:xsd="http://www.w3.org/2001/XMLSchema"
-    targetNamespace="http://www.w3.org/1999/xlink"><xsd:attributeGroup name="simpleLink"/>
-</xsd:schema>"""
 
 
 @pytest.fixture(scope="module")
@@ -26,13 +22,9 @@ def holdings(processed_samples: Path) -> list[Holding]:
 
 @pytest.mark.shared
 def test_alto_is_valid(holdings: list[Holding], tmp_path: Path) -> None:
-    if not SCHEMA.exists():
-        pytest.skip(f"the ALTO schema is not at {SCHEMA}")
-    text = SCHEMA.read_text(encoding="utf-8")
-    (tmp_path / "xlink.xsd").write_text(XLINK)  # instead of the one at its web address
-    local = text.replace("http://www.loc.gov/standards/xlink/xlink.xsd", "xlink.xsd")
-    (tmp_path / "alto.xsd").write_text(local, encoding="utf-8")
-    schema = etree.XMLSchema(file=str(tmp_path / "alto.xsd"))
+    schema = alto_schema.load(tmp_path)
+    if schema is None:
+        pytest.skip(f"the ALTO schema is not at {alto_schema.SCHEMA}")
     for holding in holdings:
         for number, data in alto_pages(holding).items():
             valid = schema.validate(etree.fromstring(data))

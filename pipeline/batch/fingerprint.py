@@ -7,22 +7,31 @@ from collections.abc import Iterator
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
-from pipeline import poppler, tesseract
+from pipeline import legacy, poppler, tesseract
 from pipeline.errors import UsageError
 from pipeline.settings import Settings
 
 _SHAPES_NO_OUTPUT = frozenset(
-    {"__pycache__", "batch", "evaluate", "search", "machine.py", "messages.tsv", "survey.py"}
+    {
+        "__pycache__",
+        "batch",
+        "evaluate",
+        "export",
+        "search",
+        "machine.py",
+        "messages.tsv",
+        "survey.py",
+    }
 )
 
 
 def digest_of(settings: Settings) -> str:
     """Digest of the settings, the program's code, its word lists and models, the archive's own
-    word lists and language model, Tesseract and poppler: 16 hex digits.
+    word lists and language model, Tesseract, poppler and viparse: 16 hex digits.
 
     Raises UsageError where a word list of the settings cannot be read."""
     digest = hashlib.sha256(settings.digest().encode())
-    digest.update(f"{tesseract.version()} {poppler.version()}".encode())
+    digest.update(f"{tesseract.version()} {poppler.version()} {legacy.version()}".encode())
     for package in ("pipeline", "dictionaries"):
         for item in _files(files(package)):
             digest.update(item.name.encode() + hashlib.sha256(item.read_bytes()).digest())

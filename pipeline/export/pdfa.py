@@ -29,6 +29,7 @@ from pipeline.textlayer import OWN_PRODUCER
 
 PRODUCER = f"{OWN_PRODUCER} {VERSION}"
 LONGEST_BOOKMARK = 80
+pikepdf.settings.set_flate_compression_level(9)  # of text; once, for equal bytes every time
 
 
 def make_pdfa(holding: Holding, source: Source, settings: Settings) -> bytes:

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,9 @@ from pipeline.errors import MissingError
 if TYPE_CHECKING:
     from pyhanko.sign.validation import PdfSignatureStatus
     from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
+
+_LATEST_HEADER = 1024
+"""A PDF may begin so late in its file; signatures count from there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +64,11 @@ def signatures(path: Path) -> list[Signature]:
     from pyhanko.pdf_utils.misc import PdfError
     from pyhanko.pdf_utils.reader import PdfFileReader
 
-    with path.open("rb") as file, _quiet():
+    data = path.read_bytes()
+    start = max(0, data.find(b"%PDF-", 0, _LATEST_HEADER))
+    with _quiet():
         try:
-            embedded = PdfFileReader(file, strict=False).embedded_signatures
+            embedded = PdfFileReader(BytesIO(data[start:]), strict=False).embedded_signatures
             return [_checked(one) for one in embedded]
         except (PdfError, ValueError, KeyError, TypeError, AttributeError):
             return [Signature(None, None, False, "unreadable")]

@@ -126,13 +126,20 @@ def _set_line(
     turn = radians(place.angle())
     across, up = f"{cos(turn):.5g}", f"{sin(turn):.5g}"
     down = f"{-sin(turn):.5g}"
-    out = [f"/Inv {size:.4g} Tf"]
-    at = 0.0
+    out = [f"/Inv {size:.3g} Tf"]
+    at = along = start = 0.0
     for word, end in zip(line.words, _ends(line.words, WIDEST_SPACE * pixels), strict=True):
+        first = len(out) == 1
         at = max(at, word.box[0])
         end = max(end, at + LEAST_WIDTH * pixels)
-        x, y = place.point(at, base)
-        out.append(f"{across} {up} {down} {across} {x:.1f} {y:.1f} Tm")
+        if first:
+            start = at
+            x, y = place.point(at, base)
+            out.append(f"{across} {up} {down} {across} {x:.1f} {y:.1f} Tm")
+        else:
+            step = round((at - start) * points / cos(turn) - along, 1)
+            out.append(f"{step:g} 0 Td")
+            along += step
         out.append(_spread(word.text, (end - at) * points, size, font))
         at = end
     return out
@@ -150,7 +157,7 @@ def _spread(text: str, width: float, size: float, font: InvisibleFont) -> str:
 
 def _stretched(text: str, width: float, size: float, font: InvisibleFont) -> str:
     natural = len(text) * size * ADVANCE / 1000
-    return f"{100 * width / natural:.4g} Tz <{font.encode(text)}> Tj"
+    return f"{100 * width / natural:.3g} Tz <{font.encode(text)}> Tj"
 
 
 def _ends(words: Sequence[PlacedWord], widest: float) -> Iterator[float]:
