@@ -15,12 +15,13 @@ from pipeline.restore import corpus, damage
 from pipeline.restore.channel import Channel
 from pipeline.restore.corrections import compose
 from pipeline.restore.decoder import Decoder, Lattice, Weights
+from pipeline.restore.kneser_ney import smooth
 from pipeline.restore.language_model import NONE, LanguageModel, Table
 from pipeline.restore.lexicon import PhraseTable, read_phrases
 from pipeline.restore.orthography import analyse, canonical, in_style, tone_style
 from pipeline.restore.phrase_patterns import expand
-from pipeline.restore.tokens import classify, core_of
-from pipeline.restore.train import train
+from pipeline.restore.tokens import SPECIALS, classify, core_of
+from pipeline.restore.train import mix, train
 from pipeline.restore.train_channel import align_tokens, learn
 
 
@@ -78,6 +79,17 @@ def test_a_table_finds_what_it_stores(keys: set[int]) -> None:
     assert (table.values[rows[rows >= 0], 0] == values[rows >= 0, 0]).all()
 
 
+@settings(max_examples=30)
+@given(st.sets(st.integers(1, 2**40), min_size=1, max_size=300))
+def test_a_table_is_the_same_after_packing(keys: set[int]) -> None:
+    array = np.array(sorted(keys), np.uint64)
+    values = np.stack([np.arange(len(array)) % 64, np.arange(len(array)) % 7], 1).astype(np.uint8)
+    table = Table.build(array, values)
+    again = Table.unpacked("t", table.packed("t"))
+    assert (again.marks == table.marks).all()
+    assert (again.values == table.values).all()
+
+
 def write_corpus(folder: Path) -> None:
     line = "Ủy ban nhân dân xã tổ chức ngày hội đọc sách cho các trường học trên địa bàn.\n"
     (folder / "letters.txt").write_text((line * 40 + "\n") * 30, encoding="utf-8")
@@ -127,6 +139,29 @@ def test_what_many_documents_share_tells_of_none(tmp_path: Path) -> None:
     told = corpus.telling(excluded, [tmp_path / "many.txt"])
     assert told >= corpus.shingles(own)
     assert not told & corpus.shingles(formula)
+
+
+def test_only_the_passage_shared_with_a_test_letter_is_left_out() -> None:
+    own = [f"Dòng thứ {i} của công văn này viết về việc số {i} ở trong làng ta." for i in range(60)]
+    held = "Một câu riêng của lá thư mẫu này không được có mặt trong mô hình ngôn ngữ."
+    excluded = corpus.shingles(held)
+    mixed = "\n".join([*own[:30], held, *own[30:]])
+    kept = corpus.unshared(mixed, excluded)
+    assert not corpus.shingles(kept) & excluded
+    assert kept.split("\n") == [*own[:29], *own[31:]]
+    assert corpus.unshared("\n".join([held] * 9), excluded) == ""
+    assert corpus.unshared("\n".join(own), excluded) == "\n".join(own)
+
+
+def test_a_context_tells_which_kind_of_text_counts() -> None:
+    official = np.tile(np.array([0, 5, 6, 7]), 50)  # after 5 6 always 7
+    other = np.concatenate([np.tile(np.array([0, 8, 6, 9]), 50), [0, 5, 6, 9]])
+    parts = [(0.5, smooth(official, 10)), (0.5, smooth(other, 10))]
+    model = mix(parts, (*SPECIALS, "a", "b", "c", "d", "e"), 100, 100, 100)
+    t, u, v = (np.array([x]) for x in (0, 5, 6))
+    after = np.exp([model.fourgram(t, u, v, np.array([w]))[0] for w in (7, 9)])
+    assert after[0] > 0.8  # a mixture in equal shares would give it half
+    assert after.sum() < 1.1
 
 
 @pytest.mark.parametrize(

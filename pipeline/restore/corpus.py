@@ -10,8 +10,10 @@ import hashlib
 import lzma
 import re
 import unicodedata
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import accumulate
 from pathlib import Path
 from typing import Literal
 
@@ -67,8 +69,7 @@ def documents(path: Path) -> Iterator[str]:
 
 def shingles(text: str, length: int = 8) -> set[int]:
     """Hashes of all runs of `length` words (letters and digits, case-folded) of `text`."""
-    words = re.findall(r"\w+", text.casefold())
-    return {hash(tuple(words[i : i + length])) for i in range(len(words) - length + 1)}
+    return {mark for _, mark in _runs(text, length)}
 
 
 def shingles_of(folders: Sequence[Path]) -> set[int]:
@@ -92,6 +93,33 @@ def telling(excluded: set[int], files: Sequence[Path], most: int = 3) -> set[int
     return {s for s in excluded if seen[s] <= most}
 
 
-def shares(text: str, excluded: set[int], least: int = 3) -> bool:
-    """Whether `text` has at least `least` shingles in common with the excluded texts."""
-    return bool(excluded) and len(shingles(text) & excluded) >= least
+def unshared(text: str, excluded: set[int], least: int = 3, most: float = 0.1) -> str:
+    """`text` without the passages it has in common with the excluded texts.
+
+    With fewer than `least` shingles in common it stays whole; where more than the share `most` of
+    its shingles are, it is another version of an excluded text and nothing of it stays. Else the
+    lines on which common runs stand go, with a line before and after them."""
+    if not excluded:
+        return text
+    runs = _runs(text)
+    shared = [span for span, mark in runs if mark in excluded]
+    if len(shared) < least:
+        return text
+    if len(shared) > most * len(runs):
+        return ""
+    lines = text.split("\n")
+    ends = list(accumulate(len(line) + 1 for line in lines))
+    gone: set[int] = set()
+    for start, end in shared:
+        gone.update(range(bisect_right(ends, start) - 1, bisect_right(ends, end) + 2))
+    return "\n".join(line for i, line in enumerate(lines) if i not in gone)
+
+
+def _runs(text: str, length: int = 8) -> list[tuple[tuple[int, int], int]]:
+    """The place of each run of `length` words in `text`, and its shingle."""
+    found = list(re.finditer(r"\w+", text))
+    words = [m.group().casefold() for m in found]
+    return [
+        ((found[i].start(), found[i + length - 1].end()), hash(tuple(words[i : i + length])))
+        for i in range(len(words) - length + 1)
+    ]
