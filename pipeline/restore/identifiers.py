@@ -61,7 +61,7 @@ _AMOUNT = regex.compile(
     r"(?<![\p{L}\d.,/-])(?P<number>[lI]\d{1,2}|\d{1,2}[lI])(?=\s(?:triệu|tỷ|tỉ|nghìn|ngàn|giờ|ngày|tháng|năm|người|tuổi|phút)(?!\p{L}))"
 )
 _ROMAN = regex.compile(r"(?<!\p{L})(?:Mục|Chương|Phần|Phụ lục)\s(?P<one>[|l!])(?=[\s,.;)]|$)")
-_FOR_REPORT = regex.compile(r"\(đ[ểềẻế]\s(?P<mark>b[rl1I|!⁄íìi][ceo])(?=\))")
+_FOR_REPORT = regex.compile(r"\((?!để b/c)(?P<mark>đ[ểềẻế]\sb[rl1I|!⁄/íìi][ceo])(?=\))")
 _LETTERS_D = regex.compile(r"(?<=[Đđ]i[ểế]m\s(?:\p{L},\s)*d, )d(?=,|\s)")
 _DATE_READ = regex.compile(
     r"(?<!\p{L})[nN]gày\s(?P<d>\S{1,2})\stháng\s(?P<m>\S{1,2})\snăm\s(?P<y>\S{4})(?![\w])"
@@ -139,7 +139,7 @@ def _marks(text: str) -> Iterator[Fix]:
         (_LIST_DASH, "dash", "-"),
         (_COUNTED, "one", "1"),
         (_ROMAN, "one", "I"),
-        (_FOR_REPORT, "mark", "b/c"),
+        (_FOR_REPORT, "mark", "để b/c"),
         (_STROKE, "stroke", "/"),
     ):
         for match in pattern.finditer(text):

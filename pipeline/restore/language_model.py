@@ -80,10 +80,11 @@ class Table:
         """The table without its free slots, as arrays of bytes whose names begin with `name`."""
         used = self.marks != 0
         marks = self.marks[used]
-        high = ((marks[:, None] >> np.arange(8, MARK_BITS)) & 1).astype(np.uint8)
+        high = ((marks[:, None] >> np.arange(16, MARK_BITS)) & 1).astype(np.uint8)
         found = {
             f"{name}_used": used.sum(1).astype(np.uint8),
             f"{name}_low": (marks & 0xFF).astype(np.uint8),
+            f"{name}_middle": (marks >> 8 & 0xFF).astype(np.uint8),
             f"{name}_high": np.packbits(high.T),
         }
         for i, column in enumerate(self.values[used.ravel()].T):
@@ -98,8 +99,9 @@ class Table:
         rows = np.flatnonzero(used)
         size = len(rows)
         marks = arrays[f"{name}_low"].astype(np.uint32)
-        high = np.unpackbits(arrays[f"{name}_high"], count=(MARK_BITS - 8) * size)
-        for bit, plane in enumerate(high.reshape(MARK_BITS - 8, size), 8):
+        marks |= arrays[f"{name}_middle"].astype(np.uint32) << 8
+        high = np.unpackbits(arrays[f"{name}_high"], count=(MARK_BITS - 16) * size)
+        for bit, plane in enumerate(high.reshape(MARK_BITS - 16, size), 16):
             marks |= plane.astype(np.uint32) << bit
         stored = np.zeros(used.size, np.uint32)
         stored[rows] = marks

@@ -36,6 +36,9 @@ def expand(pattern: str, lists: Mapping[str, Sequence[str]]) -> Iterator[str]:
 
 
 def _expand(pattern: str, lists: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    if "(" not in pattern and "{" not in pattern:
+        yield " ".join(pattern.split())
+        return
     parts: list[Sequence[str]] = []
     at = 0
     for group in _groups(pattern, lists):

@@ -51,6 +51,9 @@ _WIDTH = 7
 _PASSES = 6
 GRAMMAR_SCORE = 0.99
 USUAL_RATE = 0.02  # share of words that Tesseract's Vietnamese model misreads on weak scans
+SOBER = (
+    3.0  # what the page's own rate is raised to: the channel thinks errors likelier than they are
+)
 PRIOR_WORDS = 20  # a page tells of its own rate as if so many words more had the usual one
 GRAMMAR_MARGIN = 4.6
 
@@ -391,13 +394,13 @@ class Judged:
 def _sobered(share: Doubles, page: Ids) -> Doubles:
     """Probabilities of readings [T, K] (the token as it is first) where a page's own rate of
     misread words, as far as it can be told, is lower than the usual one: on a page without errors
-    what looks like one is rather a rare word. Squared, since the channel thinks it likelier."""
+    what looks like one is rather a rare word."""
     out = share.copy()
     for number in set(page.tolist()) - {-1}:
         at = page == number
         expected = float((1 - share[at, 0]).sum()) + USUAL_RATE * PRIOR_WORDS
         rate = expected / (int(at.sum()) + PRIOR_WORDS) / USUAL_RATE
-        out[at, 1:] *= min(1.0, rate) ** 2
+        out[at, 1:] *= min(1.0, rate) ** SOBER
     total: Doubles = out.sum(1, keepdims=True)
     return out / np.maximum(total, 1e-300)
 
