@@ -203,6 +203,9 @@ class Flag(Part):
     page: int | None = None
     box: BoxList | None = None
     message_vi: str | None = None
+    line: int | None = Field(None, description="of a doubtful word: its line, from 1")
+    start: int | None = Field(None, description="its first character in the raw line, from 0")
+    readings: list[str] = Field([], description="what else it may read, likeliest first")
 
 
 class Step(Part):

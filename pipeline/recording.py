@@ -229,6 +229,10 @@ def _word_flags(pages: Iterable[RestoredPage]) -> Iterator[Flag]:
                         code=code,
                         message=f"read as {c.before!r}, corrected to {c.after!r}",
                         where=f"page {c.page}, line {c.line}",
+                        page=c.page,
+                        box=c.box,
+                        line=c.line,
+                        start=c.start,
                     )
 
 
@@ -247,6 +251,11 @@ def _doubt_flag(doubt: Doubt) -> Flag:
         code="doubtful_word",
         message=f"{doubt.text!r} is doubtful{choice}",
         where=f"page {doubt.page}, line {doubt.line}",
+        page=doubt.page,
+        box=doubt.box,
+        line=doubt.line,
+        start=doubt.start,
+        readings=[r for r in doubt.alternatives if r != doubt.text],
     )
 
 
@@ -255,8 +264,12 @@ def _status(
 ) -> Status:
     if errors:
         return "partial"
-    words, doubts = _words_and_doubts(pages)
-    return "needs_review" if letter.flags or doubts > REVIEW_SHARE_OF_DOUBTS * words else "done"
+    return settled(len(letter.flags), *_words_and_doubts(pages))
+
+
+def settled(field_flags: int, words: int, doubts: int) -> Status:
+    """`done`, or `needs_review` where a field has a flag or too many words are doubtful."""
+    return "needs_review" if field_flags or doubts > REVIEW_SHARE_OF_DOUBTS * words else "done"
 
 
 def _steps(operations: Iterable[Operation]) -> list[Step]:
@@ -275,13 +288,18 @@ def _steps(operations: Iterable[Operation]) -> list[Step]:
     return list(steps.values())
 
 
-def _files(record: Record, pages: Sequence[RestoredPage]) -> dict[str, str | bytes]:
+def _files(record: Record, pages: Sequence[RestoredPage]) -> dict[str, str]:
+    raw = "\f".join(page.raw_text for page in record.pages) + "\n"
+    return {**told_of(record), "raw.txt": raw, "layout.json": _layout(pages)}
+
+
+def told_of(record: Record) -> dict[str, str]:
+    """The files that say what `record` says: its own, its text, its corrections; the record last,
+    for who writes them one after the other."""
     return {
-        "record.json": record.to_json(),
         TEXT: "\f".join(page.text for page in record.pages) + "\n",
-        "raw.txt": "\f".join(page.raw_text for page in record.pages) + "\n",
         "corrections.tsv": _corrections_table(record),
-        "layout.json": _layout(pages),
+        "record.json": record.to_json(),
     }
 
 
