@@ -49,7 +49,7 @@ setup: ## install what is missing: programs, fonts, .venv
 lock: setup ## pin all Python packages again: requirements.lock, requirements-bench.lock
 	@$(PYTHON) -m pip install --quiet uv
 	@$(PYTHON) -m uv pip compile --quiet --universal --generate-hashes --no-emit-index-url \
-		--no-header --extra dev --extra export --extra signatures --extra cluster --extra legacy pyproject.toml --output-file requirements.lock
+		--no-header --extra dev --extra export --extra signatures --extra cluster --extra legacy --extra review pyproject.toml --output-file requirements.lock
 	@$(PYTHON) -m uv pip compile --quiet --universal --generate-hashes --no-emit-index-url \
 		--no-header --group bench --python-version 3.11 --output-file requirements-bench.lock
 

@@ -649,6 +649,49 @@ def verify(folder: Path) -> None:
 
 
 @main.command()
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="[default: any free one]")
+@click.option("--who", help="Who decides [default: the name you are logged in with].")
+@click.option(
+    "--originals",
+    type=click.Path(path_type=Path),
+    help="Where relative paths of originals begin [default: here].",
+)
+@click.option(
+    "--export-decisions",
+    "export_to",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Write all decisions to FILE, a line of JSON each, and end.",
+)
+def review(
+    folder: Path, port: int, who: str | None, originals: Path | None, export_to: Path | None
+) -> None:
+    """Read letters beside their scans in a browser of this machine; confirm, reject, correct.
+
+    Example: congvan review out/
+    """
+    import getpass
+
+    from pipeline.batch.outputs import write_file
+    from pipeline.review.decisions import Decisions, as_lines
+    from pipeline.review.serve import serve
+
+    if not folder.is_dir():
+        raise UsageError("file_missing", path=folder)
+    if export_to:
+        lines = list(as_lines(Decisions(folder).all()))
+        write_file(export_to, "".join(lines))
+        click.echo(message("decisions_exported", count=len(lines), path=export_to), err=True)
+        return
+
+    def announce(address: str) -> None:
+        click.echo(message("review_at", address=address), err=True)
+
+    serve(folder, who or getpass.getuser(), port, originals, announce)
+
+
+@main.command()
 @click.argument("gold", metavar="GOLD_DIR", type=click.Path(path_type=Path))
 @click.option("--records", type=click.Path(path_type=Path), help="Outputs to score.")
 @JOBS

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
@@ -154,3 +155,17 @@ def processed_samples(tmp_path_factory: pytest.TempPathFactory) -> Path:
     done = CliRunner().invoke(main, ["process", *map(str, sources), *options])
     assert done.exit_code == 0, done.output
     return out
+
+
+@pytest.fixture(scope="session")
+def review_batch(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The output folder of a small batch to review; for copying only."""
+    from tests.review_batch import make_batch
+
+    return make_batch(tmp_path_factory.mktemp("review"))
+
+
+@pytest.fixture
+def review_folder(review_batch: Path, tmp_path: Path) -> Path:
+    """A copy of that batch, to decide in."""
+    return Path(shutil.copytree(review_batch, tmp_path / "out"))

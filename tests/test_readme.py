@@ -49,9 +49,13 @@ def test_examples_work_one_after_the_other(tmp_path: Path, monkeypatch: pytest.M
     (tmp_path / "inbox").mkdir()
     (tmp_path / "scans").mkdir()
     draw_page(LETTER).save(tmp_path / "scans/letter.png", dpi=(150, 150))
+    ends = {  # what would go on until it is interrupted
+        "watch": ["--once", "--settle", "0"],
+        "review": ["--export-decisions", "decisions.jsonl"],
+    }
     for example in examples("README.md"):
         if example[0] != "train":  # a model needs more text than this
-            ends = ["--once", "--settle", "0"] if example[0] == "watch" else []
-            result = CliRunner().invoke(cli.main, ["--lang", "en", *example, *ends])
+            asked = ["--lang", "en", *example, *ends.get(example[0], [])]
+            result = CliRunner().invoke(cli.main, asked)
             nothing = 4 if example[0] == "search" else 0
             assert result.exit_code in (0, nothing), (example, result.stderr)

@@ -17,9 +17,11 @@ _SHAPES_NO_OUTPUT = frozenset(
         "batch",
         "evaluate",
         "export",
+        "review",
         "search",
         "machine.py",
         "messages.tsv",
+        "review.tsv",
         "survey.py",
     }
 )

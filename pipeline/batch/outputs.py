@@ -26,7 +26,7 @@ LEDGER = "ledger.sqlite"
 SUMMARY = "summary.json"
 SUMMARY_PAGE = "summary.html"
 _TEMPORARY = ".congvan-tmp"
-_LOCK = ".congvan-lock"
+LOCK = ".congvan-lock"
 _READY = ".ready"
 _NEW, _OLD = "new", "old"
 
@@ -124,7 +124,7 @@ def claimed(root: Path) -> Iterator[None]:
     Raises UsageError where another run holds it, or where it cannot be made or written to."""
     try:
         root.mkdir(parents=True, exist_ok=True)
-        lock = (root / _LOCK).open("a+")
+        lock = (root / LOCK).open("a+")
     except OSError as error:
         raise UsageError("folder_unwritable", path=root, reason=error.strerror) from error
     with lock:

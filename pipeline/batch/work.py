@@ -27,6 +27,7 @@ from pipeline.errors import CongvanError, DocumentError, MissingError
 from pipeline.process import process_document
 from pipeline.recording import THUMBNAIL, Outcome
 from pipeline.restore.restore import Restorer
+from pipeline.review.writing import with_decisions
 
 
 def do_job(job: Job, task: Task, restorer: Restorer, tell: Tell) -> Result:
@@ -58,7 +59,7 @@ def _written(job: Job, task: Task, restorer: Restorer, tell: Tell, started: floa
         raise DocumentError("file_changed", path=job.path)
     require_space(task.root)
     written = {outcome.record.document_id: outcome.files for outcome in outcomes}
-    write_documents(task.root, written, job.former)
+    write_documents(task.root, with_decisions(task.root, written), job.former)
     letters = tuple(map(_letter, outcomes))
     return Result(
         job.path,

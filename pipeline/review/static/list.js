@@ -1,0 +1,16 @@
+// The list of letters: "/" goes to the search box, j and k from letter to letter.
+"use strict";
+
+document.addEventListener("keydown", (event) => {
+  if (event.isComposing || event.ctrlKey || event.altKey || event.metaKey) return;
+  if (event.target instanceof HTMLInputElement) return;
+  const links = [...document.querySelectorAll(".letters > li > a")];
+  const step = { j: 1, k: -1 }[event.key];
+  if (event.key === "/") {
+    event.preventDefault();
+    document.getElementById("q").select();
+  } else if (step && links.length) {
+    const at = links.indexOf(document.activeElement);
+    links[Math.min(links.length - 1, Math.max(0, at + step))].focus();
+  }
+});
