@@ -59,6 +59,11 @@ def test_a_word_taken_away_leaves_no_word() -> None:
     assert [w.text for w in placed] == ["a", "b"]
 
 
+def test_a_doubtful_word_has_its_other_readings() -> None:
+    placed = place_words(words("thi", "hành"), [], {4: ["hàng"]})
+    assert [w.readings for w in placed] == [(), ("hàng",)]
+
+
 LETTERS = st.text("aăâbcdđeê", min_size=1, max_size=5)
 
 

@@ -2,7 +2,8 @@
 
 In: a `Holding`. Out: one XML file a page (https://www.loc.gov/standards/alto). Places are pixels of
 the page upright and as scanned, at the resolution it was read at. `CONTENT` is the corrected word;
-an `ALTERNATIVE` with PURPOSE "ocr" is what was read; `CS` tells that a person confirmed it.
+an `ALTERNATIVE` with PURPOSE "ocr" is what was read, with "doubt" what a doubtful word may be
+besides; `CS` tells that a person confirmed it.
 """
 
 from __future__ import annotations
@@ -117,6 +118,8 @@ def _string(row: Element, word: PlacedWord, box: Box) -> None:
         string.set("CS", "true")
     if word.raw != word.text:
         SubElement(string, "ALTERNATIVE", {"PURPOSE": "ocr"}).text = plain(word.raw)
+    for other in word.readings:
+        SubElement(string, "ALTERNATIVE", {"PURPOSE": "doubt"}).text = plain(other)
 
 
 def _scanned(box: Box, place: Placement) -> Box:

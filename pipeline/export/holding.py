@@ -51,12 +51,10 @@ def read_holding(folder: Path) -> Holding:
     or do not belong together."""
     record = _record(folder / "record.json")
     layout = _layout(folder / LAYOUT)
-    by_line: dict[tuple[int, int], list[CorrectionInfo]] = {}
-    for c in record.corrections:
-        by_line.setdefault((c.page, c.line), []).append(c)
+    changes = _Changes(record)
     try:
         lines = tuple(
-            _lines(page, described["lines"], by_line)
+            _lines(page, described["lines"], changes)
             for page, described in zip(record.pages, layout["pages"], strict=True)
         )
     except (ValueError, KeyError, TypeError, IndexError) as error:
@@ -103,25 +101,40 @@ def _layout(path: Path) -> Any:
         raise DocumentError("record_invalid", path=path, reason=str(error)) from error
 
 
+class _Changes:
+    """Corrections of each line of a record, and other readings of its doubtful words."""
+
+    def __init__(self, record: Record) -> None:
+        self.corrections: dict[tuple[int, int], list[CorrectionInfo]] = {}
+        self.doubts: dict[tuple[int, int], dict[int, list[str]]] = {}
+        for c in record.corrections:
+            self.corrections.setdefault((c.page, c.line), []).append(c)
+        for flag in record.flags:
+            if flag.readings and flag.page and flag.line and flag.start is not None:
+                line = self.doubts.setdefault((flag.page, flag.line), {})
+                line[flag.start] = flag.readings
+
+
 def _lines(
-    page: Page, described: list[dict[str, Any]], corrections: dict[tuple[int, int], Any]
+    page: Page, described: list[dict[str, Any]], changes: _Changes
 ) -> tuple[PlacedLine, ...]:
     texts = page.text.split("\n") if described or page.text else []
     return tuple(
-        _line(number, text, one, corrections.get((page.number, number), []))
+        _line((page.number, number), text, one, changes)
         for number, (text, one) in enumerate(zip(texts, described, strict=True), start=1)
     )
 
 
 def _line(
-    number: int, text: str, described: dict[str, Any], corrections: list[CorrectionInfo]
+    at: tuple[int, int], text: str, described: dict[str, Any], changes: _Changes
 ) -> PlacedLine:
     words = [Word(word, _box(box), sure) for word, box, sure in described["words"]]
-    placed = tuple(place_words(words, corrections)) if words else ()
+    corrections, doubts = changes.corrections.get(at, []), changes.doubts.get(at, {})
+    placed = tuple(place_words(words, corrections, doubts)) if words else ()
     if placed and " ".join(w.text for w in placed) != " ".join(text.split()):
         raise ValueError(text)
     box = described["box"]
-    return PlacedLine(number, described["zone"], _box(box) if box else None, text, placed)
+    return PlacedLine(at[1], described["zone"], _box(box) if box else None, text, placed)
 
 
 def _box(values: list[int]) -> Box:

@@ -6,9 +6,10 @@ with its place, what was read there, and the corrections that changed it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from types import MappingProxyType
 
 import regex
 
@@ -22,19 +23,26 @@ Span = tuple[int, int]
 @dataclass(frozen=True, slots=True)
 class PlacedWord:
     """A word of the corrected text; `raw` is what was read in its place, `confidence` (0 to 1)
-    that of the reading, or the score of the correction that changed it."""
+    that of the reading, or the score of the correction that changed it; `readings` are what a
+    doubtful word may be besides, likeliest first."""
 
     text: str
     raw: str
     box: Box
     confidence: float
     corrections: tuple[CorrectionInfo, ...] = ()
+    readings: tuple[str, ...] = ()
 
 
-def place_words(words: Sequence[Word], corrections: Iterable[CorrectionInfo]) -> list[PlacedWord]:
+def place_words(
+    words: Sequence[Word],
+    corrections: Iterable[CorrectionInfo],
+    doubts: Mapping[int, Sequence[str]] = MappingProxyType({}),
+) -> list[PlacedWord]:
     """The words of the line after `corrections`, whose spans count in the words joined by one
     space. Words that were joined share the boxes of their parts; words that were parted share
-    one box by their length in letters.
+    one box by their length in letters. `doubts` gives the other readings of doubtful words by their
+    first character in the raw line.
 
     Raises ValueError where a correction does not fit the words."""
     raw = " ".join(word.text for word in words)
@@ -49,7 +57,8 @@ def place_words(words: Sequence[Word], corrections: Iterable[CorrectionInfo]) ->
         for (text, span), box in zip(members, boxes, strict=True):
             made = tuple(c for c in changes if _overlap(span, (c.start, c.start + len(c.before))))
             sure = min((c.score for c in made), default=_confidence(under))
-            placed.append(PlacedWord(text, read, box, sure, made))
+            others = tuple(doubts.get(span[0], ()))
+            placed.append(PlacedWord(text, read, box, sure, made, others))
     return placed
 
 
