@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
@@ -20,6 +21,10 @@ from tests.opensearch_node import NoNodeError, node
 if TYPE_CHECKING:
     from pipeline.record import Record
     from pipeline.restore.restore import Restorer
+
+# A shell that starts the tests in the background has SIGINT ignored, by all programs below it too.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 SHARED = Path(__file__).parents[1].parent / "shared"
 

@@ -166,11 +166,16 @@ def _has_ended(stat: Path) -> bool:
 
 def test_programs_of_a_dead_worker_are_found_by_their_temporary_folder(tmp_path: Path) -> None:
     def sleeper(folder: Path) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-c", "input()"]
-        environment = {"TMPDIR": str(folder)}
-        return subprocess.Popen(
-            command, stdin=subprocess.PIPE, env=environment, start_new_session=True
+        program = subprocess.Popen(
+            [sys.executable, "-c", "print(flush=True); input()"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env={"TMPDIR": str(folder)},
+            start_new_session=True,
         )
+        assert program.stdout
+        program.stdout.readline()  # its environment is to be seen now
+        return program
 
     orphan, other = sleeper(tmp_path / "worker.7"), sleeper(tmp_path / "worker.77")
     with orphan, other:

@@ -54,8 +54,8 @@ COMMANDS = sorted(cli.main.commands)
 
 
 def test_all_commands_are_there() -> None:
-    expected = "doctor evaluate explain export extract index process restore scan search train"
-    assert [*expected.split(), "verify", "watch"] == COMMANDS
+    expected = "doctor evaluate explain export extract index process restore review scan search"
+    assert [*expected.split(), "train", "verify", "watch"] == COMMANDS
 
 
 @pytest.mark.parametrize("command", COMMANDS)
