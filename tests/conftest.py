@@ -16,6 +16,7 @@ from PIL import Image, ImageDraw
 
 from benchmarks.page_simulator.fonts import font
 from cli import main
+from pipeline.messages import set_language
 from tests.opensearch_node import NoNodeError, node
 
 if TYPE_CHECKING:
@@ -88,6 +89,12 @@ def _shifted(value: Any, shift: int) -> Any:
     if isinstance(value, str):
         return regex.sub(r"\bpage (\d+)", lambda m: f"page {int(m[1]) - shift}", value)
     return value
+
+
+@pytest.fixture(autouse=True)
+def in_english() -> None:
+    """Messages in English, whatever language an earlier test spoke."""
+    set_language("en")
 
 
 @pytest.fixture
