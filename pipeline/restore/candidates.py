@@ -87,15 +87,11 @@ class Candidates:
     readings: list[list[Reading]] = field(default_factory=list)
     _blank: Floats = field(init=False)
     _prior: Floats = field(init=False)
-    _place: Ids = field(init=False)
 
     def __post_init__(self) -> None:
         lexicon = self.lexicon
         self._blank = np.full(len(lexicon.word), -60.0, np.float32)
         self._prior = (_PRIOR_WEIGHT * self.model.unigram[lexicon.word]).astype(np.float32)
-        # The number of the syllable of each onset and rime, -1 where there is none.
-        self._place = np.full((len(lexicon.onsets), len(lexicon.rimes)), -1, np.int64)
-        self._place.ravel()[lexicon.cell] = np.arange(len(lexicon.word))
         self._clear()
 
     def _clear(self) -> None:
@@ -170,7 +166,7 @@ class Candidates:
             return -0.1
         if core.isdigit():
             return -0.1 + _SPELT_DIGIT * min(len(core), 2)
-        if any(c in "/-" for c in core):
+        if any(c in "/-" for c in core) or protect.is_area(core):
             return -0.7
         if core[:-1].isdigit() and core[-1] in "abcdđ":
             return -0.7 if len(core) > 2 else _DIGIT_LETTER
@@ -217,7 +213,9 @@ class Candidates:
         scores = self._offer_all(read, shape, self.wide.width, penalty, (a, b), None, found)
         if heavy and shape == "Capital":  # "Ign" for "lợn": the capital is misread
             self._offer_all(read, "lower", 6, _CAPITAL_LOST, (a, b), None, found)
-        if heavy and len(read) >= 5 and (not len(scores) or scores.max() < -9.0):
+        joined = len(read) >= 5 if heavy else shape == "CAPITALS" and len(read) >= 6
+        joined &= read != 2 * read[: len(read) // 2]  # a word twice: the paper's slip
+        if joined and (not len(scores) or scores.max() < -9.0):
             self._pairs(read, shape, a, b, found)
 
     def _offer_all(
@@ -279,27 +277,20 @@ class Candidates:
 
     def _by_cuts(self, read: str, shape: Shape, cuts: Iterable[int], scores: Floats) -> None:
         """Raise the score of every syllable to its best over the `cuts` between onset and rime."""
+        lexicon = self.lexicon
         onsets = self.channel.onsets[shape]
         rimes = self.channel.rimes["CAPITALS" if shape == "CAPITALS" else "lower"]
         for k in cuts:
             before = onsets.log(read[:k])
-            likely = np.flatnonzero(before > max(_LEAST_ONSET, before.max() - self.wide.beam))
-            if not len(likely):
+            if before.max() <= _LEAST_ONSET:
                 continue
             after = rimes.log(read[k:])
-            if likely[0] == 0 and shape == "Capital":  # without an onset the rime has the capital
+            value = before.take(lexicon.onset) + after.take(lexicon.rime)
+            if shape == "Capital":  # without an onset the rime has the capital
                 whole = self.channel.rimes["Capital"].log(read[k:])
-                self._raise(likely[:1], before, whole, scores)
-                likely = likely[1:]
-            self._raise(likely, before, after, scores)
-
-    def _raise(self, onsets: Ids, before: Floats, after: Floats, scores: Floats) -> None:
-        rimes = np.flatnonzero(after > max(self.wide.least, after.max() - self.wide.beam - 2.0))
-        at = self._place[onsets[:, None], rimes[None, :]]
-        value = before[onsets, None] + after[rimes][None, :]
-        legal = at >= 0
-        at, value = at[legal], value[legal]
-        scores[at] = np.maximum(scores[at], value)
+                bare = lexicon.bare
+                value[bare] = before[0] + whole.take(lexicon.rime[bare])
+            np.maximum(scores, value, out=scores)
 
     def _ranked(
         self,

@@ -30,6 +30,7 @@ _LETTER_PRIOR = 6.0
 _LETTER_SHARE = 0.02
 _MOST_LOGS = 3_000  # about 10 MB of rimes
 _MOST_ENDINGS = 1_000  # about 15 MB of rimes
+_NEVER_SEEN = "\0"
 _LONGEST = 3  # one letter is read as at most so many characters
 
 
@@ -74,6 +75,7 @@ class LetterModel:
                 self._kin[split_tone(letter)[0], read] += n
                 self._kin_total[split_tone(letter)[0]] += n
         self._counts = counts
+        self.pieces = frozenset(read for _, read in counts)
         self._cache: dict[tuple[str, str], float] = {}
 
     def log(self, letter: str, read: str) -> float:
@@ -199,7 +201,10 @@ class UnitTable:
         return found
 
     def _letters_read(self, piece: str) -> Floats:
-        """log P(piece | letter) of the j-th letter of every unit [j, unit]."""
+        """log P(piece | letter) of the j-th letter of every unit [j, unit]. All pieces of as many
+        characters that were never seen are alike."""
+        if len(piece) > 1 and piece not in self._letters.pieces:
+            piece = _NEVER_SEEN * len(piece)
         found = self._spelt.get(piece)
         if found is None:
             if len(self._spelt) > _MOST_ENDINGS:

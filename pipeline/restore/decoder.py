@@ -14,19 +14,27 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.restore.language_model import NONE, Ids, Keys, LanguageModel, bigram_key, trigram_key
+from pipeline.restore.context_model import ContextModel
+from pipeline.restore.forward_backward import AROUND, Doubles, marginals, max_marginals, padded
+from pipeline.restore.language_model import (
+    NONE,
+    Floats,
+    Ids,
+    Keys,
+    LanguageModel,
+    bigram_key,
+    trigram_key,
+)
 from pipeline.restore.lexicon import PhraseTable
 from pipeline.restore.tokens import SPECIALS
 
-Floats = npt.NDArray[np.float32]
-Doubles = npt.NDArray[np.float64]
 _T = TypeVar("_T", bound=np.generic)
-CORE = 20
-AROUND = 7
 BATCH = 3000
 NEVER = -1e4
 SURE = 0.95  # a word of this probability is sure, and tells of the rest of its document
 LAST_WIDTH = 4  # readings of a token that the last pass weighs again, none
+CERTAIN = 0.9995  # from this probability on a word is not weighed by those around it
+ROUNDS = 2  # how often: what is found of one word tells of the next
 LAST_SHARE = 1e-3  # of a smaller share than this after the pass before
 
 
@@ -34,7 +42,9 @@ LAST_SHARE = 1e-3  # of a smaller share than this after the pass before
 class Weights:
     """How much each part counts: exponents of the language model and the channel; the shares in the
     language model of the phrase lists, of the document's own sure words, and of its own pairs of
-    sure words. From the probability `counted` on a word counts among the document's own, by it."""
+    sure words. From the probability `counted` on a word counts among the document's own, by it.
+    `context`: the exponent of the network that sees the words around, beside which all the rest but
+    the channel has the exponent `ngrams`."""
 
     language: float = 1.1
     channel: float = 0.95
@@ -42,6 +52,8 @@ class Weights:
     cache: float = 0.1
     pairs: float = 0.2
     counted: float = 0.95
+    context: float = 0.0
+    ngrams: float = 1.0
 
 
 @dataclass(slots=True)
@@ -84,10 +96,17 @@ class Thinned:
 class Decoder:
     """Language model, phrases and weights, ready to score lattices."""
 
-    def __init__(self, model: LanguageModel, phrases: PhraseTable, weights: Weights) -> None:
+    def __init__(
+        self,
+        model: LanguageModel,
+        phrases: PhraseTable,
+        weights: Weights,
+        around: ContextModel | None = None,
+    ) -> None:
         self.model = model
         self.phrases = phrases
         self.weights = weights
+        self.around = around
 
     def posteriors(self, lattice: Lattice, width: int) -> tuple[Ids, Doubles]:
         """For each token its likeliest readings (indices) and their probabilities, `LAST_WIDTH` of
@@ -109,7 +128,39 @@ class Decoder:
             stop = skip + min(BATCH, len(lattice.score) - start)
             keeps.append(_widened(part.keep[skip:stop], min(width, LAST_WIDTH)))
             found.append(_widened(share[skip:stop], min(width, LAST_WIDTH)))
-        return np.concatenate(keeps), np.concatenate(found)
+        keep, share = np.concatenate(keeps), np.concatenate(found)
+        if self.around is None or not self.weights.context:
+            return keep, share
+        now = share
+        for _ in range(ROUNDS):
+            now = self._in_context(self.around, lattice, keep, share, now)
+        return keep, now
+
+    def _in_context(
+        self, around: ContextModel, lattice: Lattice, keep: Ids, share: Doubles, now: Doubles
+    ) -> Doubles:
+        """The probabilities `share` of the readings `keep` [T, K] of unsure tokens, weighed by how
+        well each fits between the words that are likeliest by `now`."""
+        token = np.arange(len(keep))
+        first, second = lattice.first[token[:, None], keep], lattice.second[token[:, None], keep]
+        fits = (share > 0) & (second == NONE) & around.knows(first)
+        asked = np.flatnonzero((fits.sum(1) > 1) & (share.max(1) < CERTAIN))
+        if not len(asked):
+            return share
+        best = now.argmax(1)
+        spoken = np.stack([first[token, best], second[token, best]], 1).ravel()
+        place = np.cumsum(spoken != NONE)[::2] - 1
+        scores = around.scores(spoken[spoken != NONE], place[asked], first[asked])
+        before, fits = share[asked], fits[asked]
+        ngrams = self.weights.ngrams
+        read = self.weights.channel * lattice.score[asked[:, None], keep[asked]]
+        logs = ngrams * np.log(np.maximum(before, 1e-12)) + (1 - ngrams) * read
+        logs = np.where(fits, logs + self.weights.context * scores, -np.inf)
+        weights = np.exp(logs - logs.max(1, keepdims=True))
+        mass = np.where(fits, before, 0).sum(1, keepdims=True)
+        out = share.copy()
+        out[asked] = np.where(fits, mass * weights / weights.sum(1, keepdims=True), before)
+        return out
 
     def path_scores(self, words: Ids) -> Floats:
         """log P of each word of a sequence after the words before it."""
@@ -150,24 +201,26 @@ class Decoder:
         """The readings left after bigrams and trigrams, and their probabilities."""
         tokens = len(lattice.score)
         lattice = Lattice(
-            _padded(lattice.first, (0, NONE)),
-            _padded(lattice.second, (NONE, NONE)),
-            _padded(lattice.score, (0.0, NEVER)),
+            padded(lattice.first, (0, NONE)),
+            padded(lattice.second, (NONE, NONE)),
+            padded(lattice.score, (0.0, NEVER)),
         )
-        inner = self._inner(lattice)
+        inner, inner_rows = self._inner(lattice)
         emitted = np.where(
             lattice.score > NEVER / 2, self.weights.channel * lattice.score + inner, NEVER
         ).astype(np.float32)
         used = int((lattice.score > NEVER / 2).sum(1).max())
         keep = np.broadcast_to(np.arange(used), (len(emitted), used))
         lattice, emitted = lattice.take(keep), emitted[:, :used]
+        pairs = self._pairs(lattice, emitted, inner_rows[:, :used])
         if used > width:
-            through = self._first_pass(lattice, emitted)
+            through = self._first_pass(pairs, emitted)
             through[:, 0] = np.inf  # the token as it is stays among the readings
             best = np.sort(np.argpartition(-through, width - 1, 1)[:, :width], 1)
             keep = np.take_along_axis(keep, best, 1)
             lattice, emitted = lattice.take(best), np.take_along_axis(emitted, best, 1)
-        share = self._second_pass(lattice, emitted)
+            pairs = pairs.take(best)
+        share = self._second_pass(lattice, emitted, pairs)
         best = _likeliest(share, LAST_WIDTH)
         keep, share = np.take_along_axis(keep, best, 1), np.take_along_axis(share, best, 1)
         emitted = np.take_along_axis(emitted, best, 1)
@@ -175,41 +228,52 @@ class Decoder:
         emitted = np.where(around | (share >= LAST_SHARE), emitted, NEVER).astype(np.float32)
         return Thinned(lattice.take(best), emitted, share, keep, slice(AROUND, AROUND + tokens))
 
-    def _inner(self, lattice: Lattice) -> Floats:
-        """log P(second word | first word) of readings that are two words."""
+    def _inner(self, lattice: Lattice) -> tuple[Floats, Ids]:
+        """Of readings that are two words [T, K]: log P(second word | first word), 0 for others, and
+        the pair's row among the bigrams, -1 for none."""
         out = np.zeros(lattice.first.shape, np.float32)
+        rows = np.full(lattice.first.shape, -1)
         at = np.nonzero(lattice.second != NONE)
         if len(at[0]):
-            logs, _ = self.model.bigram(lattice.first[at], lattice.second[at])
+            logs, rows[at] = self.model.bigram(lattice.first[at], lattice.second[at])
             out[at] = self.weights.language * logs
-        return out
+        return out, rows
+
+    def _pairs(self, lattice: Lattice, emitted: Floats, inner: Ids) -> _Pairs:
+        """What the model and the phrases say of each reading after each of the token before."""
+        size, width = emitted.shape
+        before = _later(lattice.last, NONE)
+        live = emitted > NEVER / 2
+        at = np.nonzero(_later(live, True)[:, :, None] & live[:, None, :])
+        v, w = before[at[0], at[1]], lattice.first[at[0], at[2]]
+        shape = (size, width, width)
+        logs, rows = np.full(shape, NEVER, np.float32), np.full(shape, -1)
+        phrases = np.full(shape, -np.inf, np.float32)
+        logs[at], rows[at] = self.model.bigram(v, w)
+        phrases[at] = self.phrases.find(bigram_key(v, w))
+        return _Pairs(logs, rows, phrases, inner)
 
     def _with_phrases(self, logs: Floats, keys: Keys) -> Floats:
         return _mixed(logs, self.phrases.find(keys), self.weights.phrases)
 
-    def _first_pass(self, lattice: Lattice, emitted: Floats) -> Floats:
+    def _first_pass(self, pairs: _Pairs, emitted: Floats) -> Floats:
         """Best score of any bigram path through each reading."""
-        before = np.concatenate([np.full((1, emitted.shape[1]), NONE), lattice.last[:-1]])
-        live_before = np.concatenate(
-            [np.ones((1, emitted.shape[1]), bool), emitted[:-1] > NEVER / 2]
-        )
-        live = emitted > NEVER / 2
-        at = np.nonzero(live_before[:, :, None] & live[:, None, :])
-        v, w = before[at[0], at[1]], lattice.first[at[0], at[2]]
-        logs, _ = self.model.bigram(v, w)
-        logs = self._with_phrases(logs, bigram_key(v, w))
-        steps = np.full((len(emitted), emitted.shape[1], emitted.shape[1]), NEVER, np.float32)
-        steps[at] = self.weights.language * logs
-        return _max_marginals(steps, emitted)
+        logs = _mixed(pairs.logs, pairs.phrases, self.weights.phrases)
+        return max_marginals(self.weights.language * logs, emitted)
 
-    def _second_pass(self, lattice: Lattice, emitted: Floats) -> Doubles:
+    def _second_pass(self, lattice: Lattice, emitted: Floats, pairs: _Pairs) -> Doubles:
         """Posterior probability of each reading under the trigrams of the model."""
         history = _History(lattice, emitted, 2)
         at = history.paths()
         v, u = history.words_before(at)
         w = lattice.first[at[0], at[-1]]
-        logs = self.model.trigram(u, v, w)
-        return _marginals(self._steps(history, at, logs, u, v, w), _weights(emitted))
+        context = pairs.before(lattice, at)
+        context = np.where((v == 0) | (v == NONE), -1, context)
+        last = at[0], at[2], at[3]
+        logs = self.model.trigram_after(context, pairs.logs[last], u, v, w)
+        return marginals(
+            self._steps(history, at, logs, pairs.phrases[last], u, v, w), _weights(emitted)
+        )
 
     def _last_pass(self, lattice: Lattice, emitted: Floats, pairs: PhraseTable) -> Doubles:
         """Posterior probability of each reading under the whole model and the pairs of words that
@@ -220,14 +284,25 @@ class Decoder:
         w = lattice.first[at[0], at[-1]]
         logs = self.model.fourgram(t, u, v, w)
         logs = _mixed(logs, pairs.find(bigram_key(v, w)), self.weights.pairs)
-        return _marginals(self._steps(history, at, logs, u, v, w), _weights(emitted))
+        phrases = self.phrases.find(bigram_key(v, w))
+        return marginals(self._steps(history, at, logs, phrases, u, v, w), _weights(emitted))
 
     def _steps(
-        self, history: _History, at: tuple[Ids, ...], logs: Floats, u: Ids, v: Ids, w: Ids
+        self,
+        history: _History,
+        at: tuple[Ids, ...],
+        logs: Floats,
+        phrases: Floats,
+        u: Ids,
+        v: Ids,
+        w: Ids,
     ) -> Doubles:
-        """The probability of each reading after each run of readings before it."""
-        logs = self._with_phrases(logs, bigram_key(v, w))
-        logs = self._with_phrases(logs, trigram_key(u, v, w))
+        """The probability of each reading after each run of readings before it; `phrases`: what
+        the phrases say of (v, w)."""
+        logs = _mixed(logs, phrases, self.weights.phrases)
+        inside = np.flatnonzero(np.isfinite(phrases))  # every pair of a phrase's triple is in it
+        keys = trigram_key(u[inside], v[inside], w[inside])
+        logs[inside] = self._with_phrases(logs[inside], keys)
         steps = np.zeros(history.shape)
         steps[at] = np.exp(self.weights.language * logs.astype(np.float64))
         return steps
@@ -237,8 +312,11 @@ def _mixed(logs: Floats, other: Floats, share: float) -> Floats:
     """Log-probabilities mixed with a share of others (-inf: none) where these are greater."""
     if not share:
         return logs
-    mixed = np.logaddexp(np.log1p(-share) + logs, np.log(share) + other)
-    return np.where(np.isfinite(other), np.maximum(mixed, logs), logs).astype(np.float32)
+    at = np.isfinite(other)
+    own = logs[at]
+    out = logs.copy()
+    out[at] = np.maximum(np.logaddexp(np.log1p(-share) + own, np.log(share) + other[at]), own)
+    return out
 
 
 def _sure_pairs(first: list[Ids], share: list[Doubles]) -> PhraseTable:
@@ -253,6 +331,32 @@ def _sure_pairs(first: list[Ids], share: list[Doubles]) -> PhraseTable:
     before, total = np.unique(keys >> np.uint64(16), return_inverse=True)
     sums = np.bincount(total, counts, len(before)) + 1
     return PhraseTable(keys, np.log(counts / sums[total]).astype(np.float32))
+
+
+@dataclass(slots=True)
+class _Pairs:
+    """Each reading of a token after each of the token before it, [T, K before, K]: log P by the
+    bigrams, the pair's row among them (-1: none), log P by the phrases (-inf: none); and the row
+    of the two words of a reading that is two [T, K]."""
+
+    logs: Floats
+    rows: Ids
+    phrases: Floats
+    inner: Ids
+
+    def take(self, keep: Ids) -> _Pairs:
+        """Only the readings `keep` [T, k] of each token."""
+        tokens = np.arange(len(keep))[:, None, None]
+        before = np.concatenate([np.zeros_like(keep[:1]), keep[:-1]])
+        at = tokens, before[:, :, None], keep[:, None, :]
+        inner = np.take_along_axis(self.inner, keep, 1)
+        return _Pairs(self.logs[at], self.rows[at], self.phrases[at], inner)
+
+    def before(self, lattice: Lattice, at: tuple[Ids, ...]) -> Ids:
+        """The row among the bigrams of the two words before the last of each path."""
+        token, i, j, _ = at
+        double = lattice.second[token - 1, j] != NONE
+        return np.where(double, self.inner[token - 1, j], self.rows[token - 1, i, j])
 
 
 class _History:
@@ -329,82 +433,3 @@ def _likeliest(share: Doubles, width: int) -> Ids:
 def _widened(values: npt.NDArray[_T], width: int) -> npt.NDArray[_T]:
     """`values` [T, k] with columns of zeros added up to `width`."""
     return np.pad(values, ((0, 0), (0, width - values.shape[1])))
-
-
-def _windows(n: int) -> Ids:
-    """Positions [R, L] of overlapping windows over a padded sequence of `n` tokens."""
-    starts = np.arange(0, n - 2 * AROUND, CORE)
-    return starts[:, None] + np.arange(CORE + 2 * AROUND)[None, :]
-
-
-def _padded(values: npt.NDArray[_T], fill: tuple[float, float]) -> npt.NDArray[_T]:
-    """`values` [T, K] with boundary tokens before and after, to a whole number of windows.
-
-    `fill`: the value of a boundary's only reading, and of the readings it has not."""
-    n, k = values.shape
-    tail = -n % CORE + AROUND
-    row = np.full((1, k), fill[1])
-    row[0, 0] = fill[0]
-    blank = row.astype(values.dtype)
-    return np.concatenate([np.repeat(blank, AROUND, 0), values, np.repeat(blank, tail, 0)])
-
-
-def _max_marginals(steps: Floats, emitted: Floats) -> Floats:
-    """Score of the best path through each reading of each token. `steps` [T, K, K]."""
-    index = _windows(len(emitted))
-    rows, length = index.shape
-    k = emitted.shape[1]
-    forward = np.empty((length, rows, k), np.float32)
-    forward[0] = emitted[index[:, 0]]
-    for t in range(1, length):
-        at = index[:, t]
-        forward[t] = (forward[t - 1][:, :, None] + steps[at]).max(1) + emitted[at]
-    out = np.empty_like(emitted)
-    backward = np.zeros((rows, k), np.float32)
-    for t in range(length - 1, -1, -1):
-        if AROUND <= t < length - AROUND:
-            out[index[:, t]] = forward[t] + backward
-        at = index[:, t]
-        backward = (steps[at] + (emitted[at] + backward)[:, None, :]).max(2)
-    return out
-
-
-def _marginals(steps: Doubles, weight: Doubles) -> Doubles:
-    """Posterior probability of each reading of each token. `steps` [T, K, …, K]: probability of a
-    reading (last axis) after those of the tokens before it, `weight` [T, K] of each by itself."""
-    index = _windows(len(weight))
-    rows, length = index.shape
-    k, order = weight.shape[1], steps.ndim - 2
-    forward = np.empty((length, rows, *[k] * order))
-    before = np.ones((rows, *[1] * order))
-    for back in range(order):
-        at = index[:, 0] - back
-        own = np.where((at >= 0)[:, None], weight[np.maximum(at, 0)], 1.0)
-        own = own if back == 0 else (own > 0).astype(np.float64)
-        before = before * own.reshape(rows, *[1] * (order - 1 - back), k, *[1] * back)
-    forward[0] = before
-    for t in range(1, length):
-        at = index[:, t]
-        now = (before[..., None] * steps[at]).sum(1)
-        now *= weight[at].reshape(rows, *[1] * (order - 1), k)
-        now /= np.maximum(_total(now), 1e-300)
-        forward[t] = before = now
-    shares = np.zeros_like(weight)
-    after = np.ones((rows, *[k] * order))
-    inner = tuple(range(1, order))
-    for t in range(length - 1, -1, -1):
-        at = index[:, t]
-        if AROUND <= t < length - AROUND:
-            share = (forward[t] * after).sum(inner)
-            shares[at] = share / np.maximum(share.sum(1, keepdims=True), 1e-300)
-        ahead = after * weight[at].reshape(rows, *[1] * (order - 1), k)
-        after = (steps[at] * ahead[:, None]).sum(-1)
-        after /= np.maximum(after.reshape(rows, -1).max(1), 1e-300).reshape(rows, *[1] * order)
-    return shares
-
-
-def _total(values: Doubles) -> Doubles:
-    """The sum of each row of `values`, with its axes kept."""
-    axes = tuple(range(1, values.ndim))
-    total: Doubles = values.sum(axes, keepdims=True)
-    return total

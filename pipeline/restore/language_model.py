@@ -177,7 +177,11 @@ class LanguageModel:
     def trigram(self, u: Ids, v: Ids, w: Ids) -> Floats:
         """log P(w | u, v) of 1-d arrays of ids; u or v may be NONE."""
         lower, _ = self.bigram(v, w)
-        context = self.bigrams.find(bigram_key(u, v))
+        return self.trigram_after(self.bigrams.find(bigram_key(u, v)), lower, u, v, w)
+
+    def trigram_after(self, context: Ids, lower: Floats, u: Ids, v: Ids, w: Ids) -> Floats:
+        """log P(w | u, v), where the row of (u, v) among the bigrams (-1: none) and log P(w | v)
+        are known."""
         weight = np.where(context >= 0, _LOGS[self.bigrams.values[context, 1]], 0)
         out = (lower + weight).astype(np.float32)
         ask = np.flatnonzero(context >= 0)

@@ -7,13 +7,14 @@ rime, and a sorted table of phrase n-grams.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.resources import files
 from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
 from pipeline.restore.language_model import (
     Floats,
@@ -30,18 +31,21 @@ from pipeline.restore.tokens import BOUNDARY, SPECIALS, classify, core_of
 PHRASE_LISTS: Final = ("phrases.tsv", "phrase_patterns.tsv", "places.tsv", "names.tsv")
 SET_PHRASE = 0.5  # phrases of this weight are the register's own
 COMMON_WORD = -7.0  # unigram log-probability of their words, at least
+_HASH_BITS = 20
 NEW_WORD = -15.0  # unigram log-probability of a word only the word lists know
 
 
 @dataclass(frozen=True, slots=True)
 class Lexicon:
-    """Syllables of the vocabulary: `word[i]` the language-model id of syllable i, `cell[i]` its
-    place in a table of onsets by rimes."""
+    """Syllables of the vocabulary: `word[i]` the language-model id of syllable i, `onset[i]` and
+    `rime[i]` the numbers of its parts; `bare` those without an onset."""
 
     onsets: tuple[str, ...]
     rimes: tuple[str, ...]
     word: Ids
-    cell: Ids
+    onset: Ids
+    rime: Ids
+    bare: Ids
 
     @classmethod
     def of(cls, words: Sequence[str]) -> Lexicon:
@@ -54,8 +58,10 @@ class Lexicon:
         rimes = tuple(sorted({s.rime for _, s in found}))
         onset_at = {o: i for i, o in enumerate(onsets)}
         rime_at = {r: i for i, r in enumerate(rimes)}
-        cell = [onset_at[s.onset] * len(rimes) + rime_at[s.rime] for _, s in found]
-        return cls(onsets, rimes, np.array([i for i, _ in found]), np.array(cell))
+        onset = np.array([onset_at[s.onset] for _, s in found])
+        rime = np.array([rime_at[s.rime] for _, s in found])
+        word = np.array([i for i, _ in found])
+        return cls(onsets, rimes, word, onset, rime, np.flatnonzero(onset == 0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,13 +127,23 @@ class PhraseTable:
 
     keys: Keys
     logs: Floats
+    _maybe: npt.NDArray[np.bool_] = field(init=False)
+
+    def __post_init__(self) -> None:
+        # Nearly all that is asked for is not there: most of it is known from a table of hashes.
+        maybe = np.zeros(1 << _HASH_BITS, np.bool_)
+        maybe[_hash(self.keys)] = True
+        object.__setattr__(self, "_maybe", maybe)
 
     def find(self, keys: Keys) -> Floats:
         """The log-probability of each n-gram, -inf where no phrase has it."""
-        if not len(self.keys):
-            return np.full(len(keys), -np.inf, np.float32)
-        at = np.minimum(np.searchsorted(self.keys, keys), len(self.keys) - 1)
-        return np.where(self.keys[at] == keys, self.logs[at], -np.inf).astype(np.float32)
+        found = np.full(len(keys), -np.inf, np.float32)
+        asked = np.flatnonzero(self._maybe[_hash(keys)])
+        if len(asked):
+            wanted = keys[asked]
+            at = np.minimum(np.searchsorted(self.keys, wanted), len(self.keys) - 1)
+            found[asked] = np.where(self.keys[at] == wanted, self.logs[at], -np.inf)
+        return found
 
     @classmethod
     def of(cls, phrases: Sequence[Phrase], ids: dict[str, int]) -> PhraseTable:
@@ -146,6 +162,10 @@ class PhraseTable:
         entries.sort()
         keys = np.array([k for k, _ in entries], np.uint64)
         return cls(keys, np.log(np.array([p for _, p in entries], np.float32)))
+
+
+def _hash(keys: Keys) -> Keys:
+    return (keys * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(64 - _HASH_BITS)
 
 
 def _columns(key: tuple[int, ...]) -> list[Ids]:

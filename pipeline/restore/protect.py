@@ -19,6 +19,7 @@ _ADDRESS = regex.compile(
 )
 _ITEM = regex.compile(r"[\"“(]?(?:\p{L}|\d{1,2}|[IVX]+)[).]")
 _MEASURE = regex.compile(r"\d+(?:h|km|kg|m|ha|g)\d*")
+_AREA = regex.compile(r"[kcd]?m[23]")
 _ROMAN = regex.compile(r"[IVXLC]+")
 _SYMBOLS: Final = frozenset("&@¢§€£¥©®$")
 _VOWELS: Final = frozenset("aăâeêioôơuưy")
@@ -37,6 +38,12 @@ def is_item_mark(token: str) -> bool:
 def is_measure(core: str) -> bool:
     """Digits with the sign of a measure: `4h`, `15m`, `2kg`."""
     return bool(_MEASURE.fullmatch(core))
+
+
+def is_area(core: str) -> bool:
+    """The sign of an area or volume, which also may be a word whose last letter was read as a
+    digit: `m2`, `m3`."""
+    return bool(_AREA.fullmatch(core))
 
 
 def has_vowel(core: str) -> bool:

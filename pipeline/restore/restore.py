@@ -30,10 +30,12 @@ from pipeline.restore import damage, identifiers
 from pipeline.restore.candidates import IMPOSSIBLE, Candidates, Reading, Width, printed
 from pipeline.restore.channel import Channel
 from pipeline.restore.confidence import Confidence, Found
+from pipeline.restore.context_model import ContextModel
 from pipeline.restore.corrections import compose
-from pipeline.restore.decoder import Decoder, Doubles, Floats, Lattice, Weights
+from pipeline.restore.decoder import Decoder, Lattice, Weights
+from pipeline.restore.forward_backward import Doubles
 from pipeline.restore.identifiers import Fix
-from pipeline.restore.language_model import Ids, LanguageModel
+from pipeline.restore.language_model import Floats, Ids, LanguageModel
 from pipeline.restore.lexicon import (
     Lexicon,
     Phrase,
@@ -47,7 +49,7 @@ from pipeline.restore.slots import Pages, Sequencer, Slot, digits_or_capital, fi
 
 Model = Literal["auto", "eng", "vie", "none"]
 Changes = dict[tuple[int, int], tuple[list[Correction], list[Doubt]]]
-_WIDTH = 7
+_WIDTH = {"eng": 7, "vie": 4}  # readings weighed by trigrams
 _PASSES = 6
 GRAMMAR_SCORE = 0.99
 USUAL_RATE = 0.02  # share of words that Tesseract's Vietnamese model misreads on weak scans
@@ -70,7 +72,10 @@ class Policy:
 
 
 POLICIES = {"eng": Policy(0.2, 0.2, 0.9, 0.8), "vie": Policy(0.87, 0.96, 0.95, 0.97)}
-WEIGHTS = {"eng": Weights(channel=0.9, counted=0.5), "vie": Weights()}
+WEIGHTS = {
+    "eng": Weights(channel=0.9, counted=0.5, context=0.25, ngrams=0.8),
+    "vie": Weights(),
+}
 WIDTHS = {
     "eng": Width(True, 24, 11.0, -24.0, -40.0),
     "vie": Width(False, 7, 9.0, -10.0, -16.0),
@@ -115,7 +120,10 @@ class Restorer:
     ) -> None:
         ids = model.ids()
         self._model = model
-        self._decoders = {name: Decoder(model, phrases, WEIGHTS[name]) for name in channels}
+        self.around = ContextModel.load(_context_data(), model.words)
+        self._decoders = {
+            name: Decoder(model, phrases, WEIGHTS[name], self.around) for name in channels
+        }
         table = _table("confidence.tsv")
         self._confidence = {name: Confidence.read(table, name) for name in channels}
         self._candidates = {
@@ -136,10 +144,19 @@ class Restorer:
         model = extend(base, phrases)
         lexicon = Lexicon.of(model.words)
         channels = {
-            name: Channel.of(name, _counts(name), lexicon.onsets, lexicon.rimes)
+            name: Channel.of(name, channel_counts(name), lexicon.onsets, lexicon.rimes)
             for name in ("eng", "vie")
         }
         return cls(model, channels, lexicon, PhraseTable.of(phrases, model.ids()))
+
+    @property
+    def model(self) -> LanguageModel:
+        """The language model with the words of the word lists."""
+        return self._model
+
+    def candidates(self, channel: str) -> Candidates:
+        """The readings of tokens under a channel, `eng` or `vie`."""
+        return self._candidates[channel]
 
     def restore_pages(
         self, pages: Sequence[PageLayout], model: Model = "auto"
@@ -307,7 +324,7 @@ class Restorer:
     def _decode(self, rows: Ids, name: str) -> tuple[Ids, Doubles]:
         candidates = self._candidates[name]
         lattice = Lattice(candidates.first[rows], candidates.second[rows], candidates.score[rows])
-        return self._decoders[name].posteriors(lattice, _WIDTH)
+        return self._decoders[name].posteriors(lattice, _WIDTH[name])
 
     def _sequence(self, pages: Pages, name: str) -> tuple[list[Slot | None], Ids]:
         sequencer = Sequencer(self._candidates[name])
@@ -473,7 +490,12 @@ def _base_model() -> LanguageModel:
     return LanguageModel.load((files("dictionaries") / "language-model.npz").read_bytes())
 
 
-def _counts(name: str) -> tuple[str, ...]:
+@lru_cache(maxsize=1)
+def _context_data() -> bytes:
+    return (files("dictionaries") / "context-model.npz").read_bytes()
+
+
+def channel_counts(name: str) -> tuple[str, ...]:
     """The rows of a channel's table, and of what it reads as digits where that is known."""
     digits = _table("channel-eng-digits.tsv") if name == "eng" else ()
     return _table(f"channel-{name}.tsv") + digits

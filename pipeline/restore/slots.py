@@ -24,6 +24,8 @@ from pipeline.restore.tokens import JOINED, JOINED_HEAVY, classify, core_of, end
 
 Pages = Sequence[tuple[int, PageLayout]]
 _TOKEN = regex.compile(r"\S+")
+_UPPER = regex.compile(r"\p{Uppercase}")
+_LOWER = regex.compile(r"\p{Lowercase}")
 _TOP = 15  # the subject of a letter stands among so many lines
 _LONGEST_TOKEN = 200
 _SHORT = 0.7  # a line shorter than this share of the page's longest ends its paragraph
@@ -98,12 +100,16 @@ def fixes_of(page: PageLayout, heavy: bool, *, first: bool) -> dict[int, list[Fi
     found: dict[int, list[Fix]] = {}
     for number, line in enumerate(page.lines):
         near_top = first and number < _TOP
-        if fixes := identifiers.fixes(line.text, heavy, near_top):
+        if fixes := _line_fixes(line.text, heavy, near_top):
             found[number] = fixes
     for number, fix in items.fixes([line.text for line in page.lines]).items():
         others = [f for f in found.get(number, []) if f.start >= fix.end or f.end <= fix.start]
         found[number] = sorted([fix, *others])
     return found
+
+
+# Every pass over a document looks at its lines again, and most stay as they are.
+_line_fixes = lru_cache(maxsize=10_000)(identifiers.fixes)
 
 
 def _fixed_token(start: int, token: str, fixes: Sequence[Fix]) -> str | None:
@@ -116,6 +122,7 @@ def _fixed_token(start: int, token: str, fixes: Sequence[Fix]) -> str | None:
     return out if touched else None
 
 
+@lru_cache(maxsize=10_000)
 def tokens_of(text: str, heavy: bool) -> list[tuple[int, str]]:
     """The tokens of a line with their offsets; lower-case words joined by a mark are parted.
 
@@ -155,6 +162,5 @@ def is_word(token: str, heavy: bool) -> bool:
 def in_capitals(text: str, before: bool = False) -> bool:
     """Whether a line is printed in capitals for the most part. `before`: whether the line before
     it is, so that a word or two may be its end."""
-    upper = sum(c.isupper() for c in text)
-    lower = sum(c.islower() for c in text)
+    upper, lower = len(_UPPER.findall(text)), len(_LOWER.findall(text))
     return upper > (1 if before and not lower else 4) and upper > 1.5 * lower

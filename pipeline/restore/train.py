@@ -28,7 +28,7 @@ from pipeline.restore.orthography import analyse
 from pipeline.restore.tokens import JOINED, SPECIALS, classify, core_of, ends_sentence
 
 OFFICIAL = re.compile(r"letter|decision|law|gazette|congbao|official|vbpl")
-_SHORT_LINE = 50
+SHORT_LINE = 50
 
 
 class _Types(dict[str, int]):
@@ -49,7 +49,7 @@ def _read(path: Path, types: _Types, excluded: set[int], held_out: bool) -> npt.
         for line in JOINED.sub(" ", kept).split("\n") if kept else ():
             tokens = line.split()
             ids += map(types.__getitem__, tokens)
-            if len(line) < _SHORT_LINE:
+            if len(line) < SHORT_LINE:
                 ids.append(-1)
         ids.append(-1)
     return np.array(ids, np.int32)
