@@ -35,6 +35,7 @@ _SPLIT = regex.compile(
     r"|((?<=số[ ])\d)[ ](\d{1,3}(?=/(?:19|20)\d\d/))"
 )
 _GOES_ON = regex.compile(r"[-–/][\p{L}\d]")
+_LONGEST_DATE = 80
 _DATE_GAP = regex.compile(r"[ ]?,?[ ]?(?=ng)|[ ]?\((?=ng)")
 
 
@@ -133,7 +134,7 @@ def _mention(text: str, identifier: Identifier, since: int, until: int) -> Menti
     issuer = (
         issuer_after(text, end, until)
         or issuer_before(before)
-        or issuer_of_list(text[: identifier.start])
+        or issuer_of_list(text[max(0, identifier.start - 600) : identifier.start])
     )
     assert identifier.text is not None
     citation = Citation(
@@ -157,7 +158,13 @@ def _mention(text: str, identifier: Identifier, since: int, until: int) -> Menti
 def _date_after(text: str, end: int) -> DateMention | None:
     """The date that follows a citation's number, if one does."""
     gap = _DATE_GAP.match(text, end)
-    return find_date(text, gap.end(), anchored=True) if gap else None
+    if gap is None:
+        return None
+    # Folding takes time, and texts are long: what is needed of it is no longer than a line.
+    found = find_date(text[gap.end() : gap.end() + _LONGEST_DATE], anchored=True)
+    if found is None:
+        return None
+    return replace(found, start=found.start + gap.end(), end=found.end + gap.end())
 
 
 @cache

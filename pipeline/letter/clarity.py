@@ -88,6 +88,7 @@ def paragraph_flag(name: str, text: str) -> Flag | None:
 
 def citation_flags(numbers: Sequence[str], lines: Sequence[PageLine]) -> Iterator[Flag]:
     """Flags for the citations (as printed, in order) whose every print was read badly."""
+    lines = [line for line in lines if line.words]
     for i, printed in enumerate(numbers):
         clear = [c for line in lines for c in _clearness(line, printed)]
         if clear and max(clear) < _SHORT_FIELD:
@@ -97,5 +98,5 @@ def citation_flags(numbers: Sequence[str], lines: Sequence[PageLine]) -> Iterato
 
 def _clearness(line: PageLine, printed: str) -> Iterator[float]:
     start = line.text.find(printed)
-    if start >= 0 and line.words:
+    if start >= 0:
         yield weakest(words_between(line, start, start + len(printed)))

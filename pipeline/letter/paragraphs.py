@@ -80,15 +80,14 @@ def measure(lines: Sequence[PageLine]) -> Measure:
 
 def join(texts: Sequence[str]) -> str:
     """Printed lines as one: a hyphen or slash inside a number or symbol takes no space after."""
-    out = ""
+    pieces: list[str] = []
+    last = ""
     for text in texts:
-        if not out:
-            out = text
-        elif _OPEN_HYPHEN.search(out) and text[:1].isalnum():
-            out += text
-        else:
-            out += " " + text
-    return out
+        if last and not (_OPEN_HYPHEN.search(last[-2:]) and text[:1].isalnum()):
+            pieces.append(" ")
+        pieces.append(text)
+        last = text or last
+    return "".join(pieces)
 
 
 def paragraphs(lines: Sequence[PageLine]) -> list[Paragraph]:
