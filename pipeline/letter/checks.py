@@ -14,7 +14,7 @@ from pipeline.letter.citations import Mention
 from pipeline.letter.directives import Node
 from pipeline.letter.header import Letterhead
 from pipeline.letter.identifiers import party_codes, without_lookalikes
-from pipeline.letter.markers import LETTERS, OPTIONAL_LETTERS, Marker
+from pipeline.letter.markers import CAPITALS, LETTERS, OPTIONAL_LETTERS, Marker
 from pipeline.letter.mending import Signer
 from pipeline.letter.places import is_known_place
 from pipeline.letter.tables import authorities, document_types
@@ -167,8 +167,9 @@ def _numbering(points: Sequence[Node], where: str = "directives") -> Iterator[Fl
 
 def _follows(before: Marker | None, marker: Marker) -> bool:
     last = before.value if before is not None else 0
-    if marker.kind == "letter":
-        skipped = LETTERS[last : marker.value - 1]
+    if marker.kind in ("letter", "capital"):
+        series = LETTERS if marker.kind == "letter" else CAPITALS.lower()
+        skipped = series[last : marker.value - 1]
         return marker.value > last and all(c in OPTIONAL_LETTERS for c in skipped)
     return marker.value == last + 1
 

@@ -29,7 +29,7 @@ from pipeline.letter.tables import body_words, folded_phrases
 _WORD = r"(?:\p{Lu}\p{Ll}+|TP\.|Tp\.|T\.P\.?|TP|[QP]\.)"
 _NOT_IN_NAMES = regex.compile(r"[<>{}=#$%@:\[\]\\]|\d\p{L}|\p{L}\d|—")
 _PLACE = regex.compile(
-    rf"(?:(?:thành phố|tỉnh|quận|huyện|xã|phường|thị xã|thị trấn) )?"
+    rf"(?<!\S)(?:(?:thành phố|tỉnh|quận|huyện|xã|phường|thị xã|thị trấn) )?"
     rf"{_WORD}(?:(?:[ ]?-[ ]?|[ ])(?:{_WORD}|phố|xã|trấn|khu|\d{{1,2}})){{0,5}}$"
 )
 
@@ -115,11 +115,26 @@ def _read_heading(head: Letterhead, line: PageLine) -> bool:
     return True
 
 
+# "Nghị định số 151/2013/NĐ-CP ngày …", "Căn cứ Luật … ngày …": a date that is not the letter's own.
+_CITES = regex.compile(r"\bso[ ]?\d|\b(?:can cu|thuc hien|theo|luat|dieu \d)\b")
+
+
+def is_date_line(text: str) -> bool:
+    """May the line be that of place and date: a date, and no document cited before it?"""
+    date = find_date(text)
+    if date is None or date.start >= 40:
+        return False
+    before = text[: date.start]
+    return next(find_identifiers(before), None) is None and not _CITES.search(fold(before))
+
+
 def _read_date(head: Letterhead, line: PageLine) -> bool:
     date = find_date(line.text)
     if date is None or keywords.about_start(line.text) is not None:
         return False
     before = line.text[: date.start].strip(" ,.;:")
+    if not is_date_line(line.text):
+        return False
     if len(before) > 40 or upper_share(before) > 0.7 or len(line.text) - date.end > 12:
         return False
     if line.zone is Zone.LETTERHEAD_LEFT and not _is_full(date):
@@ -174,11 +189,17 @@ def _read_number(head: Letterhead, line: PageLine) -> bool:
         return keywords.about_start(line.text) is None
     rest = line.text[start:]
     head.number = read_number_line(rest)
+    if head.number is not None and len(rest) - head.number.end > _LONGEST_AFTER_NUMBER:
+        head.number = None  # running text: "số 94/2025/QH15, Luật số 116/2025/QH15 và …"
+        return False
     if head.number is None:
         bare = regex.match(r"^[\s.:…_]*(\d{1,6}[a-z]?)[\s.…_]*$", rest)
         head.bare_number = bare[1] if bare else None
     head.number_lines = [line]
     return True
+
+
+_LONGEST_AFTER_NUMBER = 40
 
 
 def _read_smudged_number(head: Letterhead, line: PageLine) -> bool:

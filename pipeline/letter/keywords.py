@@ -296,6 +296,15 @@ def opens_appendix(text: str) -> bool:
     return short or (folded.startswith("phu luc") and upper_share(text) > 0.7)
 
 
+def opens_attachment(text: str) -> bool:
+    """Is the line in capitals the first of the title of something issued with the letter ("DANH
+    MỤC …", "QUY CHẾ …"), which has a page of its own after the signature?"""
+    if upper_share(text) < 0.8 or len(letters(text)) < 6:
+        return False
+    folded = f"{fold(text).strip(' .:*_')} "
+    return any(folded.startswith(f"{phrase} ") for phrase in folded_phrases("attachment"))
+
+
 _COPIES = (("saoluc", "Sao lục"), ("trichsao", "Trích sao"), ("sao", "Sao y"))
 
 

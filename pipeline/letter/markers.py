@@ -14,7 +14,7 @@ from pipeline.letter.folding import fold
 
 LETTERS = "abcdđefghijklmnopqrstuvwxyz"
 OPTIONAL_LETTERS = "đfjwz"
-CAPITALS = "ABCDĐEGHIKLMNOPQRSTUVXY"
+CAPITALS = "ABCDĐEFGH"
 _ROMAN_NUMBERS = "I II III IV V VI VII VIII IX X XI XII XIII XIV XV XVI XVII XVIII XIX XX"
 _ROMAN = {number: i for i, number in enumerate(_ROMAN_NUMBERS.split(" "), 1)}
 
@@ -22,7 +22,10 @@ _ARTICLE = regex.compile(r"^di[e]u[ ]?(?P<n>\d{1,3}|[li])[a-z]?[ ]?(?P<dot>[.:;,
 _PART = regex.compile(
     r"^(?:phan|chuong|muc|tieu muc)[ ](?:thu[ ][a-z]+|[ivxl]+|\d{1,2}|t(?=[ .:]*$))\b[ .:]*"
 )
-_ROMAN_MARK = regex.compile(r"^(?P<n>[IVX]{1,5})[ ]?(?P<dot>[.\-–/)])[ ]?(?=[\p{L}\"“])")
+# "V/v" opens a trích yếu, and is no point V.
+_ROMAN_MARK = regex.compile(
+    r"^(?![Vv]/[Vv]\b)(?P<n>[IVX]{1,5})[ ]?(?P<dot>[.\-–/)])[ ]?(?=[\p{L}\"“])"
+)
 _ROMAN_BARE = regex.compile(r"^(?P<n>II|III|IV|VI{1,3}|IX)(?P<dot>)[ ](?=\p{Lu}{2,}[ ]\p{Lu}{2,})")
 _MULTI = regex.compile(r"^(?P<n>\d{1,2}(?:\.\d{1,2}){1,3})[ ]?(?P<dot>[.):\-–]?)[ ](?=[\p{L}\"“(])")
 _ARABIC = regex.compile(
@@ -181,10 +184,11 @@ class Numbering:
         return marker.is_numbered and last > 0 and marker.value == last + 1
 
     def take(self, marker: Marker) -> None:
-        """Note `marker`; points below it begin anew."""
+        """Note `marker`; points below it begin anew, but a Chương or Mục does not end the series
+        of the Điều, which runs through the whole."""
         self.last[marker.kind] = marker.value
         for kind, rank in RANKS.items():
-            if rank > marker.rank:
+            if rank > marker.rank and not (marker.kind == "part" and kind == "article"):
                 self.last.pop(kind, None)
 
 
