@@ -89,7 +89,7 @@ def read_letterhead(lines: Sequence[PageLine]) -> Letterhead:
     for line in lines:
         if _read_heading(head, line) or _read_date(head, line):
             in_about = in_about and line.zone is Zone.UNKNOWN
-        elif _read_number(head, line):
+        elif _read_number(head, line) or _read_symbol_below(head, line):
             in_about = False
         elif keywords.about_start(line.text) is not None and not head.about:
             head.about.append(line)
@@ -200,6 +200,18 @@ def _read_number(head: Letterhead, line: PageLine) -> bool:
 
 
 _LONGEST_AFTER_NUMBER = 40
+
+
+def _read_symbol_below(head: Letterhead, line: PageLine) -> bool:
+    """The symbol ("/QĐ-UBND") on a line of its own below "Số: 250", or below a blank."""
+    if head.number is not None or not head.number_lines or not line.text.startswith(("/", "-")):
+        return False
+    found = read_number_line(f"{head.bare_number or ''}{line.text}")
+    if found is None or len(line.text) > _LONGEST_AFTER_NUMBER:
+        return False
+    head.number, head.bare_number = found, None
+    head.number_lines = [*head.number_lines, line]
+    return True
 
 
 def _read_smudged_number(head: Letterhead, line: PageLine) -> bool:

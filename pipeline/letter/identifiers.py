@@ -19,7 +19,7 @@ from pipeline.letter.tables import bodies, document_types
 _U = "A-ZĐĂÂÊÔƠƯ"
 _PART = rf"[{_U}][{_U}a-z0-9&.]{{0,14}}+"
 _STOP = r"(?![\p{L}\d])"
-_NUMBER = r"(?<![^\s([\"“”:;,])(?P<num>\d{1,6}[a-zA-Z]?|(?=[OolI\d]*\d)[OolI\d]{2,6})"
+_NUMBER = r"(?:(?<![^\s([\"“”:;,])|(?<=\s\.))(?P<num>\d{1,6}[a-zA-Z]?|(?=[OolI\d]*\d)[OolI\d]{2,6})"
 _SLASH = r"[ ]?[/⁄∕]{1,2}[ ]?"
 _DASH = r"[ ]?[-–—−‑][ ]?"
 _JOINT = r"[ ]?[-–—−‑+][ ]?"
