@@ -9,9 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import regex
+
 from pipeline.letter import across
 from pipeline.letter.citations import Mention
 from pipeline.letter.directives import Node
+from pipeline.letter.folding import fold, starts_lower
 from pipeline.letter.header import Letterhead
 from pipeline.letter.identifiers import party_codes, without_lookalikes
 from pipeline.letter.markers import CAPITALS, LETTERS, OPTIONAL_LETTERS, Marker
@@ -27,6 +30,13 @@ _MANDATORY = (
     ("subject", "missing_subject", "no trích yếu was read"),
 )
 _LONGEST_SUBJECT = 400
+# The trích yếu of a state letter begins in small letters only where a verb or "về" opens it.
+_OPENS_LOW = regex.compile(
+    r"(?:ve|ban hanh|cong bo|phe duyet|quy dinh|tang cuong|trien khai|thuc hien|to chuc|sua doi|"
+    r"thanh lap|kien toan|bo nhiem|dieu dong|giao|ket qua|ket luan|tinh hinh|tong ket|so ket|cua|"
+    r"huong dan|phan cong|cho|cap|thu hoi|bai bo|thong qua|ap dung|dieu chinh|bo sung|"
+    r"khen thuong)\b"
+)
 _EARLIEST = "1945-01-01"
 
 
@@ -36,6 +46,7 @@ class Doubts:
 
     head: Letterhead
     doubtful_subject: bool
+    subject_as_printed: str
     points: Sequence[Node]
     mentions: Sequence[Mention]
     signers: Sequence[Signer]
@@ -141,6 +152,10 @@ def _subject(letter: Letter, doubts: Doubts) -> Iterator[Flag]:
         message = 'the "V/v" before the trích yếu is not clear'
         yield _flag("subject_start_doubtful", message, "header.subject")
     subject = letter.header.subject or ""
+    titled = letter.header.document_type != "Công văn" and letter.family != "party"
+    if titled and starts_lower(doubts.subject_as_printed) and not _OPENS_LOW.match(fold(subject)):
+        message = "the trích yếu begins in the middle of a sentence"
+        yield _flag("subject_start_doubtful", message, "header.subject")
     if doubts.doubtful_subject or len(subject) > _LONGEST_SUBJECT:
         yield _flag("subject_end_doubtful", "the end of the trích yếu is a guess", "header.subject")
     for mention in doubts.mentions:

@@ -21,6 +21,7 @@ from pipeline.letter.recipients import Entry, end_stripped, list_entries
 from pipeline.record import Signature
 
 _ENTRY = regex.compile(r"^[-–—−•*·+~=]{1,2}+[ ]*(?=[\p{L}\d(])")
+_AUTHORITY = regex.compile(r"^(KT|TM|TL|TUQ)[.,:]{1,2}[ ]?(?=\p{L})")
 _FOR = regex.compile(r"^K[ ]?[.,][ ]?(?=\p{Lu})")
 _SIGNED = regex.compile(r"(?i)^[(\[]?[ ]*(?:đã ký|da ky|ký tên|đóng dấu)")
 
@@ -193,6 +194,8 @@ def _sign(line: PageLine, signers: list[Signer]) -> None:
         current.authority.append(line)
     elif keywords.is_position(text) or current.position or not current.authority:
         current.position.append(line)
+    elif keywords.is_position_word(text.strip(" .,")):
+        current.position.append(line)  # "TƯỚNG" below "KT. THỦ TƯỚNG": a seal lies over the rest
     else:
         current.authority.append(line)
 
@@ -212,9 +215,9 @@ def signature_of(foot: Foot) -> Signature:
 
 def signature_text(lines: Sequence[PageLine]) -> str | None:
     """Lines of authority or position as one, without stray marks at the edges."""
-    text = join([line.text.strip(" :;*'\"’“”_|~=^`—–") for line in lines]).strip(" ,.;")
-    text = _FOR.sub("KT. ", regex.sub(r"^(KT|TM|TL|TUQ)[.,:]{1,2}[ ]?(?=\p{L})", r"\1. ", text))
-    return text or None
+    bare = [line.text.strip(" :;*'\"’“”_|~=^`—–") for line in lines]
+    clean = [_FOR.sub("KT. ", _AUTHORITY.sub(r"\1. ", text)) for text in bare]
+    return join(clean).strip(" ,.;") or None
 
 
 def signer_text(line: PageLine | None) -> str | None:

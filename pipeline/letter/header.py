@@ -61,7 +61,7 @@ def split_columns(line: PageLine) -> list[PageLine]:
 
 def _split_at_place(line: PageLine) -> list[PageLine]:
     date = find_date(line.text)
-    if date is None or not _is_full(date):
+    if date is None or not _is_full(date) or _cites(line.text[: date.start]):
         return [line]
     start = _place_start(line.text, date)
     ends_line = len(line.text) - date.end <= 6
@@ -116,7 +116,15 @@ def _read_heading(head: Letterhead, line: PageLine) -> bool:
 
 
 # "Nghị định số 151/2013/NĐ-CP ngày …", "Căn cứ Luật … ngày …": a date that is not the letter's own.
-_CITES = regex.compile(r"\bso[ ]?\d|\b(?:can cu|thuc hien|theo|luat|dieu \d)\b")
+_CITES = regex.compile(r"\b(?:can cu|thuc hien|theo|luat|dieu \d|(?<=[a-z] )so \d)")
+
+
+def _cites(before: str) -> bool:
+    """Does a document cited stand right before a date, with no place between them?"""
+    before = _PLACE.sub("", before.rstrip(" ,.;:"))
+    found = next(find_identifiers(before), None)
+    numbered = found is not None and keywords.number_start(before) is None and found.start > 8
+    return numbered or _CITES.search(fold(before)) is not None
 
 
 def is_date_line(text: str) -> bool:
@@ -124,8 +132,7 @@ def is_date_line(text: str) -> bool:
     date = find_date(text)
     if date is None or date.start >= 40:
         return False
-    before = text[: date.start]
-    return next(find_identifiers(before), None) is None and not _CITES.search(fold(before))
+    return not _cites(text[: date.start])
 
 
 def _read_date(head: Letterhead, line: PageLine) -> bool:
@@ -183,7 +190,8 @@ def _read_number(head: Letterhead, line: PageLine) -> bool:
     if start is None:
         found = next(find_identifiers(line.text), None)
         if found is None or not _number_without_word(line, found, head):
-            return _read_smudged_number(head, line)
+            cited = found is not None and found.start > 8
+            return not cited and _read_smudged_number(head, line)
         start = 0
     if head.number is not None or head.bare_number is not None:
         return keywords.about_start(line.text) is None

@@ -176,6 +176,8 @@ class Numbering:
             return True
         if marker.kind == "letter":
             return last > 0 and last < marker.value <= last + 3
+        if marker.kind == "roman" and marker.value == last > 1:
+            return True  # "II." twice is a "III." ill read or ill numbered; it is flagged
         return last < marker.value <= last + 3
 
     def is_next(self, marker: Marker) -> bool:

@@ -94,6 +94,7 @@ def paragraphs(lines: Sequence[PageLine]) -> list[Paragraph]:
     """The paragraphs of `lines`, in order."""
     widths = measure([line for line in lines if line.zone is not Zone.TABLE])
     numbering = Numbering()
+    lines = [line for line in lines if any(c.isalnum() for c in line.text)]  # specks, rules
     groups: list[tuple[Marker | None, list[PageLine]]] = []
     quoted_until = -1
     for i, line in enumerate(lines):
@@ -126,6 +127,7 @@ def _marker(text: str, numbering: Numbering) -> Marker | None:
 
 _SPECKS = ('"', "“", "”", "'", "‘", "*", "°", "^", "~")
 _LONGEST_QUOTATION = 40
+_CLOSERS = ("”", '"', "``", "''", " `", " ´", " '", "˝")
 
 
 def _quotation_end(lines: Sequence[PageLine], i: int) -> int:
@@ -135,7 +137,7 @@ def _quotation_end(lines: Sequence[PageLine], i: int) -> int:
         return -1
     for j in range(i, min(i + _LONGEST_QUOTATION, len(lines))):
         text = lines[j].text.rstrip(" .;,")
-        if text.endswith(("”", '"')) and (j > i or len(text) > 1):
+        if text.endswith(_CLOSERS) and (j > i or len(text) > 1):
             return j
     return -1
 

@@ -162,6 +162,8 @@ def _subject(
         if subject and _tells_of_itself(line.text, kind):
             return subject, lines[i:], False
         end = _ends_subject(subject, line, widths, parted=parted)
+        if not end and subject and _opens_block(lines, i, widths):
+            end = "guess"
         if end == "gap":
             end = "" if i < address or _is_centred(line, subject[-1], widths) else "sure"
         if end:
@@ -226,6 +228,19 @@ def _is_centred(line: PageLine, above: PageLine, widths: Measure) -> bool:
     inside = line.box[0] > widths.left + margin and line.box[2] < widths.right - margin
     shift = (line.box[0] + line.box[2] - above.box[0] - above.box[2]) / 2
     return inside and abs(shift) < margin
+
+
+def _opens_block(lines: Sequence[PageLine], i: int, widths: Measure) -> bool:
+    """Does a block of full lines begin at line `i`, set apart from what is above: the body, its
+    first word covered by a stamp?"""
+    line, below = lines[i], lines[i + 1] if i + 1 < len(lines) else None
+    if below is None or line.box is None or below.box is None or not line.gap or below.gap:
+        return False
+    if widths.left is None or widths.right is None:
+        return False
+    near = 0.02 * line.page_width
+    flush = below.box[0] < widths.left + near and below.box[2] > widths.right - near
+    return flush and line.box[2] > widths.right - near and not line.top
 
 
 def _is_in_capitals(text: str) -> bool:
