@@ -49,7 +49,7 @@ def lower_name_words() -> frozenset[str]:
 def body_name(text: str) -> str:
     """The name of a body or office at the head of `text`; "" where none begins there."""
     if wide := _WIDE.match(text[:160]):
-        return wide[0].strip(" ,")
+        return str(wide[0]).strip(" ,")
     end, previous = 0, ""
     for match in _WORD.finditer(text[:160]):
         word = match[0]
