@@ -113,12 +113,23 @@ def _number(letter: Letter, doubts: Doubts) -> Iterator[Flag]:
         yield _flag("number_doubtful", "a hand may have written the number", where)
     if number.repaired:
         yield _flag("number_repaired", f"{number.printed!r} was read as {number.text!r}", where)
-    if number.form != "old" and {letter.family, number.form} == {"party", "state"}:
+    crossed = {letter.family, number.form} == {"party", "state"}
+    if number.form != "old" and crossed and _is_by_rule(letter):
         message = f"a {number.form} number on a {letter.family} letter"
         yield _flag("number_form", message, where)
     kind = letter.header.document_type
     if number.type_code and kind and kind not in _names(number.type_code):
         yield _flag("number_type", f"the code {number.type_code} is not that of a {kind}", where)
+
+
+_RULE_SINCE = {"party": "1997-10-01", "state": "2005-05-06"}
+
+
+def _is_by_rule(letter: Letter) -> bool:
+    """Is the letter of a day on which its family's rule parted slash and full stop, hyphen and
+    slash (Quy định 31-QĐ/TW, 1997; Thông tư liên tịch 55/2005)? Older letters mix them."""
+    date, since = letter.header.date, _RULE_SINCE.get(letter.family, "")
+    return date is None or date >= since
 
 
 def _names(code: str) -> set[str]:
@@ -207,7 +218,8 @@ def _signature(letter: Letter, doubts: Doubts) -> Iterator[Flag]:
     form = next(
         (f for f in authorities() if (authority if "/" in f[0] else stopped).startswith(f[0])), None
     )
-    if form is not None and {letter.family, form[1]} == {"party", "state"}:
+    crossed = form is not None and {letter.family, form[1]} == {"party", "state"}
+    if form is not None and crossed and _is_by_rule(letter):
         message = f"{form[0]} on a {letter.family} letter"
         yield _flag("authority_form", message, "signature.authority")
 

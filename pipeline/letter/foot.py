@@ -22,7 +22,7 @@ from pipeline.record import Signature
 
 _ENTRY = regex.compile(r"^[-–—−•*·+~=]{1,2}+[ ]*(?=[\p{L}\d(])")
 _AUTHORITY = regex.compile(r"^(KT|TM|TL|TUQ)[.,:]{1,2}[ ]?(?=\p{L})")
-_FOR = regex.compile(r"^K[ ]?[.,][ ]?(?=\p{Lu})")
+_FOR = regex.compile(r"^K[ ]?[.,][ ]?(?=\p{Lu})(?!T[ ]?\.)")
 _SIGNED = regex.compile(r"(?i)^[(\[]?[ ]*(?:đã ký|da ky|ký tên|đóng dấu)")
 
 
@@ -163,6 +163,8 @@ def _is_signature(line: PageLine, current: Signer, *, in_list: bool) -> bool:
         return False
     if keywords.authority_end(text) is not None or keywords.is_position(text):
         return True
+    if current.authority and not current.name and keywords.is_typed_position(text):
+        return True
     if keywords.is_name(text):
         return not in_list or line.zone is Zone.FOOT_RIGHT or line.gap or current.begun
     words = [w for w in text.split() if len(w) > 1 and w.isalpha()]
@@ -192,7 +194,12 @@ def _sign(line: PageLine, signers: list[Signer]) -> None:
             current.authority += current.position
             current.position = []
         current.authority.append(line)
-    elif keywords.is_position(text) or current.position or not current.authority:
+    elif (
+        keywords.is_position(text)
+        or keywords.is_typed_position(text)
+        or current.position
+        or not current.authority
+    ):
         current.position.append(line)
     elif keywords.is_position_word(text.strip(" .,")):
         current.position.append(line)  # "TƯỚNG" below "KT. THỦ TƯỚNG": a seal lies over the rest

@@ -29,7 +29,7 @@ from pipeline.letter.tables import body_words, folded_phrases
 _WORD = r"(?:\p{Lu}\p{Ll}+|TP\.|Tp\.|T\.P\.?|TP|[QP]\.)"
 _NOT_IN_NAMES = regex.compile(r"[<>{}=#$%@:\[\]\\]|\d\p{L}|\p{L}\d|—")
 _PLACE = regex.compile(
-    rf"(?<!\S)(?:(?:thành phố|tỉnh|quận|huyện|xã|phường|thị xã|thị trấn) )?"
+    rf"(?<![^\s\-–_*])(?:(?:thành phố|tỉnh|quận|huyện|xã|phường|thị xã|thị trấn) )?"
     rf"{_WORD}(?:(?:[ ]?-[ ]?|[ ])(?:{_WORD}|phố|xã|trấn|khu|\d{{1,2}})){{0,5}}$"
 )
 

@@ -39,7 +39,7 @@ _NO_SLASH = regex.compile(
     rf"(?<=\bsố[ ])(?P<num>\d{{1,5}})(?P<sym>(?P<body>[{_U}]{{2,9}}+)-{_PART}){_STOP}"
 )
 _OLD = regex.compile(
-    rf"{_NUMBER}(?P<sep>[ ]?[-–][ ]?|[ ]?/[ ]?|[ ])"
+    rf"{_NUMBER}(?P<sep>[ ]?[-–][ ]?|[ ]?/[ ]?|[ ]|)"
     rf"(?P<sym>[{_U}][{_U}a-z0-9]{{1,9}}+"
     rf"(?:[ ]?[-–/.][ ]?[{_U}][{_U}a-z0-9]{{0,9}}+){{0,3}}){_STOP}"
 )
@@ -238,14 +238,17 @@ def _old(match: regex.Match[str]) -> Identifier | None:
     symbol = regex.sub(r"\s*([-/.])\s*", r"\1", _trim(match["sym"]).replace("–", "-"))
     if upper_share(symbol) < 0.5:
         return None
-    separator = match["sep"].strip().replace("–", "-") or " "
     first = regex.split(r"[-/.]", symbol)[0]
+    known = _codes("state") | _codes("party")
+    if not match["sep"] and (first not in known or len(first) == len(symbol)):
+        return None  # "12CT/TU" was usual, "12ABC" is none
+    separator = match["sep"].strip().replace("–", "-") or match["sep"]
     return Identifier(
         text=f"{number}{separator}{symbol}",
         printed=match[0],
         number=number,
         symbol=symbol,
-        type_code=first if first in _codes("state") | _codes("party") else None,
+        type_code=first if first in known else None,
         form="old",
         start=match.start(),
         end=match.start("sym") + len(_trim(match["sym"])),

@@ -185,6 +185,14 @@ class Numbering:
         last = self.last.get(marker.kind, 0)
         return marker.is_numbered and last > 0 and marker.value == last + 1
 
+    def as_letter(self, marker: Marker, text: str) -> Marker:
+        """`marker` as the letter l where "l)" follows k), and is no 1 that was read as a letter."""
+        value = LETTERS.index("l") + 1
+        follows = value - 2 <= self.last.get("letter", 0) < value
+        if not marker.repaired or not text.startswith("l") or not follows:
+            return marker
+        return Marker("letter", value, "l" + marker.label[-1], marker.end)
+
     def take(self, marker: Marker) -> None:
         """Note `marker`; points below it begin anew, but a Chương or Mục does not end the series
         of the Điều, which runs through the whole."""

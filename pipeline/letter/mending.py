@@ -107,6 +107,8 @@ def _authority(line: PageLine, marks: Sequence[Mark]) -> str | None:
 def _position(line: PageLine, marks: Sequence[Mark]) -> str | None:
     """The position printed by a line: an inner full stop taken out, a covered word put back."""
     text = str(_INNER_STOP.sub(" ", line.text.strip(_EDGES)))
+    if keywords.is_typed_position(text):
+        return None
     covered = letters(_covered(line, marks))
     for word in ("PHÓ", "THỨ"):
         if covered.endswith(letters(word)) and fold(f"{word} {text}") in positions():

@@ -102,6 +102,7 @@ def paragraphs(lines: Sequence[PageLine]) -> list[Paragraph]:
         marker = _marker(line.text, numbering) if i > quoted_until else None
         before = groups[-1][1][-1] if groups else None
         settled = before is None or _is_settled(before, line, widths)
+        settled = settled or (marker is not None and _opens_article(groups[-1][0], marker))
         if marker is not None and not (settled and numbering.accepts(marker)):
             marker = None
         if marker is not None:
@@ -116,8 +117,10 @@ def paragraphs(lines: Sequence[PageLine]) -> list[Paragraph]:
 def _marker(text: str, numbering: Numbering) -> Marker | None:
     """The mark at the head of a line; one behind a speck only where it is the next."""
     found = read_marker(text)
-    if found is not None or not text.startswith(_SPECKS):
-        return found
+    if found is not None:
+        return numbering.as_letter(found, text)
+    if not text.startswith(_SPECKS):
+        return None
     bare = text.lstrip("".join(_SPECKS) + " ")
     found = read_marker(bare)
     if found is None or not numbering.is_next(found):
@@ -151,6 +154,12 @@ def _paragraph(marker: Marker | None, lines: list[PageLine]) -> Paragraph:
 
 def _ends(line: PageLine) -> bool:
     return line.text.rstrip(" \"'”’").endswith(_TERMINAL)
+
+
+def _opens_article(above: Marker | None, marker: Marker) -> bool:
+    """Does khoản 1 follow the heading of its Điều, which ends without a full stop?"""
+    below_heading = above is not None and above.kind == "article"
+    return below_heading and (marker.kind, marker.value, marker.repaired) == ("arabic", 1, False)
 
 
 def _is_settled(before: PageLine, line: PageLine, widths: Measure) -> bool:

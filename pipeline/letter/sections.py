@@ -274,7 +274,11 @@ def _ends_unparted(last: PageLine, line: PageLine, widths: Measure) -> str:
 
 def is_enacting_body(text: str) -> bool:
     """The enacting body in capitals between trích yếu and bases ("CHỦ TỊCH UỶ BAN NHÂN DÂN …")."""
-    if upper_share(text) < 0.85 or len(text) < 6 or fold(text).startswith("ban hanh "):
+    if (
+        upper_share(text) < 0.85
+        or len(text) < 6
+        or fold(text).startswith(("ban hanh ", "ban hanh,"))
+    ):
         return False
     return opens_body(text) or keywords.is_position(text)
 
