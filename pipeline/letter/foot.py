@@ -163,7 +163,8 @@ def _is_signature(line: PageLine, current: Signer, *, in_list: bool) -> bool:
         return False
     if keywords.authority_end(text) is not None or keywords.is_position(text):
         return True
-    if current.authority and not current.name and keywords.is_typed_position(text):
+    awaits_position = bool(current.authority) and not current.position and not current.name
+    if awaits_position and (keywords.is_typed_position(text) or keywords.is_position_word(text)):
         return True
     if keywords.is_name(text):
         return not in_list or line.zone is Zone.FOOT_RIGHT or line.gap or current.begun

@@ -17,7 +17,7 @@ _OF = regex.compile(r"[ ]?,?[ ]?(?:đã được |được )?(?:của|do)[ ]+")
 _WIDE = regex.compile(
     r"(?:[UỦ][ỷyỶY] ban Quốc gia|Ban Chỉ đạo|Ban Chỉ huy)\b[\p{L}\d ,]*?"
     r"(?=,?[ ](?:về|tại|ngày|ban hành|quy định|yêu cầu|hướng dẫn|phê duyệt|triển khai)\b"
-    r"|,?[ ]và[ ]\p{Ll}|[^\p{L}\d ,]|$)"
+    r"|,?[ ]và[ ]\p{Ll}|(?:,|[ ]và)[ ]\p{Lu}[\p{L} ]{2,24}[ ]số\b|[^\p{L}\d ,]|$)"
 )
 _AT = regex.compile(
     r"(?P<name>\p{Lu}[\p{L}\d,\- ]{2,100}?)[ ](?:tại|theo|ban hành)[ ](?:các )?"
