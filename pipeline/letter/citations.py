@@ -28,7 +28,9 @@ from pipeline.record import Citation
 _BEFORE = 90
 _NUMBER_WORD = regex.compile(r"(?:\bs[o06e5][ ]?[:.]?[ ]?)$")
 _OLD_START = regex.compile(r"\bsố[ ]+(?=\d{1,6}[ ]?[-–][ ]?[\p{Lu}])")
-_STRAY = regex.compile(r"(?<=\p{Ll}[ ])[.'’`][ ](?=\p{L})|(?<=\p{Ll}[ ])-[ ](?=\p{Ll})")
+_STRAY = regex.compile(
+    r"(?<=\p{Ll}[ ])[.'’`][ ](?=\p{L})|(?<=\p{Ll}[ ])-[ ](?=\p{Ll})|(?<=\bcủa[ ])-[ ]?(?=\p{L})"
+)
 # A number OCR read as two: only one number can stand between "số" and the slash, and the year.
 _SPLIT = regex.compile(
     r"((?<=số[ ])\d{1,3}|(?<=\d/)(?:19|20)\d|(?<=\d/)[12])[ ](\d{1,4}(?=[ ]?[/-][ ]?\p{Lu}))"
