@@ -21,7 +21,7 @@ from pipeline.letter.markers import CAPITALS, LETTERS, OPTIONAL_LETTERS, Marker
 from pipeline.letter.mending import Signer
 from pipeline.letter.places import is_known_place
 from pipeline.letter.tables import authorities, document_types
-from pipeline.record import Flag, Letter
+from pipeline.record import Flag, Letter, Signature
 
 _MANDATORY = (
     ("date", "missing_date", "no date was read in the letterhead"),
@@ -80,7 +80,7 @@ def _missing(letter: Letter, doubts: Doubts) -> Iterator[Flag]:
     for name, code, message in _MANDATORY:
         if getattr(letter.header, name) is None and not (name == "date" and doubts.head.date):
             yield _flag(code, message, f"header.{name}")
-    if letter.signature.position is None and doubts.signers:
+    if letter.signature.position is None and (doubts.signers or letter.distribution):
         yield _flag("missing_position", "no position was read", "signature.position")
     if letter.signature.signer is None:
         yield _flag("missing_signer", "no signer was read", "signature.signer")
@@ -204,6 +204,7 @@ def _signature(letter: Letter, doubts: Doubts) -> Iterator[Flag]:
     """Party letters write T/M, state letters TM. (Hướng dẫn 36-HD/VPTW, 1.7; Nghị định
     30/2020/NĐ-CP, Phụ lục I)."""
     found = {doubt for s in doubts.signers for doubt in s.doubts}
+    yield from _incomplete(letter, mended="position_repaired" in found)
     for part in ("authority", "position", "signer"):
         where = f"signature.{part}"
         if f"{part}_repaired" in found:
@@ -222,6 +223,20 @@ def _signature(letter: Letter, doubts: Doubts) -> Iterator[Flag]:
     if form is not None and crossed and _is_by_rule(letter):
         message = f"{form[0]} on a {letter.family} letter"
         yield _flag("authority_form", message, "signature.authority")
+
+
+def _incomplete(letter: Letter, *, mended: bool) -> Iterator[Flag]:
+    """Of a signature without its position or name a part was lost; what was read of the rest may
+    be a part, too."""
+    signature = letter.signature
+    begun = signature != Signature() or letter.distribution
+    if not begun or (signature.position and signature.signer):
+        return
+    message = "the signature is not whole; its other parts may be lost or cut, too"
+    if signature.position is None:
+        yield _flag("authority_doubtful", message, "signature.authority")
+    elif signature.signer is None and not mended:
+        yield _flag("position_doubtful", message, "signature.position")
 
 
 def _citations(mentions: Sequence[Mention]) -> Iterator[Flag]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import regex
 
 from pipeline.letter import keywords
-from pipeline.letter.folding import fold
+from pipeline.letter.folding import fold, upper_share
 from pipeline.letter.header import opens_body
 from pipeline.letter.markers import Marker, as_arabic_one
 from pipeline.letter.paragraphs import Paragraph
@@ -106,7 +106,8 @@ def find_points(body: Sequence[Paragraph]) -> Points:
 
 def _is_title(paragraph: Paragraph) -> bool:
     """Can the paragraph be the words of a heading, and no sentence?"""
-    return len(paragraph.text) < 200 and not paragraph.text.endswith((".", ";", ":", ","))
+    short = len(paragraph.text) < 200 or upper_share(paragraph.text) > 0.85
+    return short and not paragraph.text.endswith((".", ";", ":", ","))
 
 
 def _settle_ones(body: Sequence[Paragraph]) -> list[Paragraph]:

@@ -129,7 +129,7 @@ def _marker(text: str, numbering: Numbering) -> Marker | None:
 
 
 _SPECKS = ('"', "“", "”", "'", "‘", "*", "°", "^", "~")
-_LONGEST_QUOTATION = 40
+_LONGEST_QUOTATION, _LONGEST_BALANCED = 40, 600
 _CLOSERS = ("”", '"', "``", "''", " `", " ´", " '", "˝")
 
 
@@ -138,10 +138,24 @@ def _quotation_end(lines: Sequence[PageLine], i: int) -> int:
     own; -1 where none begins, or its end was lost."""
     if not lines[i].text.startswith(("“", '"')):
         return -1
+    if (end := _balanced_end(lines, i)) >= 0:
+        return end
     for j in range(i, min(i + _LONGEST_QUOTATION, len(lines))):
         text = lines[j].text.rstrip(" .;,")
         if text.endswith(_CLOSERS) and (j > i or len(text) > 1):
             return j
+    return -1
+
+
+def _balanced_end(lines: Sequence[PageLine], i: int) -> int:
+    """The line on which as many quotations have ended as have begun, and one ends the line; an
+    article that a law puts in may run over pages. -1 where marks were lost."""
+    depth = 0
+    for j in range(i, min(i + _LONGEST_BALANCED, len(lines))):
+        text = lines[j].text
+        depth += text.count("“") - text.count("”")
+        if depth <= 0:
+            return j if text.rstrip(" .;,").endswith("”") else -1
     return -1
 
 

@@ -153,8 +153,8 @@ def _subject(
     subject: list[PageLine] = []
     for i, line in enumerate(lines[:20]):
         if not keywords.has_letters(line.text):
-            if subject:
-                return subject, lines[i + 1 :], False
+            if subject:  # a rule; but a lone figure is a piece of something else
+                return subject, lines[i + 1 :], any(c.isalnum() for c in line.text)
             continue
         if not subject and kind.name in _LAWS and upper_share(line.text) > 0.8:
             subject.append(line)
