@@ -204,7 +204,7 @@ def _signature(letter: Letter, doubts: Doubts) -> Iterator[Flag]:
     """Party letters write T/M, state letters TM. (Hướng dẫn 36-HD/VPTW, 1.7; Nghị định
     30/2020/NĐ-CP, Phụ lục I)."""
     found = {doubt for s in doubts.signers for doubt in s.doubts}
-    yield from _incomplete(letter, mended="position_repaired" in found)
+    yield from _incomplete(letter)
     for part in ("authority", "position", "signer"):
         where = f"signature.{part}"
         if f"{part}_repaired" in found:
@@ -225,7 +225,7 @@ def _signature(letter: Letter, doubts: Doubts) -> Iterator[Flag]:
         yield _flag("authority_form", message, "signature.authority")
 
 
-def _incomplete(letter: Letter, *, mended: bool) -> Iterator[Flag]:
+def _incomplete(letter: Letter) -> Iterator[Flag]:
     """Of a signature without its position or name a part was lost; what was read of the rest may
     be a part, too."""
     signature = letter.signature
@@ -235,7 +235,7 @@ def _incomplete(letter: Letter, *, mended: bool) -> Iterator[Flag]:
     message = "the signature is not whole; its other parts may be lost or cut, too"
     if signature.position is None:
         yield _flag("authority_doubtful", message, "signature.authority")
-    elif signature.signer is None and not mended:
+    elif signature.signer is None:
         yield _flag("position_doubtful", message, "signature.position")
 
 

@@ -78,7 +78,11 @@ def _kept_flags(before: Letter, after: Letter) -> list[Flag]:
             flag = flag.model_copy(update={"where": where})
         kept.append(flag)
     mended = {flag.where for flag in kept}
-    return [*kept, *(f for f in after.flags if f.code != "field_doubtful" or f.where not in mended)]
+    return [*kept, *(f for f in after.flags if f.code not in _SAID or f.where not in mended)]
+
+
+_SAID = ("field_doubtful", "position_doubtful", "authority_doubtful")
+"""Doubts that a repair of the same field tells of more exactly."""
 
 
 def _read(pages: Sequence[RestoredPage]) -> tuple[Letter, list[Correction]]:
