@@ -149,10 +149,15 @@ def _quotation_end(lines: Sequence[PageLine], i: int) -> int:
 
 def _balanced_end(lines: Sequence[PageLine], i: int) -> int:
     """The line on which as many quotations have ended as have begun, and one ends the line; an
-    article that a law puts in may run over pages. -1 where marks were lost."""
+    article that a law puts in may run over pages. -1 where marks were lost, as where another
+    quotation begins before."""
+    if read_marker(lines[i].text[1:].lstrip()) is None:
+        return -1
     depth = 0
     for j in range(i, min(i + _LONGEST_BALANCED, len(lines))):
         text = lines[j].text
+        if j > i and text.startswith("“"):
+            return -1
         depth += text.count("“") - text.count("”")
         if depth <= 0:
             return j if text.rstrip(" .;,").endswith("”") else -1
