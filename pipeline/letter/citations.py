@@ -7,6 +7,7 @@ In: paragraphs of the letter; out: citations in the order they come. "Nghị quy
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -82,11 +83,16 @@ def _as_printed(mention: Mention, text: str) -> Mention:
 
 def _without_misread(found: list[Mention]) -> list[Mention]:
     """Leave out a number of unknown code where the letter cites it elsewhere with a known one."""
-    found = [m for m in found if not any(_is_cut_off(m, other) for other in found)]
+    alike: dict[str | None, list[Mention]] = defaultdict(list)
+    for mention in found:
+        alike[mention.identifier.number].append(mention)
     kept: list[Mention] = []
     for mention in found:
         here = mention.identifier
-        other = next((m for m in found if _is_same_but_code(here, m.identifier)), None)
+        rivals = alike[here.number]
+        if any(_is_cut_off(mention, other) for other in rivals):
+            continue
+        other = next((m for m in rivals if _is_same_but_code(here, m.identifier)), None)
         if other is None or here.type_code is None or _is_known(here):
             kept.append(mention)
     return kept
