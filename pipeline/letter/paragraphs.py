@@ -94,7 +94,7 @@ def paragraphs(lines: Sequence[PageLine]) -> list[Paragraph]:
     """The paragraphs of `lines`, in order."""
     widths = measure([line for line in lines if line.zone is not Zone.TABLE])
     numbering = Numbering()
-    lines = [line for line in lines if any(c.isalnum() for c in line.text)]  # specks, rules
+    lines = [x for x in lines if any(c.isalnum() for c in x.text) or x.text.endswith("/.")]
     groups: list[tuple[Marker | None, list[PageLine]]] = []
     quoted_until = -1
     for i, line in enumerate(lines):
