@@ -129,7 +129,7 @@ def test_the_spans_of_provinces_are_those_that_the_index_finds_under_two_names()
 
 def test_every_span_has_a_day_and_ends_after_it_begins() -> None:
     for kind, name, first, last, *_ in rows("bodies_in_force.tsv"):
-        assert kind in ("body", "province", "symbol"), name
+        assert kind in ("body", "province", "symbol", "rule"), name
         assert first or last, name
         for day in filter(None, (first, last)):
             date.fromisoformat(day)

@@ -7,17 +7,21 @@ of every office, and a check that is often wrong is soon not read.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import regex
 
 from pipeline.letter import keywords
 from pipeline.letter.folding import fold
-from pipeline.letter.in_force import Span, body_outside, province_outside, symbol_outside
+from pipeline.letter.in_force import (
+    Span,
+    body_outside,
+    province_outside,
+    rule_since,
+    symbol_outside,
+)
 from pipeline.letter.tables import rows
 from pipeline.record import Flag, Letter
-
-_YEAR_IN_NUMBER = "1997-01-01"  # Luật Ban hành văn bản quy phạm pháp luật 1996
-_HYPHEN_IN_NUMBER = "2004-05-28"  # Hướng dẫn 11-HD/VPTW
 
 
 def checks(letter: Letter) -> Iterator[Flag]:
@@ -68,11 +72,13 @@ def _symbol_of_day(letter: Letter) -> Iterator[Flag]:
         return
     found = symbol_outside(regex.split(r"[-/+]", symbol), date)
     if found is not None:
-        message = f"{found.name!r} on {date}: {_told(found, date)}"
+        stood = _told(replace(found, successor=""), date)
+        message = f"{found.name!r} ({found.successor}) on {date}: {stood}"
         yield Flag(code="number_of_day", message=message, where="header.number_symbol")
     match = regex.match(r"^(?:19|20)\d\d/", symbol)
-    if match and date < _YEAR_IN_NUMBER:
-        message = f"numbers with a year came with {_YEAR_IN_NUMBER}, the letter is of {date}"
+    since = rule_since("year in numbers")
+    if match and date < since:
+        message = f"numbers with a year came with {since}, the letter is of {date}"
         yield Flag(code="number_of_day", message=message, where="header.number_symbol")
 
 
@@ -87,8 +93,9 @@ def _party_form_of_day(letter: Letter) -> Iterator[Flag]:
     """A Party number without its hyphen ("12 CT/TU"), which the rule of 2004 prescribes."""
     number, date = letter.header.number_symbol, letter.header.date
     spaced = number is not None and regex.match(r"^\d+ \p{Lu}", number) is not None
-    if letter.family == "party" and spaced and date is not None and date >= _HYPHEN_IN_NUMBER:
-        message = f"{number!r} has no hyphen, as Party numbers have since {_HYPHEN_IN_NUMBER}"
+    since = rule_since("hyphen in party numbers")
+    if letter.family == "party" and spaced and date is not None and date >= since:
+        message = f"{number!r} has no hyphen, as Party numbers have since {since}"
         yield Flag(code="number_of_day", message=message, where="header.number_symbol")
 
 

@@ -17,6 +17,7 @@ from pipeline.letter.directives import Node
 from pipeline.letter.folding import fold, starts_lower
 from pipeline.letter.header import Letterhead
 from pipeline.letter.identifiers import party_codes, without_lookalikes
+from pipeline.letter.in_force import rule_since
 from pipeline.letter.markers import CAPITALS, LETTERS, OPTIONAL_LETTERS, Marker
 from pipeline.letter.mending import Signer
 from pipeline.letter.places import is_known_place
@@ -122,14 +123,13 @@ def _number(letter: Letter, doubts: Doubts) -> Iterator[Flag]:
         yield _flag("number_type", f"the code {number.type_code} is not that of a {kind}", where)
 
 
-_RULE_SINCE = {"party": "1997-10-01", "state": "2005-05-06"}
-
-
 def _is_by_rule(letter: Letter) -> bool:
     """Is the letter of a day on which its family's rule parted slash and full stop, hyphen and
     slash (Quy định 31-QĐ/TW, 1997; Thông tư liên tịch 55/2005)? Older letters mix them."""
-    date, since = letter.header.date, _RULE_SINCE.get(letter.family, "")
-    return date is None or date >= since
+    date = letter.header.date
+    if date is None or letter.family == "other":
+        return True
+    return date >= rule_since(f"{letter.family} forms")
 
 
 def _names(code: str) -> set[str]:

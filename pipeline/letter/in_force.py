@@ -55,6 +55,11 @@ def _plain(text: str) -> str:
     return " ".join(_SEPARATORS.sub(" ", fold(text)).split())
 
 
+def rule_since(name: str) -> str:
+    """The first day (ISO) of the rule `name`; KeyError where there is no such row."""
+    return _spans("rule")[_plain(name)][0].first
+
+
 def body_outside(body: str, day: str) -> Span | None:
     """The span of `body`, where `day` is not in it; None where it is, or nothing is known."""
     name = _plain(body)
