@@ -97,7 +97,11 @@ def _names_mended(letter: Letter, doubts: Doubts) -> Iterator[Flag]:
     place = letter.header.place
     if place is not None and place != doubts.head.place:
         yield _flag("place_repaired", f"{doubts.head.place!r} was read", "header.place")
-    elif place is not None and not is_known_place(place) and place.upper() not in bodies:
+    elif (
+        place is not None
+        and not is_known_place(place)
+        and f" {place.upper()} " not in f" {bodies} "
+    ):
         yield _flag("place_doubtful", f"no such place is known: {place!r}", "header.place")
 
 

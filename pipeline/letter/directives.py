@@ -140,7 +140,7 @@ def _is_series(markers: Sequence[Marker]) -> bool:
     kind = markers[0].kind
     if kind == "article":
         return True
-    if kind in ("capital", "roman", "letter", "paren"):
+    if kind in ("capital", "roman", "letter", "paren", "paren_roman"):
         return len(markers) > 1
     return len(markers) > 1 or markers[0].value == 1
 

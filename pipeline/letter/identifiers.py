@@ -19,7 +19,10 @@ from pipeline.letter.tables import bodies, document_types
 _U = "A-ZĐĂÂÊÔƠƯ"
 _PART = rf"[{_U}][{_U}a-z0-9&.]{{0,14}}+"
 _STOP = r"(?![\p{L}\d])"
-_NUMBER = r"(?:(?<![^\s([\"“”:;,])|(?<=\s\.))(?P<num>\d{1,6}[a-zA-Z]?|(?=[OolI\d]*\d)[OolI\d]{2,6})"
+_NUMBER = (
+    r"(?:(?<![^\s([\"“”:;,])|(?<=\s\.))"
+    r"(?P<num>\d{1,3}\.\d{1,3}(?=/20\d\d/)|\d{1,6}[a-zA-Z]?|(?=[OolI\d]*\d)[OolI\d]{2,6})"
+)
 _SLASH = r"[ ]?[/⁄∕]{1,2}[ ]?"
 _DASH = r"[ ]?[-–—−‑][ ]?"
 _JOINT = r"[ ]?[-–—−‑+][ ]?"
@@ -33,7 +36,7 @@ _PARTY_RUN_TOGETHER = regex.compile(
 )
 _STATE = regex.compile(
     rf"{_NUMBER}{_SLASH}(?:(?P<year>(?:19|20)\d\d){_SLASH})?"
-    rf"(?P<sym>{_PART}(?:{_JOINT}{_PART}){{0,5}}){_STOP}"
+    rf"(?P<sym>(?:TTLT/)?{_PART}(?:{_JOINT}{_PART}){{0,9}}){_STOP}"
 )
 _NO_SLASH = regex.compile(
     rf"(?<=\bsố[ ])(?P<num>\d{{1,5}})(?P<sym>(?P<body>[{_U}]{{2,9}}+)-{_PART}){_STOP}"

@@ -40,7 +40,7 @@ _DASH = regex.compile(r"^(?P<n>[-–—−•*●▪+])[ ]?(?=[\p{L}\d\"“(])")
 # The usual order, outermost first; a point never holds one of a smaller rank.
 RANKS = {
     "part": 0, "article": 1, "capital": 2, "roman": 3, "arabic": 4, "multi2": 5, "multi3": 6,
-    "multi4": 7, "paren": 8, "letter": 9, "dash": 10, "plus": 11,
+    "multi4": 7, "paren": 8, "letter": 9, "paren_roman": 10, "dash": 11, "plus": 12,
 }  # fmt: skip
 
 
@@ -128,8 +128,10 @@ def _paren(text: str) -> Marker | None:
     match = _PAREN.match(text)
     if match is None:
         return None
-    value = int(match["n"]) if match["n"].isdigit() else _ROMAN.get(match["n"].upper(), 0)
-    return Marker("paren", value, f"({match['n']})", match.end())
+    if match["n"].isdigit():
+        return Marker("paren", int(match["n"]), f"({match['n']})", match.end())
+    value = _ROMAN.get(match["n"].upper(), 0)
+    return Marker("paren_roman", value, f"({match['n']})", match.end())
 
 
 def _letter(text: str) -> Marker | None:
