@@ -38,7 +38,7 @@ _SPLIT = regex.compile(
     r"|((?<=số[ ])\d)[ ](\d{1,3}(?=/(?:19|20)\d\d/))"
 )
 _GOES_ON = regex.compile(r"[^\s\p{L}\d,.;:)\"”]?[-–/][\p{L}\d]")
-# Digits read apart before the number, as in "số I 07202 1/NĐ-CP": what was taken is its end only.
+# Digits read apart before the number, as in "số I 08202 2/NĐ-CP": what was taken is its end only.
 _BROKEN = regex.compile(r"(?i)\bsố[ :]+(?:[\dIl|O\]()]+[ ])+$")
 _NEXT_OF_LIST = regex.compile(r"[ ]?(?:,|;|và|,[ ]?và)[ ](?:số[ ])?")
 _LONGEST_DATE = 80
@@ -99,7 +99,7 @@ def _without_misread(found: list[Mention]) -> list[Mention]:
 
 
 def _is_cut_off(one: Mention, other: Mention) -> bool:
-    """Is `one` the number of `other` with its end lost ("12/2021/QĐ-TT", "83/TT")? Nothing else
+    """Is `one` the number of `other` with its end lost ("21/2022/QĐ-TT", "38/TT")? Nothing else
     that is told of it may differ."""
     a, b = one.citation, other.citation
     lost = len(a.number_symbol) < len(b.number_symbol) and b.number_symbol.startswith(

@@ -115,7 +115,7 @@ def _read_heading(head: Letterhead, line: PageLine) -> bool:
     return True
 
 
-# "Nghị định số 151/2013/NĐ-CP ngày …", "Căn cứ Luật … ngày …": a date that is not the letter's own.
+# "Nghị định số 207/2012/NĐ-CP ngày …", "Căn cứ Luật … ngày …": a date that is not the letter's own.
 _CITES = regex.compile(r"\b(?:can cu|thuc hien|theo|luat|dieu \d|(?<=[a-z] )so \d)")
 
 
@@ -211,7 +211,7 @@ _LONGEST_AFTER_NUMBER = 40
 
 
 def _read_symbol_below(head: Letterhead, line: PageLine) -> bool:
-    """The symbol ("/QĐ-UBND") on a line of its own below "Số: 250", or below a blank."""
+    """The symbol ("/QĐ-UBND") on a line of its own below "Số: 318", or below a blank."""
     if head.number is not None or not head.number_lines or not line.text.startswith(("/", "-")):
         return False
     found = read_number_line(f"{head.bare_number or ''}{line.text}")
