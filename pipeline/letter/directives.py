@@ -128,7 +128,7 @@ def _settle_ones(body: Sequence[Paragraph]) -> list[Paragraph]:
 def _top_rank(body: Sequence[Paragraph]) -> int | None:
     """The outermost kind of mark that begins a series at its start."""
     markers = [p.marker for p in body if p.marker is not None and p.marker.is_numbered]
-    ranks = {m.rank for m in markers if m.value <= 2}
+    ranks = {m.rank for m in markers if m.value <= 2 or m.kind == "article"}
     for rank in sorted(ranks):
         of_kind = [m for m in markers if m.rank == rank]
         if _is_series(of_kind):

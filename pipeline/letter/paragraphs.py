@@ -94,6 +94,8 @@ def paragraphs(lines: Sequence[PageLine]) -> list[Paragraph]:
     """The paragraphs of `lines`, in order."""
     widths = measure([line for line in lines if line.zone is not Zone.TABLE])
     numbering = Numbering()
+    if (first := _first_article(lines)) is not None:
+        numbering.last["article"] = first - 1
     lines = [x for x in lines if any(c.isalnum() for c in x.text) or x.text.endswith("/.")]
     groups: list[tuple[Marker | None, list[PageLine]]] = []
     quoted_until = -1
@@ -112,6 +114,13 @@ def paragraphs(lines: Sequence[PageLine]) -> list[Paragraph]:
         else:
             groups[-1][1].append(line)
     return [_paragraph(marker, group) for marker, group in groups]
+
+
+def _first_article(lines: Sequence[PageLine]) -> int | None:
+    """The number of the first Điều of a text that begins in the midst of a series (an excerpt,
+    pages from the middle): the next one follows, and none is the first."""
+    found = [m.value for x in lines if (m := read_marker(x.text)) and m.kind == "article"]
+    return found[0] if found and 1 not in found and found[0] + 1 in found else None
 
 
 def _marker(text: str, numbering: Numbering) -> Marker | None:
