@@ -162,10 +162,12 @@ def _below(folder: Path) -> Iterator[Single]:
 
 
 def text_letters() -> list[Single]:
-    """The texts of tests/cases/letters."""
+    """The texts of tests/cases/letters but those that have no letterhead, as a last page alone."""
     found = []
     for path in sorted(CASES.glob("*.json")):
         for case in json.loads(path.read_text(encoding="utf-8")):
+            if not case.get("letterhead", True):
+                continue
             texts = ["\n".join(page) for page in case["pages"]]
             pages = (
                 PageSource(n, path, n - 1, PageKind.TEXT, text=text)

@@ -30,7 +30,9 @@ PIECES = st.sampled_from(
         "QUYẾT ĐỊNH:", "QUYẾT ĐỊNH", "Nơi nhận:", "TM. ", "KT. CHỦ TỊCH", "CHỦ TỊCH", "Lê Văn A",
         "Phụ lục", "SAO Y", "./.", ";", ":", ",", "\n", "\n\n", "\f", "        ",
         "ngày 3 tháng 2 năm 2020", "ngày 31/2/2020", "số 20-NQ/TW", "của Ban Bí thư", "Hà Nội, ",
-        "UBND tỉnh", "MẬT", "“", "Ð",
+        "UBND tỉnh", "MẬT", "“", "Ð", "A. ", "F. ", "V. ", "(2) ", "đ) ", "l) ", "k) ", "Chương II",
+        "Mục 1", "T.M. ", "K.T. Chủ tịch", "TƯỚNG", "12CT/TU", "/QĐ-UBND", "-", "`.", "DANH MỤC",
+        "UBND TỈNH HÀ GIANG", "ngày 5-9-1995", "và số 30-KL/TW", "LUẬT", "BAN HÀNH QUY CHẾ",
     ]
 )  # fmt: skip
 TEXTS = st.lists(st.one_of(PIECES, st.text(max_size=12)), max_size=60).map(" ".join)

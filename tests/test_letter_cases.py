@@ -1,7 +1,8 @@
 """Short letters of every form, each with what must be read from it.
 
 `expected` names only the fields that matter for the case; lists must have the same length.
-`flags`, where given, are all the codes the letter must raise, in any order.
+`flags`, where given, are all the codes the letter must raise, in any order. `letterhead` is false
+where the text has none: such a text is no beginning of a letter in a dossier (benchmarks/dossiers).
 """
 
 from __future__ import annotations

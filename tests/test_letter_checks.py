@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import regex
 
 from pipeline.letter.deadlines import due_date, find_deadline
 from pipeline.letter.read import read_letter
+from pipeline.letter.tables import rows
 from pipeline.messages import sentence
 from pipeline.record import Letter
 from tests.test_letter import SCAN, pages_of, scanned
@@ -113,3 +115,22 @@ def test_deadlines_have_a_last_day(
 ) -> None:
     found = find_deadline(text, issued)
     assert (found, due_date(found, issued)) == (deadline, due)
+
+
+def test_the_spans_of_provinces_are_those_that_the_index_finds_under_two_names() -> None:
+    renamed = {(r[0], r[1]) for r in rows("body_names.tsv") if r[2] == "place"}
+    ended = {
+        (r[1], r[4])
+        for r in rows("bodies_in_force.tsv")
+        if r[0] == "province" and r[3] in ("2024-12-31", "2025-06-30")
+    }
+    assert ended == renamed
+
+
+def test_every_span_has_a_day_and_ends_after_it_begins() -> None:
+    for kind, name, first, last, *_ in rows("bodies_in_force.tsv"):
+        assert kind in ("body", "province", "symbol", "rule"), name
+        assert first or last, name
+        for day in filter(None, (first, last)):
+            date.fromisoformat(day)
+        assert not (first and last) or first < last, name

@@ -7,25 +7,29 @@ of every office, and a check that is often wrong is soon not read.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import regex
 
 from pipeline.letter import keywords
 from pipeline.letter.folding import fold
+from pipeline.letter.in_force import (
+    Span,
+    body_outside,
+    province_outside,
+    rule_since,
+    symbol_outside,
+)
 from pipeline.letter.tables import rows
 from pipeline.record import Flag, Letter
-
-_DISTRICTS_END = "2025-07-01"  # Luật Tổ chức chính quyền địa phương 2025: two levels from then on
-_DISTRICT = regex.compile(
-    r"^(?:huyen uy|quan uy|thi uy|phong giao duc va dao tao (?:huyen|quan|thi xa)"
-    r"|(?:uy ban nhan dan|ubnd|hoi dong nhan dan|hdnd|cong an) (?:huyen|quan|thi xa))\b"
-)
 
 
 def checks(letter: Letter) -> Iterator[Flag]:
     """The flags of fields that contradict each other."""
     yield from _signer_of_body(letter)
     yield from _body_of_day(letter)
+    yield from _symbol_of_day(letter)
+    yield from _party_form_of_day(letter)
     yield from _year_of_number(letter)
 
 
@@ -48,11 +52,51 @@ def _signer_of_body(letter: Letter) -> Iterator[Flag]:
 
 
 def _body_of_day(letter: Letter) -> Iterator[Flag]:
-    """A district's body after districts ended."""
-    body, date = letter.header.issuing_body, letter.header.date
-    if body and date and date >= _DISTRICTS_END and _DISTRICT.match(fold(body)):
-        message = f"{body!r} on {date}: districts ended on {_DISTRICTS_END}"
-        yield Flag(code="body_abolished", message=message, where="header.issuing_body")
+    """A body that was no longer, or not yet, on the letter's day: one of them is ill read."""
+    date = letter.header.date
+    if date is None:
+        return
+    for field in ("issuing_body", "parent_body"):
+        body = getattr(letter.header, field)
+        found = (body_outside(body, date) or province_outside(body, date)) if body else None
+        if found is not None:
+            message = f"{body!r} on {date}: {_told(found, date)}"
+            code = "body_abolished" if found.last and date > found.last else "body_not_yet"
+            yield Flag(code=code, message=message, where=f"header.{field}")
+
+
+def _symbol_of_day(letter: Letter) -> Iterator[Flag]:
+    """An abbreviation in the number of a body that did not stand on the letter's day."""
+    symbol, date = letter.header.symbol, letter.header.date
+    if symbol is None or date is None:
+        return
+    found = symbol_outside(regex.split(r"[-/+]", symbol), date)
+    if found is not None:
+        stood = _told(replace(found, successor=""), date)
+        message = f"{found.name!r} ({found.successor}) on {date}: {stood}"
+        yield Flag(code="number_of_day", message=message, where="header.number_symbol")
+    match = regex.match(r"^(?:19|20)\d\d/", symbol)
+    since = rule_since("year in numbers")
+    if match and date < since:
+        message = f"numbers with a year came with {since}, the letter is of {date}"
+        yield Flag(code="number_of_day", message=message, where="header.number_symbol")
+
+
+def _told(span: Span, day: str) -> str:
+    if span.last and day > span.last:
+        then = f", then {span.successor}" if span.successor else ""
+        return f"until {span.last}{then}"
+    return f"from {span.first} on"
+
+
+def _party_form_of_day(letter: Letter) -> Iterator[Flag]:
+    """A Party number without its hyphen ("12 CT/TU"), which the rule of 2004 prescribes."""
+    number, date = letter.header.number_symbol, letter.header.date
+    spaced = number is not None and regex.match(r"^\d+ \p{Lu}", number) is not None
+    since = rule_since("hyphen in party numbers")
+    if letter.family == "party" and spaced and date is not None and date >= since:
+        message = f"{number!r} has no hyphen, as Party numbers have since {since}"
+        yield Flag(code="number_of_day", message=message, where="header.number_symbol")
 
 
 def _year_of_number(letter: Letter) -> Iterator[Flag]:

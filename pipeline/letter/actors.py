@@ -145,10 +145,10 @@ def _plural() -> regex.Pattern[str]:
 
 def _goes_on(after: str) -> bool:
     """Does a name go on after its first words ("Sở" Y tế, "Công an" tỉnh)?"""
-    match = regex.match(r"[ ]([\p{L}]+)", after)
+    match = regex.match(r"[ ]([\p{L}\d]+)", after)
     if after.startswith((" hành", " chức", " nghị")):
         return False
-    return match is not None and (match[1][0].isupper() or match[1] in lower_name_words())
+    return match is not None and (not match[1][0].islower() or match[1] in lower_name_words())
 
 
 def _split(names: str) -> list[str]:

@@ -72,8 +72,11 @@ def _bases(
     kind = "enacted_basis" if enacted else "legal_basis"
     bases: list[Paragraph] = []
     others: list[Paragraph] = []
-    for paragraph in before:
+    for i, paragraph in enumerate(before):
         if _is_capitals(paragraph):
+            continue
+        if enacted and _is_damaged_basis(before, i):
+            bases.append(paragraph)
             continue
         if not others and bases and _goes_on(bases[-1], paragraph):
             bases[-1] = _joined(bases[-1], paragraph)
@@ -82,6 +85,24 @@ def _bases(
         fits = opens and (enacted or _is_bare_basis(paragraph, bases))
         (bases if fits and (enacted or not others) else others).append(paragraph)
     return bases, others
+
+
+_NAMES_LAW = regex.compile(
+    r"(?:Luật|Bộ luật|Pháp lệnh|Nghị định|Nghị quyết|Thông tư|Quyết định)[ ].*\bngày[ ].*;$"
+)
+
+
+def _is_damaged_basis(before: Sequence[Paragraph], i: int) -> bool:
+    """Is it the first basis, its "Căn cứ" under a stamp: it names a law, ends in ";", and a basis
+    follows?"""
+    if i or len(before) < 2 or _opens_basis(before[i]) or not _opens_basis(before[i + 1]):
+        return False
+    return before[i].marker is None and _NAMES_LAW.search(before[i].text) is not None
+
+
+def _opens_basis(paragraph: Paragraph) -> bool:
+    """Does it open with the words of a legal basis?"""
+    return keywords.opens_phrase(paragraph.text, "enacted_basis")
 
 
 # "Căn cứ Luật A ngày …; Luật sửa đổi, bổ sung …;" is one basis that names two documents.

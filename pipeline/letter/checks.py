@@ -9,16 +9,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import regex
+
 from pipeline.letter import across
 from pipeline.letter.citations import Mention
 from pipeline.letter.directives import Node
+from pipeline.letter.folding import fold, starts_lower
 from pipeline.letter.header import Letterhead
 from pipeline.letter.identifiers import party_codes, without_lookalikes
-from pipeline.letter.markers import LETTERS, OPTIONAL_LETTERS, Marker
+from pipeline.letter.in_force import rule_since
+from pipeline.letter.markers import CAPITALS, LETTERS, OPTIONAL_LETTERS, Marker
 from pipeline.letter.mending import Signer
 from pipeline.letter.places import is_known_place
 from pipeline.letter.tables import authorities, document_types
-from pipeline.record import Flag, Letter
+from pipeline.record import Flag, Letter, Signature
 
 _MANDATORY = (
     ("date", "missing_date", "no date was read in the letterhead"),
@@ -27,6 +31,13 @@ _MANDATORY = (
     ("subject", "missing_subject", "no trích yếu was read"),
 )
 _LONGEST_SUBJECT = 400
+# The trích yếu of a state letter begins in small letters only where a verb or "về" opens it.
+_OPENS_LOW = regex.compile(
+    r"(?:ve|ban hanh|cong bo|phe duyet|quy dinh|tang cuong|trien khai|thuc hien|to chuc|sua doi|"
+    r"thanh lap|kien toan|bo nhiem|dieu dong|giao|ket qua|ket luan|tinh hinh|tong ket|so ket|cua|"
+    r"huong dan|phan cong|cho|cap|thu hoi|bai bo|thong qua|ap dung|dieu chinh|bo sung|"
+    r"khen thuong)\b"
+)
 _EARLIEST = "1945-01-01"
 
 
@@ -36,6 +47,7 @@ class Doubts:
 
     head: Letterhead
     doubtful_subject: bool
+    subject_as_printed: str
     points: Sequence[Node]
     mentions: Sequence[Mention]
     signers: Sequence[Signer]
@@ -69,7 +81,7 @@ def _missing(letter: Letter, doubts: Doubts) -> Iterator[Flag]:
     for name, code, message in _MANDATORY:
         if getattr(letter.header, name) is None and not (name == "date" and doubts.head.date):
             yield _flag(code, message, f"header.{name}")
-    if letter.signature.position is None and doubts.signers:
+    if letter.signature.position is None and (doubts.signers or letter.distribution):
         yield _flag("missing_position", "no position was read", "signature.position")
     if letter.signature.signer is None:
         yield _flag("missing_signer", "no signer was read", "signature.signer")
@@ -85,7 +97,11 @@ def _names_mended(letter: Letter, doubts: Doubts) -> Iterator[Flag]:
     place = letter.header.place
     if place is not None and place != doubts.head.place:
         yield _flag("place_repaired", f"{doubts.head.place!r} was read", "header.place")
-    elif place is not None and not is_known_place(place):
+    elif (
+        place is not None
+        and not is_known_place(place)
+        and f" {place.upper()} " not in f" {bodies} "
+    ):
         yield _flag("place_doubtful", f"no such place is known: {place!r}", "header.place")
 
 
@@ -102,12 +118,22 @@ def _number(letter: Letter, doubts: Doubts) -> Iterator[Flag]:
         yield _flag("number_doubtful", "a hand may have written the number", where)
     if number.repaired:
         yield _flag("number_repaired", f"{number.printed!r} was read as {number.text!r}", where)
-    if number.form != "old" and {letter.family, number.form} == {"party", "state"}:
+    crossed = {letter.family, number.form} == {"party", "state"}
+    if number.form != "old" and crossed and _is_by_rule(letter):
         message = f"a {number.form} number on a {letter.family} letter"
         yield _flag("number_form", message, where)
     kind = letter.header.document_type
     if number.type_code and kind and kind not in _names(number.type_code):
         yield _flag("number_type", f"the code {number.type_code} is not that of a {kind}", where)
+
+
+def _is_by_rule(letter: Letter) -> bool:
+    """Is the letter of a day on which its family's rule parted slash and full stop, hyphen and
+    slash (Quy định 31-QĐ/TW, 1997; Thông tư liên tịch 55/2005)? Older letters mix them."""
+    date = letter.header.date
+    if date is None or letter.family == "other":
+        return True
+    return date >= rule_since(f"{letter.family} forms")
 
 
 def _names(code: str) -> set[str]:
@@ -141,6 +167,10 @@ def _subject(letter: Letter, doubts: Doubts) -> Iterator[Flag]:
         message = 'the "V/v" before the trích yếu is not clear'
         yield _flag("subject_start_doubtful", message, "header.subject")
     subject = letter.header.subject or ""
+    titled = letter.header.document_type != "Công văn" and letter.family != "party"
+    if titled and starts_lower(doubts.subject_as_printed) and not _OPENS_LOW.match(fold(subject)):
+        message = "the trích yếu begins in the middle of a sentence"
+        yield _flag("subject_start_doubtful", message, "header.subject")
     if doubts.doubtful_subject or len(subject) > _LONGEST_SUBJECT:
         yield _flag("subject_end_doubtful", "the end of the trích yếu is a guess", "header.subject")
     for mention in doubts.mentions:
@@ -167,8 +197,9 @@ def _numbering(points: Sequence[Node], where: str = "directives") -> Iterator[Fl
 
 def _follows(before: Marker | None, marker: Marker) -> bool:
     last = before.value if before is not None else 0
-    if marker.kind == "letter":
-        skipped = LETTERS[last : marker.value - 1]
+    if marker.kind in ("letter", "capital"):
+        series = LETTERS if marker.kind == "letter" else CAPITALS.lower()
+        skipped = series[last : marker.value - 1]
         return marker.value > last and all(c in OPTIONAL_LETTERS for c in skipped)
     return marker.value == last + 1
 
@@ -177,6 +208,7 @@ def _signature(letter: Letter, doubts: Doubts) -> Iterator[Flag]:
     """Party letters write T/M, state letters TM. (Hướng dẫn 36-HD/VPTW, 1.7; Nghị định
     30/2020/NĐ-CP, Phụ lục I)."""
     found = {doubt for s in doubts.signers for doubt in s.doubts}
+    yield from _incomplete(letter)
     for part in ("authority", "position", "signer"):
         where = f"signature.{part}"
         if f"{part}_repaired" in found:
@@ -191,9 +223,24 @@ def _signature(letter: Letter, doubts: Doubts) -> Iterator[Flag]:
     form = next(
         (f for f in authorities() if (authority if "/" in f[0] else stopped).startswith(f[0])), None
     )
-    if form is not None and {letter.family, form[1]} == {"party", "state"}:
+    crossed = form is not None and {letter.family, form[1]} == {"party", "state"}
+    if form is not None and crossed and _is_by_rule(letter):
         message = f"{form[0]} on a {letter.family} letter"
         yield _flag("authority_form", message, "signature.authority")
+
+
+def _incomplete(letter: Letter) -> Iterator[Flag]:
+    """Of a signature without its position or name a part was lost; what was read of the rest may
+    be a part, too."""
+    signature = letter.signature
+    begun = signature != Signature() or letter.distribution
+    if not begun or (signature.position and signature.signer):
+        return
+    message = "the signature is not whole; its other parts may be lost or cut, too"
+    if signature.position is None:
+        yield _flag("authority_doubtful", message, "signature.authority")
+    elif signature.signer is None:
+        yield _flag("position_doubtful", message, "signature.position")
 
 
 def _citations(mentions: Sequence[Mention]) -> Iterator[Flag]:

@@ -7,6 +7,7 @@ In: paragraphs of the letter; out: citations in the order they come. "Nghị quy
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -28,13 +29,19 @@ from pipeline.record import Citation
 _BEFORE = 90
 _NUMBER_WORD = regex.compile(r"(?:\bs[o06e5][ ]?[:.]?[ ]?)$")
 _OLD_START = regex.compile(r"\bsố[ ]+(?=\d{1,6}[ ]?[-–][ ]?[\p{Lu}])")
-_STRAY = regex.compile(r"(?<=\p{Ll}[ ])[.'’`][ ](?=\p{L})|(?<=\p{Ll}[ ])-[ ](?=\p{Ll})")
+_STRAY = regex.compile(
+    r"(?<=\p{Ll}[ ])[.'’`][ ](?=\p{L})|(?<=\p{Ll}[ ])-[ ](?=\p{Ll})|(?<=\bcủa[ ])-[ ]?(?=\p{L})"
+)
 # A number OCR read as two: only one number can stand between "số" and the slash, and the year.
 _SPLIT = regex.compile(
     r"((?<=số[ ])\d{1,3}|(?<=\d/)(?:19|20)\d|(?<=\d/)[12])[ ](\d{1,4}(?=[ ]?[/-][ ]?\p{Lu}))"
     r"|((?<=số[ ])\d)[ ](\d{1,3}(?=/(?:19|20)\d\d/))"
 )
-_GOES_ON = regex.compile(r"[-–/][\p{L}\d]")
+_GOES_ON = regex.compile(r"[^\s\p{L}\d,.;:)\"”]?[-–/][\p{L}\d]")
+# Digits read apart before the number, as in "số I 08202 2/NĐ-CP": what was taken is its end only.
+_BROKEN = regex.compile(r"(?i)\bsố[ :]+(?:[\dIl|O\]()]+[ ])+$")
+_NEXT_OF_LIST = regex.compile(r"[ ]?(?:,|;|và|,[ ]?và)[ ](?:số[ ])?")
+_LONGEST_DATE = 80
 _DATE_GAP = regex.compile(r"[ ]?,?[ ]?(?=ng)|[ ]?\((?=ng)")
 
 
@@ -59,7 +66,7 @@ def find_citations(texts: Sequence[str], own: str | None) -> list[Mention]:
         for found in _mentions(text):
             mention = _as_printed(found, printed)
             key = mention.citation.number_symbol
-            if key == own:
+            if key == own or (own and mention.cut_short and own.startswith(key)):
                 continue
             merged[key] = _merge(merged[key], mention) if key in merged else mention
     return _without_misread(list(merged.values()))
@@ -76,13 +83,31 @@ def _as_printed(mention: Mention, text: str) -> Mention:
 
 def _without_misread(found: list[Mention]) -> list[Mention]:
     """Leave out a number of unknown code where the letter cites it elsewhere with a known one."""
+    alike: dict[str | None, list[Mention]] = defaultdict(list)
+    for mention in found:
+        alike[mention.identifier.number].append(mention)
     kept: list[Mention] = []
     for mention in found:
         here = mention.identifier
-        other = next((m for m in found if _is_same_but_code(here, m.identifier)), None)
+        rivals = alike[here.number]
+        if any(_is_cut_off(mention, other) for other in rivals):
+            continue
+        other = next((m for m in rivals if _is_same_but_code(here, m.identifier)), None)
         if other is None or here.type_code is None or _is_known(here):
             kept.append(mention)
     return kept
+
+
+def _is_cut_off(one: Mention, other: Mention) -> bool:
+    """Is `one` the number of `other` with its end lost ("21/2022/QĐ-TT", "38/TT")? Nothing else
+    that is told of it may differ."""
+    a, b = one.citation, other.citation
+    lost = len(a.number_symbol) < len(b.number_symbol) and b.number_symbol.startswith(
+        a.number_symbol
+    )
+    same_day = a.date is None or b.date is None or a.date == b.date
+    same_body = a.issuer is None or b.issuer is None or a.issuer == b.issuer
+    return lost and same_day and same_body and a.document_type in (None, b.document_type)
 
 
 def _is_known(identifier: Identifier) -> bool:
@@ -118,22 +143,37 @@ def _mentions(text: str) -> Iterator[Mention]:
         if old is not None and not any(f.start < old.end and old.start < f.end for f in found):
             found.append(old)
     found.sort(key=lambda i: i.start)
-    previous_end = 0
+    previous: Mention | None = None
     for i, identifier in enumerate(found):
         until = found[i + 1].start if i + 1 < len(found) else len(text)
-        yield _mention(text, identifier, previous_end, until)
-        previous_end = identifier.end
+        since = previous.identifier.end if previous else 0
+        mention = _mention(text, identifier, since, until)
+        previous = _of_its_list(text, mention, previous)
+        yield previous
+
+
+def _of_its_list(text: str, mention: Mention, before: Mention | None) -> Mention:
+    """A number that only "và số" parts from the one before it is of the same type."""
+    if before is None or mention.citation.document_type is not None:
+        return mention
+    date = _date_after(text, before.identifier.end)
+    end = date.end if date else before.identifier.end
+    if not _NEXT_OF_LIST.fullmatch(text, end, mention.identifier.start):
+        return mention
+    kind = before.citation.document_type
+    return replace(mention, citation=mention.citation.model_copy(update={"document_type": kind}))
 
 
 def _mention(text: str, identifier: Identifier, since: int, until: int) -> Mention:
     before = text[max(since, identifier.start - _BEFORE) : identifier.start]
-    kind = _type_before(before) or _type_of_code(identifier)
+    law = _OF_ASSEMBLY.search(identifier.symbol) is not None
+    kind = _type_before(before, law=law) or _type_of_code(identifier)
     date = _date_after(text, identifier.end)
     end = date.end if date else identifier.end
     issuer = (
         issuer_after(text, end, until)
         or issuer_before(before)
-        or issuer_of_list(text[: identifier.start])
+        or issuer_of_list(text[max(0, identifier.start - 600) : identifier.start])
     )
     assert identifier.text is not None
     citation = Citation(
@@ -150,14 +190,21 @@ def _mention(text: str, identifier: Identifier, since: int, until: int) -> Menti
         repairs.append((printed, identifier.text))
     if date is not None and date.clean is not None:
         repairs.append((date.printed, date.clean))
-    cut_short = _GOES_ON.match(text, identifier.end) is not None
+    broken = _BROKEN.search(text[max(0, identifier.start - _BEFORE) : identifier.start])
+    cut_short = broken is not None or _GOES_ON.match(text, identifier.end) is not None
     return Mention(citation, identifier, impossible, unclear, tuple(repairs), cut_short=cut_short)
 
 
 def _date_after(text: str, end: int) -> DateMention | None:
     """The date that follows a citation's number, if one does."""
     gap = _DATE_GAP.match(text, end)
-    return find_date(text, gap.end(), anchored=True) if gap else None
+    if gap is None:
+        return None
+    # Folding takes time, and texts are long: what is needed of it is no longer than a line.
+    found = find_date(text[gap.end() : gap.end() + _LONGEST_DATE], anchored=True)
+    if found is None:
+        return None
+    return replace(found, start=found.start + gap.end(), end=found.end + gap.end())
 
 
 @cache
@@ -172,8 +219,13 @@ def _names_by_fold() -> dict[str, str]:
     return {fold(t.name): t.name for t in document_types()}
 
 
-def _type_before(before: str) -> str | None:
-    """The type named right before a number: "Công văn số", "Luật Lâm nghiệp số"."""
+# The National Assembly's numbers, whose documents are named by titles with commas in them.
+_OF_ASSEMBLY = regex.compile(r"(?:^|/)(?:UBTV)?QH\d{1,2}$")
+
+
+def _type_before(before: str, *, law: bool) -> str | None:
+    """The type named right before a number: "Công văn số", "Luật Lâm nghiệp số"; with `law` the
+    title of a law between them may hold commas."""
     folded = fold(before)
     numbered = _NUMBER_WORD.search(folded)
     head = folded[: numbered.start()] if numbered else folded
@@ -188,7 +240,7 @@ def _type_before(before: str) -> str | None:
     if (
         name in ("Luật", "Bộ luật", "Pháp lệnh")
         and numbered
-        and not regex.search(r"[,;.:]", between)
+        and not regex.search(r"[;.:]" if law else r"[,;.:]", between)
     ):
         return name
     return None

@@ -81,13 +81,40 @@ def _no_syllables(text: str) -> Iterator[str]:
 def paragraph_flag(name: str, text: str) -> Flag | None:
     """A flag for a paragraph with signs no letter prints, or a date of letters for digits."""
     match = _LOOKALIKE_DATE.search(text) or _NEVER_PRINTED.search(text)
-    if match is None:
+    unclear = match[0] if match else _scramble(text)
+    if unclear is None:
         return None
-    return Flag(code="field_doubtful", message=f"{match[0]!r} is not clear", where=name)
+    return Flag(code="field_doubtful", message=f"{unclear!r} is not clear", where=name)
+
+
+_WINDOW, _ODD_OF_WINDOW = 5, 3
+_ODD = regex.compile(
+    r"\p{L}{2}[(\[{|]|\p{Ll}\p{Lu}|\p{L}\.\.$|^[^\p{L}\d\s]{2,}\p{L}|^\d\p{Ll}$|^[^\p{L}\d]{1,2}\d?$"
+)
+_SIGNS = frozenset(("-", "–", "—", "+", "&", "=", "%", "…", "...", ":", ";", "*", "•"))
+
+
+def _scramble(text: str) -> str | None:
+    """Words in a row most of which no letter prints: a stamp or a hand lies over them. Foreign
+    names alone are none."""
+    tokens = text.split()
+    strange = [token not in _SIGNS and _ODD.search(token) is not None for token in tokens]
+    odd = [s or _is_no_syllable(token) for s, token in zip(strange, tokens, strict=True)]
+    for i in range(max(0, len(tokens) - _WINDOW + 1)):
+        if sum(odd[i : i + _WINDOW]) >= _ODD_OF_WINDOW and sum(strange[i : i + _WINDOW]) > 1:
+            return " ".join(tokens[i : i + _WINDOW])
+    return None
+
+
+def _is_no_syllable(token: str) -> bool:
+    bare = token.strip(".,;:()\"'“”/-–!?")
+    plain = len(bare) > 1 and bare.isalpha() and not bare.isupper()
+    return plain and analyse(bare) is None and bare.casefold() not in _FOREIGN
 
 
 def citation_flags(numbers: Sequence[str], lines: Sequence[PageLine]) -> Iterator[Flag]:
     """Flags for the citations (as printed, in order) whose every print was read badly."""
+    lines = [line for line in lines if line.words]
     for i, printed in enumerate(numbers):
         clear = [c for line in lines for c in _clearness(line, printed)]
         if clear and max(clear) < _SHORT_FIELD:
@@ -97,5 +124,5 @@ def citation_flags(numbers: Sequence[str], lines: Sequence[PageLine]) -> Iterato
 
 def _clearness(line: PageLine, printed: str) -> Iterator[float]:
     start = line.text.find(printed)
-    if start >= 0 and line.words:
+    if start >= 0:
         yield weakest(words_between(line, start, start + len(printed)))

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import regex
 
 from pipeline.letter import keywords
-from pipeline.letter.folding import fold
+from pipeline.letter.folding import fold, upper_share
 from pipeline.letter.header import opens_body
 from pipeline.letter.markers import Marker, as_arabic_one
 from pipeline.letter.paragraphs import Paragraph
@@ -106,7 +106,8 @@ def find_points(body: Sequence[Paragraph]) -> Points:
 
 def _is_title(paragraph: Paragraph) -> bool:
     """Can the paragraph be the words of a heading, and no sentence?"""
-    return len(paragraph.text) < 200 and not paragraph.text.endswith((".", ";", ":", ","))
+    short = len(paragraph.text) < 200 or upper_share(paragraph.text) > 0.85
+    return short and not paragraph.text.endswith((".", ";", ":", ","))
 
 
 def _settle_ones(body: Sequence[Paragraph]) -> list[Paragraph]:
@@ -127,7 +128,7 @@ def _settle_ones(body: Sequence[Paragraph]) -> list[Paragraph]:
 def _top_rank(body: Sequence[Paragraph]) -> int | None:
     """The outermost kind of mark that begins a series at its start."""
     markers = [p.marker for p in body if p.marker is not None and p.marker.is_numbered]
-    ranks = {m.rank for m in markers if m.value <= 2}
+    ranks = {m.rank for m in markers if m.value <= 2 or m.kind == "article"}
     for rank in sorted(ranks):
         of_kind = [m for m in markers if m.rank == rank]
         if _is_series(of_kind):
@@ -139,7 +140,7 @@ def _is_series(markers: Sequence[Marker]) -> bool:
     kind = markers[0].kind
     if kind == "article":
         return True
-    if kind in ("capital", "roman", "letter", "paren"):
+    if kind in ("capital", "roman", "letter", "paren", "paren_roman"):
         return len(markers) > 1
     return len(markers) > 1 or markers[0].value == 1
 

@@ -21,7 +21,8 @@ from pipeline.letter.recipients import Entry, end_stripped, list_entries
 from pipeline.record import Signature
 
 _ENTRY = regex.compile(r"^[-–—−•*·+~=]{1,2}+[ ]*(?=[\p{L}\d(])")
-_FOR = regex.compile(r"^K[ ]?[.,][ ]?(?=\p{Lu})")
+_AUTHORITY = regex.compile(r"^(KT|TM|TL|TUQ)[.,:]{1,2}[ ]?(?=\p{L})")
+_FOR = regex.compile(r"^K[ ]?[.,][ ]?(?=\p{Lu})(?!T[ ]?\.)")
 _SIGNED = regex.compile(r"(?i)^[(\[]?[ ]*(?:đã ký|da ky|ký tên|đóng dấu)")
 
 
@@ -162,6 +163,9 @@ def _is_signature(line: PageLine, current: Signer, *, in_list: bool) -> bool:
         return False
     if keywords.authority_end(text) is not None or keywords.is_position(text):
         return True
+    awaits_position = bool(current.authority) and not current.position and not current.name
+    if awaits_position and (keywords.is_typed_position(text) or keywords.is_position_word(text)):
+        return True
     if keywords.is_name(text):
         return not in_list or line.zone is Zone.FOOT_RIGHT or line.gap or current.begun
     words = [w for w in text.split() if len(w) > 1 and w.isalpha()]
@@ -191,8 +195,15 @@ def _sign(line: PageLine, signers: list[Signer]) -> None:
             current.authority += current.position
             current.position = []
         current.authority.append(line)
-    elif keywords.is_position(text) or current.position or not current.authority:
+    elif (
+        keywords.is_position(text)
+        or keywords.is_typed_position(text)
+        or current.position
+        or not current.authority
+    ):
         current.position.append(line)
+    elif keywords.is_position_word(text.strip(" .,")):
+        current.position.append(line)  # "TƯỚNG" below "KT. THỦ TƯỚNG": a seal lies over the rest
     else:
         current.authority.append(line)
 
@@ -212,9 +223,9 @@ def signature_of(foot: Foot) -> Signature:
 
 def signature_text(lines: Sequence[PageLine]) -> str | None:
     """Lines of authority or position as one, without stray marks at the edges."""
-    text = join([line.text.strip(" :;*'\"’“”_|~=^`—–") for line in lines]).strip(" ,.;")
-    text = _FOR.sub("KT. ", regex.sub(r"^(KT|TM|TL|TUQ)[.,:]{1,2}[ ]?(?=\p{L})", r"\1. ", text))
-    return text or None
+    bare = [line.text.strip(" :;*'\"’“”_|~=^`—–") for line in lines]
+    clean = [_FOR.sub("KT. ", _AUTHORITY.sub(r"\1. ", text)) for text in bare]
+    return join(clean).strip(" ,.;") or None
 
 
 def signer_text(line: PageLine | None) -> str | None:

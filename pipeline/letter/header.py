@@ -29,7 +29,7 @@ from pipeline.letter.tables import body_words, folded_phrases
 _WORD = r"(?:\p{Lu}\p{Ll}+|TP\.|Tp\.|T\.P\.?|TP|[QP]\.)"
 _NOT_IN_NAMES = regex.compile(r"[<>{}=#$%@:\[\]\\]|\d\p{L}|\p{L}\d|—")
 _PLACE = regex.compile(
-    rf"(?:(?:thành phố|tỉnh|quận|huyện|xã|phường|thị xã|thị trấn) )?"
+    rf"(?<![^\s\-–_*])(?:(?:thành phố|tỉnh|quận|huyện|xã|phường|thị xã|thị trấn) )?"
     rf"{_WORD}(?:(?:[ ]?-[ ]?|[ ])(?:{_WORD}|phố|xã|trấn|khu|\d{{1,2}})){{0,5}}$"
 )
 
@@ -61,7 +61,7 @@ def split_columns(line: PageLine) -> list[PageLine]:
 
 def _split_at_place(line: PageLine) -> list[PageLine]:
     date = find_date(line.text)
-    if date is None or not _is_full(date):
+    if date is None or not _is_full(date) or _cites(line.text[: date.start]):
         return [line]
     start = _place_start(line.text, date)
     ends_line = len(line.text) - date.end <= 6
@@ -89,7 +89,7 @@ def read_letterhead(lines: Sequence[PageLine]) -> Letterhead:
     for line in lines:
         if _read_heading(head, line) or _read_date(head, line):
             in_about = in_about and line.zone is Zone.UNKNOWN
-        elif _read_number(head, line):
+        elif _read_number(head, line) or _read_symbol_below(head, line):
             in_about = False
         elif keywords.about_start(line.text) is not None and not head.about:
             head.about.append(line)
@@ -115,11 +115,33 @@ def _read_heading(head: Letterhead, line: PageLine) -> bool:
     return True
 
 
+# "Nghị định số 207/2012/NĐ-CP ngày …", "Căn cứ Luật … ngày …": a date that is not the letter's own.
+_CITES = regex.compile(r"\b(?:can cu|thuc hien|theo|luat|dieu \d|(?<=[a-z] )so \d)")
+
+
+def _cites(before: str) -> bool:
+    """Does a document cited stand right before a date, with no place between them?"""
+    before = _PLACE.sub("", before.rstrip(" ,.;:"))
+    found = next(find_identifiers(before), None)
+    numbered = found is not None and keywords.number_start(before) is None and found.start > 8
+    return numbered or _CITES.search(fold(before)) is not None
+
+
+def is_date_line(text: str) -> bool:
+    """May the line be that of place and date: a date, and no document cited before it?"""
+    date = find_date(text)
+    if date is None or date.start >= 40:
+        return False
+    return not _cites(text[: date.start])
+
+
 def _read_date(head: Letterhead, line: PageLine) -> bool:
     date = find_date(line.text)
     if date is None or keywords.about_start(line.text) is not None:
         return False
     before = line.text[: date.start].strip(" ,.;:")
+    if not is_date_line(line.text):
+        return False
     if len(before) > 40 or upper_share(before) > 0.7 or len(line.text) - date.end > 12:
         return False
     if line.zone is Zone.LETTERHEAD_LEFT and not _is_full(date):
@@ -168,16 +190,35 @@ def _read_number(head: Letterhead, line: PageLine) -> bool:
     if start is None:
         found = next(find_identifiers(line.text), None)
         if found is None or not _number_without_word(line, found, head):
-            return _read_smudged_number(head, line)
+            cited = found is not None and found.start > 8
+            return not cited and _read_smudged_number(head, line)
         start = 0
     if head.number is not None or head.bare_number is not None:
         return keywords.about_start(line.text) is None
     rest = line.text[start:]
     head.number = read_number_line(rest)
+    if head.number is not None and len(rest) - head.number.end > _LONGEST_AFTER_NUMBER:
+        head.number = None  # running text: "số 94/2025/QH15, Luật số 116/2025/QH15 và …"
+        return False
     if head.number is None:
         bare = regex.match(r"^[\s.:…_]*(\d{1,6}[a-z]?)[\s.…_]*$", rest)
         head.bare_number = bare[1] if bare else None
     head.number_lines = [line]
+    return True
+
+
+_LONGEST_AFTER_NUMBER = 40
+
+
+def _read_symbol_below(head: Letterhead, line: PageLine) -> bool:
+    """The symbol ("/QĐ-UBND") on a line of its own below "Số: 318", or below a blank."""
+    if head.number is not None or not head.number_lines or not line.text.startswith(("/", "-")):
+        return False
+    found = read_number_line(f"{head.bare_number or ''}{line.text}")
+    if found is None or len(line.text) > _LONGEST_AFTER_NUMBER:
+        return False
+    head.number, head.bare_number = found, None
+    head.number_lines = [*head.number_lines, line]
     return True
 
 

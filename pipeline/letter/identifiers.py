@@ -19,7 +19,10 @@ from pipeline.letter.tables import bodies, document_types
 _U = "A-ZĐĂÂÊÔƠƯ"
 _PART = rf"[{_U}][{_U}a-z0-9&.]{{0,14}}+"
 _STOP = r"(?![\p{L}\d])"
-_NUMBER = r"(?<![^\s([\"“”:;,])(?P<num>\d{1,6}[a-zA-Z]?|(?=[OolI\d]*\d)[OolI\d]{2,6})"
+_NUMBER = (
+    r"(?:(?<![^\s([\"“”:;,])|(?<=\s\.))"
+    r"(?P<num>\d{1,3}\.\d{1,3}(?=/20\d\d/)|\d{1,6}[a-zA-Z]?|(?=[OolI\d]*\d)[OolI\d]{2,6})"
+)
 _SLASH = r"[ ]?[/⁄∕]{1,2}[ ]?"
 _DASH = r"[ ]?[-–—−‑][ ]?"
 _JOINT = r"[ ]?[-–—−‑+][ ]?"
@@ -33,13 +36,13 @@ _PARTY_RUN_TOGETHER = regex.compile(
 )
 _STATE = regex.compile(
     rf"{_NUMBER}{_SLASH}(?:(?P<year>(?:19|20)\d\d){_SLASH})?"
-    rf"(?P<sym>{_PART}(?:{_JOINT}{_PART}){{0,5}}){_STOP}"
+    rf"(?P<sym>(?:TTLT/)?{_PART}(?:{_JOINT}{_PART}){{0,9}}){_STOP}"
 )
 _NO_SLASH = regex.compile(
     rf"(?<=\bsố[ ])(?P<num>\d{{1,5}})(?P<sym>(?P<body>[{_U}]{{2,9}}+)-{_PART}){_STOP}"
 )
 _OLD = regex.compile(
-    rf"{_NUMBER}(?P<sep>[ ]?[-–][ ]?|[ ]?/[ ]?|[ ])"
+    rf"{_NUMBER}(?P<sep>[ ]?[-–][ ]?|[ ]?/[ ]?|[ ]|)"
     rf"(?P<sym>[{_U}][{_U}a-z0-9]{{1,9}}+"
     rf"(?:[ ]?[-–/.][ ]?[{_U}][{_U}a-z0-9]{{0,9}}+){{0,3}}){_STOP}"
 )
@@ -238,14 +241,17 @@ def _old(match: regex.Match[str]) -> Identifier | None:
     symbol = regex.sub(r"\s*([-/.])\s*", r"\1", _trim(match["sym"]).replace("–", "-"))
     if upper_share(symbol) < 0.5:
         return None
-    separator = match["sep"].strip().replace("–", "-") or " "
     first = regex.split(r"[-/.]", symbol)[0]
+    known = _codes("state") | _codes("party")
+    if not match["sep"] and (first not in known or len(first) == len(symbol)):
+        return None  # "12CT/TU" was usual, "12ABC" is none
+    separator = match["sep"].strip().replace("–", "-") or match["sep"]
     return Identifier(
         text=f"{number}{separator}{symbol}",
         printed=match[0],
         number=number,
         symbol=symbol,
-        type_code=first if first in _codes("state") | _codes("party") else None,
+        type_code=first if first in known else None,
         form="old",
         start=match.start(),
         end=match.start("sym") + len(_trim(match["sym"])),

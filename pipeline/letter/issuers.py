@@ -11,9 +11,14 @@ from functools import cache
 import regex
 
 from pipeline.letter.folding import fold
-from pipeline.letter.tables import rows
+from pipeline.letter.tables import bodies, body_words, positions, rows
 
 _OF = regex.compile(r"[ ]?,?[ ]?(?:đã được |được )?(?:của|do)[ ]+")
+_WIDE = regex.compile(
+    r"(?:[UỦ][ỷyỶY] ban Quốc gia|Ban Chỉ đạo|Ban Chỉ huy)\b[\p{L}\d ,]*?"
+    r"(?=,?[ ](?:về|tại|ngày|ban hành|quy định|yêu cầu|hướng dẫn|phê duyệt|triển khai)\b"
+    r"|,?[ ]và[ ]\p{Ll}|(?:,|[ ]và)[ ]\p{Lu}[\p{L} ]{2,24}[ ]số\b|[^\p{L}\d ,]|$)"
+)
 _AT = regex.compile(
     r"(?P<name>\p{Lu}[\p{L}\d,\- ]{2,100}?)[ ](?:tại|theo|ban hành)[ ](?:các )?"
     r"\p{L}[\p{L} ]{2,25}?(?:[ ]số)?[ ]*$"
@@ -43,6 +48,8 @@ def lower_name_words() -> frozenset[str]:
 
 def body_name(text: str) -> str:
     """The name of a body or office at the head of `text`; "" where none begins there."""
+    if wide := _WIDE.match(text[:160]):
+        return str(wide[0]).strip(" ,")
     end, previous = 0, ""
     for match in _WORD.finditer(text[:160]):
         word = match[0]
@@ -100,11 +107,26 @@ def issuer_before(before: str) -> str | None:
     candidates = [match.start("name")] + [
         m.end() for m in regex.finditer(r"\b(?:của|đề nghị|do)[ ]", before[: match.end("name")])
     ]
+    by_rule = regex.match(r"[ ]theo\b", before[match.end("name") :]) is not None
     for start in sorted(candidates, reverse=True):
         name = body_name(before[start : match.end("name")])
+        if by_rule and not _is_known_opening(name):
+            continue  # "ưu đãi thuế TNDN theo Luật … số": nobody issues it
         if name and start + len(name) >= match.end("name") - 1:
             return str(regex.sub(r"^(?:Giám đốc|Thủ trưởng)[ ](?=\p{Lu})", "", name))
     return None
+
+
+@cache
+def _openings() -> tuple[str, ...]:
+    """Folded first words of bodies and offices, and abbreviations of bodies."""
+    words = [w.words for w in body_words()] + list(positions()) + [fold(b) for b in bodies()]
+    return tuple(sorted(set(words)))
+
+
+def _is_known_opening(name: str) -> bool:
+    folded = f"{fold(name)} "
+    return any(folded.startswith(f"{words} ") for words in _openings())
 
 
 def issuer_of_list(before: str) -> str | None:

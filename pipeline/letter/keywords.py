@@ -42,6 +42,7 @@ _AUTHORITY = regex.compile(
     r"^(?:T[ ]?/[ ]?M|K[ ]?/[ ]?T|T[ ]?/[ ]?L|T[ ]?/[ ]?UQ|T[ ]?/[ ]?U|TUQ|TM|KT|TL|Q)"
     r"(?:[ ]?[.,:]{1,2}|(?<=/[ ]?[MTLUQ]{1,2}))[ ]*(?=\p{L})"
     r"|^(?:T[ ]?/[ ]?M|K[ ]?/[ ]?T|T[ ]?/[ ]?L|TUQ|TM|KT|TL)[ ]+(?=\p{Lu}{2})"
+    r"|^(?:T[ ]?\.[ ]?M|K[ ]?\.[ ]?T|T[ ]?\.[ ]?L|T[ ]?\.[ ]?U[ ]?\.[ ]?Q)[ ]?\.[ ]*(?=\p{L})"
 )
 _LIST_DAMAGED = regex.compile(r"^(?=.{6,14}$)[^ ]{0,6}(?:[ ]?oi|[a-z]i)[ ]nh[a-z]n[ ]?[:;.]$")
 _DAMAGED_FOR = regex.compile(r"^K[ ]?\.[ ]?(?=BỘ|CHỦ|GIÁM|TRƯỞNG|CỤC|CHÁNH|TỔNG|VIỆN|HIỆU|CHI|CHỈ)")
@@ -155,10 +156,23 @@ def distribution_start(text: str) -> int | None:
 
 def authority_end(text: str) -> int | None:
     """Where a signing authority's form (TM., T/M, KT. …) ends at the head of a line; else None."""
-    if upper_share(text) < 0.7:
+    if upper_share(text) < 0.7 and not _is_typed_authority(text):
         return None
     match = _AUTHORITY.match(text) or _DAMAGED_FOR.match(text)
     return int(match.end()) if match else None
+
+
+def _is_typed_authority(text: str) -> bool:
+    """A head's position in small letters after KT., as letters on a typewriter have it."""
+    match = _AUTHORITY.match(text)
+    return match is not None and is_typed_position(text[match.end() :])
+
+
+def is_typed_position(text: str) -> bool:
+    """Is the line nothing but a position in small letters ("Phó chủ tịch"), as below the authority
+    in letters on a typewriter?"""
+    bare = text.strip(" .,:;")
+    return bare[:1].isupper() and upper_share(bare) < 0.5 and fold(bare) in positions()
 
 
 def is_position(text: str) -> bool:
@@ -294,6 +308,15 @@ def opens_appendix(text: str) -> bool:
         return True
     short = regex.match(r"^phu luc(?:\s+(?:so\s+)?[\divxlc.]{1,6})?[ .:]*$", folded) is not None
     return short or (folded.startswith("phu luc") and upper_share(text) > 0.7)
+
+
+def opens_attachment(text: str) -> bool:
+    """Is the line in capitals the first of the title of something issued with the letter ("DANH
+    MỤC …", "QUY CHẾ …"), which has a page of its own after the signature?"""
+    if upper_share(text) < 0.8 or len(letters(text)) < 6:
+        return False
+    folded = f"{fold(text).strip(' .:*_')} "
+    return any(folded.startswith(f"{phrase} ") for phrase in folded_phrases("attachment"))
 
 
 _COPIES = (("saoluc", "Sao lục"), ("trichsao", "Trích sao"), ("sao", "Sao y"))

@@ -14,7 +14,7 @@ from pipeline.letter.folding import fold
 
 LETTERS = "abcdđefghijklmnopqrstuvwxyz"
 OPTIONAL_LETTERS = "đfjwz"
-CAPITALS = "ABCDĐEGHIKLMNOPQRSTUVXY"
+CAPITALS = "ABCDĐEFGH"
 _ROMAN_NUMBERS = "I II III IV V VI VII VIII IX X XI XII XIII XIV XV XVI XVII XVIII XIX XX"
 _ROMAN = {number: i for i, number in enumerate(_ROMAN_NUMBERS.split(" "), 1)}
 
@@ -22,7 +22,10 @@ _ARTICLE = regex.compile(r"^di[e]u[ ]?(?P<n>\d{1,3}|[li])[a-z]?[ ]?(?P<dot>[.:;,
 _PART = regex.compile(
     r"^(?:phan|chuong|muc|tieu muc)[ ](?:thu[ ][a-z]+|[ivxl]+|\d{1,2}|t(?=[ .:]*$))\b[ .:]*"
 )
-_ROMAN_MARK = regex.compile(r"^(?P<n>[IVX]{1,5})[ ]?(?P<dot>[.\-–/)])[ ]?(?=[\p{L}\"“])")
+# "V/v" opens a trích yếu, and is no point V.
+_ROMAN_MARK = regex.compile(
+    r"^(?![Vv]/[Vv]\b)(?P<n>[IVX]{1,5})[ ]?(?P<dot>[.\-–/)])[ ]?(?=[\p{L}\"“])"
+)
 _ROMAN_BARE = regex.compile(r"^(?P<n>II|III|IV|VI{1,3}|IX)(?P<dot>)[ ](?=\p{Lu}{2,}[ ]\p{Lu}{2,})")
 _MULTI = regex.compile(r"^(?P<n>\d{1,2}(?:\.\d{1,2}){1,3})[ ]?(?P<dot>[.):\-–]?)[ ](?=[\p{L}\"“(])")
 _ARABIC = regex.compile(
@@ -37,7 +40,7 @@ _DASH = regex.compile(r"^(?P<n>[-–—−•*●▪+])[ ]?(?=[\p{L}\d\"“(])")
 # The usual order, outermost first; a point never holds one of a smaller rank.
 RANKS = {
     "part": 0, "article": 1, "capital": 2, "roman": 3, "arabic": 4, "multi2": 5, "multi3": 6,
-    "multi4": 7, "paren": 8, "letter": 9, "dash": 10, "plus": 11,
+    "multi4": 7, "paren": 8, "letter": 9, "paren_roman": 10, "dash": 11, "plus": 12,
 }  # fmt: skip
 
 
@@ -125,8 +128,10 @@ def _paren(text: str) -> Marker | None:
     match = _PAREN.match(text)
     if match is None:
         return None
-    value = int(match["n"]) if match["n"].isdigit() else _ROMAN.get(match["n"].upper(), 0)
-    return Marker("paren", value, f"({match['n']})", match.end())
+    if match["n"].isdigit():
+        return Marker("paren", int(match["n"]), f"({match['n']})", match.end())
+    value = _ROMAN.get(match["n"].upper(), 0)
+    return Marker("paren_roman", value, f"({match['n']})", match.end())
 
 
 def _letter(text: str) -> Marker | None:
@@ -173,6 +178,8 @@ class Numbering:
             return True
         if marker.kind == "letter":
             return last > 0 and last < marker.value <= last + 3
+        if marker.kind == "roman" and marker.value == last > 1:
+            return True  # "II." twice is a "III." ill read or ill numbered; it is flagged
         return last < marker.value <= last + 3
 
     def is_next(self, marker: Marker) -> bool:
@@ -180,11 +187,20 @@ class Numbering:
         last = self.last.get(marker.kind, 0)
         return marker.is_numbered and last > 0 and marker.value == last + 1
 
+    def as_letter(self, marker: Marker, text: str) -> Marker:
+        """`marker` as the letter l where "l)" follows k), and is no 1 that was read as a letter."""
+        value = LETTERS.index("l") + 1
+        follows = value - 2 <= self.last.get("letter", 0) < value
+        if not marker.repaired or not text.startswith("l") or not follows:
+            return marker
+        return Marker("letter", value, "l" + marker.label[-1], marker.end)
+
     def take(self, marker: Marker) -> None:
-        """Note `marker`; points below it begin anew."""
+        """Note `marker`; points below it begin anew, but a Chương or Mục does not end the series
+        of the Điều, which runs through the whole."""
         self.last[marker.kind] = marker.value
         for kind, rank in RANKS.items():
-            if rank > marker.rank:
+            if rank > marker.rank and not (marker.kind == "part" and kind == "article"):
                 self.last.pop(kind, None)
 
 

@@ -24,6 +24,7 @@ from pipeline.restore.orthography import analyse
 _MIDDLE_NAMES = frozenset(("thi", "van"))
 _EDGES = " .,:;*'\"’“”_|~^`=–—-"
 _INNER_STOP = regex.compile(r"(?<=\p{Lu}{2})[.]+[ ]?(?=\p{Lu}{2})")
+_FOR_HEAD = regex.compile(r"^K[ ]?/?[ ]?T[ ]?[.,:]{0,2}[ ]*(?P<head>\p{Lu}[\p{Lu} ]+)$")
 _LIKENESS = 80.0
 
 
@@ -55,6 +56,8 @@ def mend(signer: Signer, marks: Sequence[Mark]) -> None:
     _mend_lines(signer, "position", signer.position, lambda x: _position(x, marks))
     if signer.position and _repeats(signer):
         _mend_lines(signer, "position", signer.position, lambda x: _deputy(x.text))
+    if len(signer.position) == 1 and (head := _signed_for(signer)):
+        _mend_lines(signer, "position", signer.position, lambda x: _deputy_of(head, x.text))
     if signer.position and (not _is_known(signer.position[0].text) or _repeats(signer)):
         signer.doubts.add("position")
     if signer.name is not None:
@@ -67,7 +70,11 @@ def _part_authority(signer: Signer) -> None:
     if signer.authority or len(signer.position) < 2:
         return
     first, last = fold(signer.position[0].text), fold(signer.position[-1].text.strip(_EDGES))
-    if last.startswith(("pho ", "thu truong")) or (first.endswith(f" {last}") and "," in first):
+    if (
+        last.startswith(("pho ", "thu truong"))
+        or first == last
+        or (first.endswith(f" {last}") and "," in first)
+    ):
         signer.authority, signer.position = signer.position[:-1], signer.position[-1:]
         signer.doubts.add("authority")
 
@@ -87,10 +94,8 @@ def _repeats(signer: Signer) -> bool:
     """ "KT. GIÁM ĐỐC" is signed by a deputy: the word that says so was lost."""
     if not signer.authority:
         return False
-    authority = letters(signer.authority[-1].text)
-    return authority.startswith(("kt", "k/t")) and authority.endswith(
-        letters(signer.position[0].text)
-    )
+    authority, position = (letters(x[-1].text) for x in (signer.authority, signer.position[:1]))
+    return authority == position or (authority.startswith("kt") and authority.endswith(position))
 
 
 def _authority(line: PageLine, marks: Sequence[Mark]) -> str | None:
@@ -102,6 +107,8 @@ def _authority(line: PageLine, marks: Sequence[Mark]) -> str | None:
 def _position(line: PageLine, marks: Sequence[Mark]) -> str | None:
     """The position printed by a line: an inner full stop taken out, a covered word put back."""
     text = str(_INNER_STOP.sub(" ", line.text.strip(_EDGES)))
+    if keywords.is_typed_position(text):
+        return None
     covered = letters(_covered(line, marks))
     for word in ("PHÓ", "THỨ"):
         if covered.endswith(letters(word)) and fold(f"{word} {text}") in positions():
@@ -111,6 +118,28 @@ def _position(line: PageLine, marks: Sequence[Mark]) -> str | None:
     if _is_known(text):
         return text
     return _nearest(text, _position_forms())
+
+
+def _signed_for(signer: Signer) -> str | None:
+    """The head's position that is signed for (KT.); None where nobody's."""
+    match = _FOR_HEAD.match(signer.authority[-1].text) if signer.authority else None
+    return match["head"].strip(_EDGES) if match else None
+
+
+def _deputy_of(head: str, read: str) -> str | None:
+    """The position of a head's deputy where no known one was read, but its last word ("TƯỚNG"
+    below "KT. THỦ TƯỚNG") or about its letters ("ĐHÓ CHỦ TỊCH")."""
+    if _is_known(read):
+        return None
+    rest = fold(read.strip(_EDGES))
+    forms = [f"PHÓ {head}"] if fold(f"PHÓ {head}") in positions() else []
+    if fold(head) == "bo truong":
+        forms = ["THỨ TRƯỞNG"]
+    if len(forms) != 1:
+        return None
+    tail = " " not in rest and fold(forms[0]).endswith(f" {rest}")
+    near = fuzz.ratio(letters(read), letters(forms[0])) >= _LIKENESS
+    return forms[0] if tail or near else None
 
 
 def _deputy(text: str) -> str | None:

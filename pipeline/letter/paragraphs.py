@@ -80,21 +80,23 @@ def measure(lines: Sequence[PageLine]) -> Measure:
 
 def join(texts: Sequence[str]) -> str:
     """Printed lines as one: a hyphen or slash inside a number or symbol takes no space after."""
-    out = ""
+    pieces: list[str] = []
+    last = ""
     for text in texts:
-        if not out:
-            out = text
-        elif _OPEN_HYPHEN.search(out) and text[:1].isalnum():
-            out += text
-        else:
-            out += " " + text
-    return out
+        if last and not (_OPEN_HYPHEN.search(last[-2:]) and text[:1].isalnum()):
+            pieces.append(" ")
+        pieces.append(text)
+        last = text or last
+    return "".join(pieces)
 
 
 def paragraphs(lines: Sequence[PageLine]) -> list[Paragraph]:
     """The paragraphs of `lines`, in order."""
     widths = measure([line for line in lines if line.zone is not Zone.TABLE])
     numbering = Numbering()
+    if (first := _first_article(lines)) is not None:
+        numbering.last["article"] = first - 1
+    lines = [x for x in lines if any(c.isalnum() for c in x.text) or x.text.endswith("/.")]
     groups: list[tuple[Marker | None, list[PageLine]]] = []
     quoted_until = -1
     for i, line in enumerate(lines):
@@ -102,6 +104,7 @@ def paragraphs(lines: Sequence[PageLine]) -> list[Paragraph]:
         marker = _marker(line.text, numbering) if i > quoted_until else None
         before = groups[-1][1][-1] if groups else None
         settled = before is None or _is_settled(before, line, widths)
+        settled = settled or (marker is not None and _opens_article(groups[-1][0], marker))
         if marker is not None and not (settled and numbering.accepts(marker)):
             marker = None
         if marker is not None:
@@ -113,11 +116,20 @@ def paragraphs(lines: Sequence[PageLine]) -> list[Paragraph]:
     return [_paragraph(marker, group) for marker, group in groups]
 
 
+def _first_article(lines: Sequence[PageLine]) -> int | None:
+    """The number of the first Điều of a text that begins in the midst of a series (an excerpt,
+    pages from the middle): the next one follows, and none is the first."""
+    found = [m.value for x in lines if (m := read_marker(x.text)) and m.kind == "article"]
+    return found[0] if found and 1 not in found and found[0] + 1 in found else None
+
+
 def _marker(text: str, numbering: Numbering) -> Marker | None:
     """The mark at the head of a line; one behind a speck only where it is the next."""
     found = read_marker(text)
-    if found is not None or not text.startswith(_SPECKS):
-        return found
+    if found is not None:
+        return numbering.as_letter(found, text)
+    if not text.startswith(_SPECKS):
+        return None
     bare = text.lstrip("".join(_SPECKS) + " ")
     found = read_marker(bare)
     if found is None or not numbering.is_next(found):
@@ -126,7 +138,8 @@ def _marker(text: str, numbering: Numbering) -> Marker | None:
 
 
 _SPECKS = ('"', "“", "”", "'", "‘", "*", "°", "^", "~")
-_LONGEST_QUOTATION = 40
+_LONGEST_QUOTATION, _LONGEST_BALANCED = 40, 600
+_CLOSERS = ("”", '"', "``", "''", " `", " ´", " '", "˝")
 
 
 def _quotation_end(lines: Sequence[PageLine], i: int) -> int:
@@ -134,10 +147,29 @@ def _quotation_end(lines: Sequence[PageLine], i: int) -> int:
     own; -1 where none begins, or its end was lost."""
     if not lines[i].text.startswith(("“", '"')):
         return -1
+    if (end := _balanced_end(lines, i)) >= 0:
+        return end
     for j in range(i, min(i + _LONGEST_QUOTATION, len(lines))):
         text = lines[j].text.rstrip(" .;,")
-        if text.endswith(("”", '"')) and (j > i or len(text) > 1):
+        if text.endswith(_CLOSERS) and (j > i or len(text) > 1):
             return j
+    return -1
+
+
+def _balanced_end(lines: Sequence[PageLine], i: int) -> int:
+    """The line on which as many quotations have ended as have begun, and one ends the line; an
+    article that a law puts in may run over pages. -1 where marks were lost, as where another
+    quotation begins before."""
+    if read_marker(lines[i].text[1:].lstrip()) is None:
+        return -1
+    depth = 0
+    for j in range(i, min(i + _LONGEST_BALANCED, len(lines))):
+        text = lines[j].text
+        if j > i and text.startswith("“"):
+            return -1
+        depth += text.count("“") - text.count("”")
+        if depth <= 0:
+            return j if text.rstrip(" .;,").endswith("”") else -1
     return -1
 
 
@@ -150,6 +182,12 @@ def _paragraph(marker: Marker | None, lines: list[PageLine]) -> Paragraph:
 
 def _ends(line: PageLine) -> bool:
     return line.text.rstrip(" \"'”’").endswith(_TERMINAL)
+
+
+def _opens_article(above: Marker | None, marker: Marker) -> bool:
+    """Does khoản 1 follow the heading of its Điều, which ends without a full stop?"""
+    below_heading = above is not None and above.kind == "article"
+    return below_heading and (marker.kind, marker.value, marker.repaired) == ("arabic", 1, False)
 
 
 def _is_settled(before: PageLine, line: PageLine, widths: Measure) -> bool:

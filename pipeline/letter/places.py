@@ -24,8 +24,9 @@ _FIRST = regex.compile(r"^T[ĨÍÌỊI]NH(?=[ ])")
 def _names() -> dict[str, frozenset[str]]:
     """Known places by their folded letters."""
     found: dict[str, set[str]] = {}
-    for row in rows("places.tsv"):
-        name = row[0].strip()
+    names = [row[0].strip() for row in rows("places.tsv")]
+    provinces = [row[:2] for row in rows("body_names.tsv") if row[2] == "place"]
+    for name in names + [name for pair in provinces for name in pair]:
         found.setdefault(fold(name), set()).add(name)
     return {key: frozenset(names) for key, names in found.items()}
 

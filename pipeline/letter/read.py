@@ -38,6 +38,7 @@ from pipeline.letter.sections import Sections, divide
 from pipeline.record import CorrectionInfo, Directive, Flag, Header, Letter
 from pipeline.restore.corrections import amended
 
+_BEFORE_ABOUT = regex.compile(r"^\p{Ll}{1,4}[ ](?=Về việc\b)")  # a piece of a stamp
 _STRAY = regex.compile(r"(?:^[^\p{L}\p{N}\s\"“(/&-]{1,2}[ ])|(?:[ ][^\p{L}\p{N}\s&/–-]{1,2}$)")
 
 
@@ -77,7 +78,11 @@ def _kept_flags(before: Letter, after: Letter) -> list[Flag]:
             flag = flag.model_copy(update={"where": where})
         kept.append(flag)
     mended = {flag.where for flag in kept}
-    return [*kept, *(f for f in after.flags if f.code != "field_doubtful" or f.where not in mended)]
+    return [*kept, *(f for f in after.flags if f.code not in _SAID or f.where not in mended)]
+
+
+_SAID = ("field_doubtful", "position_doubtful", "authority_doubtful")
+"""Doubts that a repair of the same field tells of more exactly."""
 
 
 def _read(pages: Sequence[RestoredPage]) -> tuple[Letter, list[Correction]]:
@@ -105,8 +110,14 @@ def _read(pages: Sequence[RestoredPage]) -> tuple[Letter, list[Correction]]:
             "places": found.account.places(),
         }
     )
+    lines_of_subject = _subject(parts, read.head)[0]
     doubts = Doubts(
-        read.head, parts.doubtful_subject, read.body.points, mentions, read.foot.signers
+        head=read.head,
+        doubtful_subject=parts.doubtful_subject,
+        subject_as_printed=lines_of_subject[0].text if lines_of_subject else "",
+        points=read.body.points,
+        mentions=mentions,
+        signers=read.foot.signers,
     )
     flags = [*written.supersede(check(letter, doubts)), *written.flags]
     named = {flag.where for flag in flags}
@@ -239,7 +250,7 @@ def _subject(parts: Sections, head: Letterhead) -> tuple[list[PageLine], str | N
             lines, texts = [parts.title, *lines], [rest, *texts]
     else:
         lines, texts = head.about, [line.text for line in head.about]
-    text = join([_STRAY.sub("", t) for t in texts])
+    text = _BEFORE_ABOUT.sub("", join([_STRAY.sub("", t) for t in texts]))
     start = keywords.about_start(text)
     if start is None and lines and lines[0] in head.about:
         start = keywords.misread_about_start(text)

@@ -21,6 +21,8 @@ _DASH = regex.compile(
     r"^(?:[\"'“”‘’.,~*|]{0,2}[ ]?[-–—−•*+·●▪]{1,2}+|[\"'“”~=.])[ ]*(?=[\p{L}\d(])"
 )
 _END_SPECKS = regex.compile(r"(?:[ ][^\p{L}\d\s)\]\"”]{1,2}|[ˆ^~`_|¿'’])+$")
+# "Lưu: VT" is always an entry of its own, its dash and its first letter read or not.
+_FILED = regex.compile(r"^[^\p{L}\d]{0,3}(?:[a-z][ ])?L[ưuUƯmn]{1,3}[ ]?[:.]?[ ]?(?=VT\b|V\.T)")
 _BARS = regex.compile(r"[ ][|¦][ ]")
 _INNER = regex.compile(r";[ ]*(?:[-–—+][ ]*)?|(?<=[,.])[ ]+[-–—+][ ]+|^[-–—+][ ]*")
 
@@ -116,6 +118,8 @@ def _begins_undashed(
     """Does a line without a dash begin an entry? After ";", unless the entry above is a list of
     its own ("VPCP: BTCN, các PCN;"), which goes on; a line set in as far as the words after the
     dashes has lost its dash."""
+    if groups and _FILED.match(text):
+        return True
     if not groups or starts_lower(text):
         return False
     above = join([t for t, _ in groups[-1]])

@@ -39,17 +39,17 @@ class Repairs:
     def __init__(self, pages: Sequence[RestoredPage]) -> None:
         self._lines = {(p.number, n): x for p in pages for n, x in enumerate(p.lines, 1)}
         self._found: dict[tuple[int, int, int], Correction] = {}
+        self._last: tuple[Sequence[PageLine], list[_Inked], str] | None = None
 
     def add(
-        self, where: str, lines: Iterable[PageLine], before: str, after: str, *, every: bool = False
+        self, where: str, lines: Sequence[PageLine], before: str, after: str, *, every: bool = False
     ) -> None:
         """Where `lines` print `before`, `after` is meant: at the first such place, or at `every`
         one. Nothing is noted where they do not print it."""
         if not before.strip():
             return
-        stream = list(self._stream(lines))
+        stream, text = self._streamed(lines)
         wanted = _bare(before)
-        text = "".join(x.character for x in stream)
         start = text.find(wanted)
         while start >= 0:
             run = stream[start : start + len(wanted)]
@@ -64,6 +64,14 @@ class Repairs:
     def all(self) -> list[Correction]:
         """The corrections, in the order of the text."""
         return [self._found[key] for key in sorted(self._found)]
+
+    def _streamed(self, lines: Sequence[PageLine]) -> tuple[list[_Inked], str]:
+        """The characters of `lines`; those of the lines asked for last are kept, as all citations
+        ask for those of the whole letter."""
+        if self._last is None or self._last[0] is not lines:
+            stream = list(self._stream(lines))
+            self._last = (lines, stream, "".join(x.character for x in stream))
+        return self._last[1], self._last[2]
 
     def _stream(self, lines: Iterable[PageLine]) -> Iterator[_Inked]:
         for line in lines:

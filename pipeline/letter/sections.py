@@ -13,16 +13,17 @@ import regex
 from pipeline.document import Zone
 from pipeline.letter import keywords
 from pipeline.letter.after import letterhead_start
-from pipeline.letter.dates import find_date
 from pipeline.letter.folding import fold, letters, starts_lower, upper_share
 from pipeline.letter.furniture import find_furniture
-from pipeline.letter.header import is_mark_line, opens_body, split_columns
+from pipeline.letter.header import is_date_line, is_mark_line, opens_body, split_columns
+from pipeline.letter.identifiers import find_identifiers
 from pipeline.letter.lines import PageLine
 from pipeline.letter.markers import read_marker
 from pipeline.letter.paragraphs import Measure, measure
 from pipeline.letter.recipients import recipient_lines
 from pipeline.letter.tables import DocumentType
 from pipeline.record import PassageKind
+from pipeline.restore.orthography import analyse
 
 _HEAD_LINES = 45
 _DASH_ENTRY = regex.compile(r"^[-–—−•+*][ ]?\p{L}[^.]*;$")
@@ -58,7 +59,7 @@ def divide(lines: Sequence[PageLine]) -> Sections:
     rest_of_title, doubtful = 0, False
     if after and (named := keywords.title_type(after[0].text)):
         title, (kind, rest_of_title) = after[0], named
-        subject, after, doubtful = _subject(after[1:])
+        subject, after, doubtful = _subject(after[1:], kind)
     recipients, after = recipient_lines(after)
     body, foot, rest = _foot(after)
     return Sections(
@@ -83,6 +84,8 @@ def _head(lines: Sequence[PageLine]) -> tuple[list[PageLine], list[PageLine]]:
 
 def _head_end(lines: Sequence[PageLine]) -> int:
     """The first line that is title, "Kính gửi" or body."""
+    if lines and _opens_with_title(lines):
+        return 0
     seen, last = 0, 0
     for i, line in enumerate(lines):
         if keywords.recipients_start(line.text) is not None:
@@ -103,6 +106,13 @@ def _address_below(lines: Sequence[PageLine], i: int) -> bool:
     return any(keywords.recipients_start(line.text) is not None for line in lines[i : i + 15])
 
 
+def _opens_with_title(lines: Sequence[PageLine]) -> bool:
+    """Does the text begin with its title, no letterhead above or below it?"""
+    named = keywords.title_type(lines[0].text)
+    bare = named is not None and named[1] >= len(lines[0].text)
+    return bare and not any(_is_head_line(x) and not starts_lower(x.text) for x in lines[1:15])
+
+
 def _is_title(line: PageLine, seen: int) -> bool:
     named = keywords.title_type(line.text)
     if named is None or not seen:
@@ -118,7 +128,7 @@ def _is_head_line(line: PageLine) -> bool:
         or keywords.is_motto(text)
         or keywords.number_start(text) is not None
         or keywords.about_start(text) is not None
-        or (len(text) < 60 and (date := find_date(text)) is not None and date.start < 40)
+        or (len(text) < 60 and is_date_line(text))
     )
 
 
@@ -130,24 +140,45 @@ def _opens_running_text(lines: Sequence[PageLine], i: int) -> bool:
     return opener and long and (lines[i].gap or not starts_lower(text))
 
 
-def _subject(lines: list[PageLine]) -> tuple[list[PageLine], list[PageLine], bool]:
-    """The trích yếu under the title, what follows, and whether its end is doubtful."""
+_LAWS = ("Luật", "Bộ luật", "Pháp lệnh")  # their title always goes on: "LUẬT / BÁO CHÍ"
+
+
+def _subject(
+    lines: list[PageLine], kind: DocumentType
+) -> tuple[list[PageLine], list[PageLine], bool]:
+    """The trích yếu under the title of a `kind`, what follows, and whether its end is doubtful."""
     widths = measure([line for line in lines if len(line.text) > 25])
     parted = any(line.gap for line in lines[1:10])
     address = _address_soon(lines)
     subject: list[PageLine] = []
     for i, line in enumerate(lines[:20]):
         if not keywords.has_letters(line.text):
-            if subject:
-                return subject, lines[i + 1 :], False
+            if subject:  # a rule; but a lone figure is a piece of something else
+                return subject, lines[i + 1 :], any(c.isalnum() for c in line.text)
             continue
+        if not subject and kind.name in _LAWS and upper_share(line.text) > 0.8:
+            subject.append(line)
+            continue
+        if subject and _tells_of_itself(line.text, kind):
+            return subject, lines[i:], False
         end = _ends_subject(subject, line, widths, parted=parted)
+        if not end and subject and _opens_block(lines, i, widths):
+            end = "guess"
         if end == "gap":
             end = "" if i < address or _is_centred(line, subject[-1], widths) else "sure"
         if end:
             return subject, _without_authority(lines[i:]), end == "guess"
         subject.append(line)
     return subject[:1], lines[len(subject[:1]) :], True
+
+
+def _tells_of_itself(text: str, kind: DocumentType) -> bool:
+    """Does the line begin to tell of the document by its type and number, as a consolidated text
+    (văn bản hợp nhất) does below the title?"""
+    if not fold(text).startswith(f"{fold(kind.name)} "):
+        return False
+    found = next(find_identifiers(text), None)
+    return found is not None and fold(text[: found.start]).rstrip().endswith("so")
 
 
 def _ends_subject(
@@ -166,7 +197,7 @@ def _ends_subject(
         return "sure"
     if not subject:
         return ""
-    if upper_share(text) > 0.9 and len(text) > 12 and upper_share(subject[-1].text) < 0.5:
+    if _is_in_capitals(text) and len(text) > 12 and upper_share(subject[-1].text) < 0.5:
         return "guess"
     if _is_full_below_centred(subject[-1], line, widths):
         return "guess"
@@ -199,13 +230,37 @@ def _is_centred(line: PageLine, above: PageLine, widths: Measure) -> bool:
     return inside and abs(shift) < margin
 
 
+def _opens_block(lines: Sequence[PageLine], i: int, widths: Measure) -> bool:
+    """Does a block of full lines begin at line `i`, set apart from what is above: the body, its
+    first word covered by a stamp?"""
+    line, below = lines[i], lines[i + 1] if i + 1 < len(lines) else None
+    if below is None or line.box is None or below.box is None or not line.gap or below.gap:
+        return False
+    if widths.left is None or widths.right is None:
+        return False
+    near = 0.02 * line.page_width
+    flush = below.box[0] < widths.left + near and below.box[2] > widths.right - near
+    return flush and line.box[2] > widths.right - near and not line.top
+
+
+def _is_in_capitals(text: str) -> bool:
+    """Is a line in capitals, and not for its abbreviations only?"""
+    share = upper_share(text)
+    words = [w for w in text.split() if w.isupper() and analyse(w) is not None]
+    return share > 0.9 or (share > 0.75 and len(words) > 2)
+
+
 def _is_full_below_centred(above: PageLine, line: PageLine, widths: Measure) -> bool:
     """A line from margin to margin under one set far in from both: the body has begun."""
     if line.box is None or above.box is None or widths.left is None or widths.right is None:
         return False
     far, near = 0.15 * line.page_width, 0.02 * line.page_width
     centred = above.box[0] > widths.left + far and above.box[2] < widths.right - far
-    return centred and line.box[0] < widths.left + near and line.box[2] > widths.right - near
+    if not centred or line.box[2] <= widths.right - near:
+        return False
+    # A stamp may cover the first words: then the line is not centred as the one above it is.
+    shift = (line.box[0] + line.box[2] - above.box[0] - above.box[2]) / 2
+    return line.box[0] < widths.left + near or abs(shift) > 0.06 * line.page_width
 
 
 def _ends_unparted(last: PageLine, line: PageLine, widths: Measure) -> str:
@@ -219,7 +274,11 @@ def _ends_unparted(last: PageLine, line: PageLine, widths: Measure) -> str:
 
 def is_enacting_body(text: str) -> bool:
     """The enacting body in capitals between trích yếu and bases ("CHỦ TỊCH UỶ BAN NHÂN DÂN …")."""
-    if upper_share(text) < 0.85 or len(text) < 6:
+    if (
+        upper_share(text) < 0.85
+        or len(text) < 6
+        or fold(text).startswith(("ban hanh ", "ban hanh,"))
+    ):
         return False
     return opens_body(text) or keywords.is_position(text)
 
@@ -306,6 +365,8 @@ def _foot_end(lines: Sequence[PageLine], start: int) -> int:
         if signed and keywords.number_start(line.text) is not None:
             return letterhead_start(lines, i)
         if line.zone is Zone.TABLE and i > start:
+            return i
+        if signed and (listed or i - start > 1) and keywords.opens_attachment(line.text):
             return i
         if line.top and i > start and (filed or (signed and (listed or i - start > 4))):
             return i
