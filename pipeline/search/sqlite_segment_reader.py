@@ -141,8 +141,8 @@ class SegmentReader:
         return found
 
     def standing(self, word: Word, wanted: Longs, width: int = 1 << PLACE_BITS) -> Standing:
-        """Where a word stands in some letters, ascending; with a `width`, which is above all numbers
-        of words, as number of the letter * width + number of the word."""
+        """Where a word stands in some letters, ascending; with a `width`, which is above all
+        numbers of words, as number of the letter * width + number of the word."""
         letters = self.letters(word)
         if letters is None or not len(wanted):
             return NOWHERE
