@@ -8,7 +8,6 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 import numpy as np
-import numpy.typing as npt
 
 from pipeline.search.query import Asked, Name, Query, Term
 from pipeline.search.sqlite_find import FULL, Finder, Found, Scores
@@ -23,8 +22,8 @@ from pipeline.search.sqlite_segment_reader import (
 )
 
 _PAIR, _PAIR_EXACT, _NEAR, _IN_A_ROW, _EXACT = 0.5, 0.5, 0.4, 0.3, 0.8
-_WINDOW = 40
-"""Words stand near one another within so many words."""
+_WINDOWS = (10, 20, 40)
+"""Words stand near one another within so many words, the fewer the better."""
 
 
 class Places:
@@ -86,11 +85,12 @@ class Places:
         return there
 
     def _near(self, placed: Sequence[Longs]) -> Scores:
-        """How many terms stand near one another in each letter, at most."""
+        """How many terms stand near one another in each letter, at most, those not quite near for
+        less."""
         rarest = min(placed, key=len)
         near = np.zeros(len(rarest), np.float32)
         for places in placed:
-            near += _is_near(rarest, places)
+            near += _closeness(rarest, places)
         best = np.zeros(len(self._letters), np.float32)
         np.maximum.at(best, rarest >> PLACE_BITS, near)
         return best
@@ -144,12 +144,15 @@ def _writings_of(asked: Asked) -> Iterable[Term]:
     return (Term(asked.words),)
 
 
-def _is_near(places: Longs, others: Longs) -> npt.NDArray[np.bool_]:
-    """For each place whether one of the others is near it, in the same letter."""
-    if not len(others):
-        return np.zeros(len(places), np.bool_)
-    at = np.searchsorted(others, places)
-    after = others[np.minimum(at, len(others) - 1)] - places
-    before = places - others[np.maximum(at - 1, 0)]
-    near: npt.NDArray[np.bool_] = (np.abs(after) <= _WINDOW) | (np.abs(before) <= _WINDOW)
-    return near
+def _closeness(places: Longs, others: Longs) -> Scores:
+    """For each place how near the nearest of the others is, in the same letter: 1 in the same few
+    words, less in the same sentence or paragraph."""
+    close = np.zeros(len(places), np.float32)
+    if len(others):
+        at = np.searchsorted(others, places)
+        after = others[np.minimum(at, len(others) - 1)] - places
+        before = places - others[np.maximum(at - 1, 0)]
+        distances = np.minimum(np.abs(after), np.abs(before))
+        for window in _WINDOWS:
+            close += distances <= window
+    return close / np.float32(len(_WINDOWS))
