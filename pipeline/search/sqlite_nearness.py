@@ -21,7 +21,9 @@ from pipeline.search.sqlite_segment_reader import (
     is_among,
 )
 
-_PAIR, _PAIR_EXACT, _NEAR, _IN_A_ROW, _EXACT = 0.5, 0.5, 0.4, 0.3, 0.8
+_PAIR, _PAIR_EXACT, _FOLLOWED, _NEAR, _IN_A_ROW, _EXACT = 0.5, 0.5, 0.3, 0.4, 0.3, 0.8
+_SOON = 10
+"""Words typed one behind the other are so where there are at most so many words between them."""
 _WINDOWS = (10, 20, 40)
 """Words stand near one another within so many words, the fewer the better."""
 
@@ -66,6 +68,9 @@ class Places:
             weight = (rarities[i] + rarities[i + 1]) / 2
             extra += self._have(in_a_row([one.places, other.places], steps[i : i + 1])) * (
                 np.float32(_PAIR * weight)
+            )
+            extra += self._have(_followed(one.places, other.places)) * np.float32(
+                _FOLLOWED * weight
             )
             if self._query.marked:
                 exact = [one.places[one.same], other.places[other.same]]
@@ -142,6 +147,16 @@ def _writings_of(asked: Asked) -> Iterable[Term]:
     if isinstance(asked, Name):
         return (*(asked.terms if len(asked.terms) == 1 else ()), *asked.other)
     return (Term(asked.words),)
+
+
+def _followed(places: Longs, others: Longs) -> Longs:
+    """Those places behind which one of the others comes soon."""
+    if not len(others):
+        return places[:0]
+    after = np.minimum(np.searchsorted(others, places, "right"), len(others) - 1)
+    gaps = others[after] - places
+    found: Longs = places[(gaps > 0) & (gaps <= _SOON)]
+    return found
 
 
 def _closeness(places: Longs, others: Longs) -> Scores:
