@@ -130,7 +130,8 @@ def _bytes(path: Path) -> int:
 
 def _stored(address: str) -> int:
     """Bytes an OpenSearch node has stored, once its segments are merged."""
-    urlopen(Request(f"{address}/_forcemerge?max_num_segments=1", method="POST")).close()
+    for action in ("_forcemerge?max_num_segments=1", "_flush?force=true", "_refresh"):
+        urlopen(Request(f"{address}/{action}", method="POST")).close()
     with urlopen(f"{address}/_stats/store") as answer:
         size: int = json.load(answer)["_all"]["primaries"]["store"]["size_in_bytes"]
     return size

@@ -47,7 +47,8 @@ class Places:
         words = [word for form in term.words if (word := self._finder.word(form))]
         if len(words) < len(term.words) or not words:
             return NOWHERE
-        each = [self._reader.standing(word, self._letters) for word in words]
+        spelled = self._query.marked
+        each = [self._reader.standing(w, self._letters, spelled=spelled) for w in words]
         if len(each) == 1:
             return each[0]
         places = in_a_row([one.places for one in each])
@@ -107,9 +108,8 @@ class Places:
         for asked in self._query.terms:
             scores += self._in_directives(asked, directives)  # of what is not there -inf
         for term in self._query.without:
-            there = self._of(term)
-            places = there.places[there.same] if self._query.marked else there.places
-            scores[directives.count(places) > 0] = -np.inf
+            counts, same = directives.count(self._of(term))
+            scores[(same if self._query.marked else counts) > 0] = -np.inf
         found = np.flatnonzero(scores > -np.inf)
         return Found(directives.rows[found], scores[found])
 
@@ -122,11 +122,10 @@ class Places:
         return best
 
     def _of_term_in(self, term: Term, directives: Directives) -> Scores:
-        there = self._of(term)
-        counts = directives.count(there.places)
+        counts, same = directives.count(self._of(term))
         scores = (counts / (counts + FULL)).astype(np.float32)
         if self._query.marked:
-            scores[directives.count(there.places[there.same]) > 0] += np.float32(_EXACT)
+            scores[same > 0] += np.float32(_EXACT)
         scores *= np.float32(self._finder.rarity_of(term))
         scores[counts == 0] = -np.inf
         return scores

@@ -93,13 +93,15 @@ class Directives:
     ends: Longs
     by_place: Longs
 
-    def count(self, places: Longs) -> Longs:
-        """How many of some places of words are in each of `rows`."""
-        at = np.searchsorted(self.begins, places, "right") - 1
-        inside = at[(at >= 0) & (places < self.ends[at])] if len(self.begins) else at[:0]
-        counts = np.zeros(len(self.rows), np.int64)
-        counts[self.by_place] = np.bincount(inside, minlength=len(self.rows))
-        return counts
+    def count(self, standing: Standing) -> tuple[Longs, Longs]:
+        """How often something stands in each of `rows`, and how often in the spelling asked for."""
+        at = np.searchsorted(self.begins, standing.places, "right") - 1
+        inside = (at >= 0) & (standing.places < self.ends[at]) if len(self.begins) else at < 0
+        counts, same = np.zeros((2, len(self.rows)), np.int64)
+        counts[self.by_place] = np.bincount(at[inside], minlength=len(self.rows))
+        alike = at[inside & standing.same]
+        same[self.by_place] = np.bincount(alike, minlength=len(self.rows))
+        return counts, same
 
 
 class Reader:
@@ -180,12 +182,14 @@ class Reader:
                 counts.append(found.counts)
         return Counted(np.concatenate(letters), np.concatenate(counts))
 
-    def standing(self, word: Word, wanted: Longs) -> Standing:
-        """Where a word stands in some letters, ascending, that are counted from 0."""
+    def standing(self, word: Word, wanted: Longs, *, spelled: bool) -> Standing:
+        """Where a word stands in some letters, ascending, that are counted from 0; with `spelled`
+        also in which spelling."""
         places, same = [np.empty(0, np.int64)], [np.empty(0, np.bool_)]
         for segment, (low, high) in self._parts(wanted):
             if high > low:
-                found = segment.standing(word, wanted[low:high] - segment.start)
+                local = wanted[low:high] - segment.start
+                found = segment.standing(word, local, spelled=spelled)
                 places.append(found.places + (low << PLACE_BITS))
                 same.append(found.same)
         return Standing(np.concatenate(places), np.concatenate(same))

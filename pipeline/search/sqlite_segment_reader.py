@@ -33,6 +33,7 @@ _MANY, _SPARSE, _RANGE = 1000, 500, 1 << 20
 """Numbers that are this many, and one of so many in their range, are marked in an array, a range
 at a time that a processor holds at hand."""
 Flags = npt.NDArray[np.bool_]
+Times = npt.NDArray[np.int32]
 _Count = TypeVar("_Count", np.uint8, np.uint16)
 
 
@@ -140,47 +141,101 @@ class SegmentReader:
         found: Pair | None = self._recent.get(("pair", self._id, first.id, second.id), read)
         return found
 
-    def standing(self, word: Word, wanted: Longs, width: int = 1 << PLACE_BITS) -> Standing:
-        """Where a word stands in some letters, ascending; with a `width`, which is above all
-        numbers of words, as number of the letter * width + number of the word."""
+    def standing(self, word: Word, wanted: Longs, *, spelled: bool) -> Standing:
+        """Where a word stands in some letters, ascending; with `spelled` also in which spelling."""
         letters = self.letters(word)
         if letters is None or not len(wanted):
             return NOWHERE
+        numbers, counts, steps = self._steps(word, letters, wanted)
+        places: Longs = np.repeat(numbers << PLACE_BITS, counts)
+        places |= self._places(word)[steps]
+        if not spelled:
+            return Standing(places, np.zeros(len(places), np.bool_))
+        wanted_spelling = OTHER_SPELLING if word.spelling is None else word.spelling
+        return Standing(places, self._spellings(word)[steps] == wanted_spelling)
+
+    def _steps(
+        self, word: Word, letters: Letters, wanted: Longs
+    ) -> tuple[Longs, Longs | U16, Longs | slice]:
+        """Of letters wanted, counted from 0, those that have a word, how often each has it, and
+        the rows of its places in them."""
         numbers, rows = _meeting(letters.places, wanted)
+        if len(rows) == len(letters.places):
+            return numbers, letters.counts, slice(None)
         starts = self._starts(word, letters)
         low = starts[rows]
         counts = starts[rows + 1] - low
         ends = np.cumsum(counts)
         steps = np.repeat(low - (ends - counts), counts)
         steps += np.arange(len(steps))
-        places = self._places(word)[steps]
-        wanted_spelling = OTHER_SPELLING if word.spelling is None else word.spelling
-        same = self._spellings(word)[steps] == wanted_spelling
-        return Standing(np.repeat(numbers * width, counts) + places, same)
+        return numbers, counts, steps
+
+    def _close_together(self, word: Word, wanted: Longs, width: int, *, exact: bool) -> Longs:
+        """Where a word stands in letters that all have it, as number of the letter * width + number
+        of the word: where many are close together they are quicker told apart (is_among)."""
+        letters = self.letters(word)
+        assert letters is not None
+        numbers, counts, steps = self._steps(word, letters, wanted)
+        places: Longs = np.repeat(numbers * width, counts)
+        places += self._places(word)[steps]
+        if exact:
+            wanted_spelling = OTHER_SPELLING if word.spelling is None else word.spelling
+            places = places[self._spellings(word)[steps] == wanted_spelling]
+        return places
 
     def phrase(self, words: Sequence[Word], among: Flags | None, *, exact: bool) -> Counted:
         """Letters in which words stand in a row, of those `among` if given; with `exact` only in
         the spellings asked for. Where it is certain of a letter, without looking at places, that
         they do, counts may be too low."""
-        there = [self.letters(word) for word in words]
-        candidates = np.ones(self.size, np.bool_) if among is None else among
-        if any(letters is None for letters in there):
+        tables = [table for word in words if (table := self.letters(word))]
+        if len(tables) < len(words):
             return Counted(*(np.empty(0, np.int64),) * 2)
-        counts = [spread_out(one.places, one.counts, self.size) for one in there if one]
-        for count in counts:
-            candidates = candidates & (count > 0)
-        least: npt.NDArray[np.int32] = np.zeros(self.size, np.int32)
-        if len(words) == 1 and not exact:
-            least, candidates = counts[0].astype(np.int32) * candidates, candidates[:0]
-        elif not exact and np.count_nonzero(candidates) * FEW > self.size:
-            candidates, least = self._certain(words, counts, candidates)
-        self._look(words, np.flatnonzero(candidates), least, exact=exact)
+        few = among is not None and np.count_nonzero(among) * FEW < self.size
+        most = min(len(table.places) for table in tables)
+        if few or exact or most * FEW < self.size:
+            least = self._phrase(words, tables, among, exact=exact)
+        else:
+            least = self._phrase_of_many(words, tables)
+            least = least if among is None else least * among
         letters = np.flatnonzero(least)
         return Counted(letters, least[letters].astype(np.int64))
 
+    def _phrase_of_many(self, words: Sequence[Word], tables: Sequence[Letters]) -> Times:
+        """Of a phrase that many letters may have, in which of all letters it stands: it takes
+        long, so it is kept."""
+
+        def read() -> tuple[Times, int]:
+            least = self._phrase(words, tables, None, exact=False)
+            return least, least.nbytes
+
+        key = ("phrase", self._id, *(word.id for word in words))
+        found: Times = self._recent.get(key, read)
+        return found
+
+    def _phrase(
+        self,
+        words: Sequence[Word],
+        tables: Sequence[Letters],
+        among: Flags | None,
+        *,
+        exact: bool,
+    ) -> Times:
+        """How often words stand in a row in each letter, of some at least how often."""
+        counts = [spread_out(table.places, table.counts, self.size) for table in tables]
+        candidates = np.ones(self.size, np.bool_) if among is None else among
+        for count in counts:
+            candidates = candidates & (count > 0)
+        least: Times = np.zeros(self.size, np.int32)
+        if len(words) == 1 and not exact:
+            return counts[0].astype(np.int32) * candidates
+        if not exact and np.count_nonzero(candidates) * FEW > self.size:
+            candidates, least = self._certain(words, counts, candidates)
+        self._look(words, np.flatnonzero(candidates), least, exact=exact)
+        return least
+
     def _certain(
         self, words: Sequence[Word], counts: Sequence[U16], candidates: Flags
-    ) -> tuple[Flags, npt.NDArray[np.int32]]:
+    ) -> tuple[Flags, Times]:
         """By the pairs that are kept: the letters in which the words may stand in a row but need
         not, and for the others how often they surely do. Each time the words `b` stand, only one
         can be before and one behind them: where `a b` and `b c` stand oftener together than `b`
@@ -204,16 +259,15 @@ class SegmentReader:
         self,
         words: Sequence[Word],
         letters: Longs,
-        found: npt.NDArray[np.int32],
+        found: Times,
         *,
         exact: bool,
     ) -> None:
         """Look in some letters whether words stand in a row; how often is put into `found`."""
         if len(letters):
-            # close together, many are quicker told apart (is_among)
             width = 1 + len(words) + max(int(self._places(word).max()) for word in words)
-            standing = [self.standing(word, letters, width) for word in words]
-            places = in_a_row([s.places[s.same] if exact else s.places for s in standing])
+            standing = (self._close_together(w, letters, width, exact=exact) for w in words)
+            places = in_a_row(list(standing))
             times = np.bincount(places // width, minlength=len(letters))
             found[letters] += times.astype(np.int32)
 
