@@ -171,8 +171,8 @@ class SegmentReader:
         return numbers, counts, steps
 
     def _close_together(self, word: Word, wanted: Longs, width: int, *, exact: bool) -> Longs:
-        """Where a word stands in letters that all have it, as number of the letter * width + number
-        of the word: where many are close together they are quicker told apart (is_among)."""
+        """Where a word stands in some letters, as number of the letter * width + number of the
+        word: where many are close together they are quicker told apart (is_among)."""
         letters = self.letters(word)
         assert letters is not None
         numbers, counts, steps = self._steps(word, letters, wanted)
@@ -190,9 +190,11 @@ class SegmentReader:
         tables = [table for word in words if (table := self.letters(word))]
         if len(tables) < len(words):
             return Counted(*(np.empty(0, np.int64),) * 2)
-        few = among is not None and np.count_nonzero(among) * FEW < self.size
+        some = np.flatnonzero(among) if among is not None else None
         most = min(len(table.places) for table in tables)
-        if few or exact or most * FEW < self.size:
+        if some is not None and len(some) * FEW < self.size:
+            return self._counted(words, some, exact=exact)
+        if exact or most * FEW < self.size:
             least = self._phrase(words, tables, among, exact=exact)
         else:
             least = self._phrase_of_many(words, tables)
@@ -230,7 +232,8 @@ class SegmentReader:
             return counts[0].astype(np.int32) * candidates
         if not exact and np.count_nonzero(candidates) * FEW > self.size:
             candidates, least = self._certain(words, counts, candidates)
-        self._look(words, np.flatnonzero(candidates), least, exact=exact)
+        found = self._counted(words, np.flatnonzero(candidates), exact=exact)
+        least[found.letters] = found.counts
         return least
 
     def _certain(
@@ -255,21 +258,16 @@ class SegmentReader:
         np.maximum(least, 0, out=least)
         return candidates & (least == 0), least
 
-    def _look(
-        self,
-        words: Sequence[Word],
-        letters: Longs,
-        found: Times,
-        *,
-        exact: bool,
-    ) -> None:
-        """Look in some letters whether words stand in a row; how often is put into `found`."""
-        if len(letters):
+    def _counted(self, words: Sequence[Word], letters: Longs, *, exact: bool) -> Counted:
+        """Look in some letters whether words stand in a row, and how often."""
+        width = 1 << PLACE_BITS
+        if len(letters) * FEW > self.size:
             width = 1 + len(words) + max(int(self._places(word).max()) for word in words)
-            standing = (self._close_together(w, letters, width, exact=exact) for w in words)
-            places = in_a_row(list(standing))
-            times = np.bincount(places // width, minlength=len(letters))
-            found[letters] += times.astype(np.int32)
+        standing = (self._close_together(w, letters, width, exact=exact) for w in words)
+        places = in_a_row(list(standing))
+        counts = np.bincount(places // width, minlength=len(letters))
+        there = np.flatnonzero(counts)
+        return Counted(letters[there], counts[there])
 
 
 def in_a_row(places: Sequence[Longs], steps: Sequence[int] = ()) -> Longs:
