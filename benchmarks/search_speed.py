@@ -46,18 +46,22 @@ KINDS = "words|without marks|phrase|number|filters|person|not|directives|hot wor
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """An index just built; `size` is that of the index by that of the letters' texts."""
+    """An index just built; `size` is that of the index by that of the letters' texts, `server` the
+    CPU seconds of a server."""
 
     records: int
     seconds: float
     cpu_seconds: float
     size: float
+    server: float | None = None
 
     def line(self) -> str:
         """For people to read."""
+        server = f", {self.records / self.server:.0f} of the server's" if self.server else ""
         return (
-            f"{self.records} records: {self.records / self.cpu_seconds:.0f} records/s of CPU time,"
-            f" {self.records / self.seconds:.0f} by the clock, index {self.size:.2f} x text size"
+            f"{self.records} records: {self.records / self.cpu_seconds:.0f} records/s of CPU time"
+            f"{server}, {self.records / self.seconds:.0f} by the clock,"
+            f" index {self.size:.2f} x text size"
         )
 
 
@@ -108,10 +112,16 @@ def queries(kind: str, chance: Random, count: int) -> Iterator[str]:
         }[kind]
 
 
-def build(index: Index, count: int, size: Callable[[], int]) -> Built:
+def build(
+    index: Index,
+    count: int,
+    size: Callable[[], int],
+    server_cpu: Callable[[], float] | None = None,
+) -> Built:
     """Put `count` letters into an index that is empty; making the letters is not timed."""
     text = 0
     seconds = cpu = 0.0
+    before = server_cpu() if server_cpu else 0.0
     source = letters(count)
     while batch := list(islice(source, BATCH)):
         text += sum(len(page.text.encode()) for record in batch for page in record.pages)
@@ -121,7 +131,8 @@ def build(index: Index, count: int, size: Callable[[], int]) -> Built:
     clock, process = perf_counter(), process_time()
     index.close()
     seconds, cpu = seconds + perf_counter() - clock, cpu + process_time() - process
-    return Built(count, seconds, cpu, size() / text)
+    server = server_cpu() - before if server_cpu else None
+    return Built(count, seconds, cpu, size() / text, server)
 
 
 def _bytes(path: Path) -> int:
@@ -203,14 +214,13 @@ def main() -> None:
         if options.opensearch:
             address = stack.enter_context(node(heap=options.heap, lasting=True))
             target = f"{address}/letters"
+        cpu = partial(_server_cpu, address) if options.opensearch else None
         if not options.made:
             with connect(target) as index:
                 size = partial(_stored, address) if options.opensearch else partial(_bytes, path)
-                print(build(index, options.records, size).line())
-                sys.stdout.flush()
+                print(build(index, options.records, size, cpu).line(), flush=True)
         with connect(target) as index:
             for kind in KINDS.split("|"):
-                cpu = partial(_server_cpu, address) if options.opensearch else None
                 print(time_queries(index, kind, options.records, cpu).line(), flush=True)
         print(time_opening(target, options.records).line())
 

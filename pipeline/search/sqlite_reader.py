@@ -34,7 +34,7 @@ from pipeline.search.sqlite_segment_reader import (
 from pipeline.search.sqlite_segments import columns_of, dead_places, segments
 from pipeline.search.sqlite_words import IN_TEXT, spelling_number
 
-KEPT_BYTES = 256 << 20
+KEPT_BYTES = 384 << 20
 """Of arrays once read so many bytes are kept, for what is asked next."""
 COUNT = 15
 """Bits of `Spread.info`: how often a word stands in a letter, to a limit."""

@@ -19,6 +19,7 @@ from pipeline.search.sqlite_postings import (
     PLACE_BITS,
     U8,
     U16,
+    U32,
     Letters,
     Longs,
     read_letters,
@@ -122,15 +123,15 @@ class SegmentReader:
         found: U8 = self._recent.get(("spellings", self._id, word.id), read)
         return found
 
-    def _starts(self, word: Word, letters: Letters) -> Longs:
+    def _starts(self, word: Word, letters: Letters) -> U32:
         """For each of a word's letters, and behind the last, the row of its first place."""
 
-        def read() -> tuple[Longs, int]:
-            starts = np.zeros(len(letters.counts) + 1, np.int64)
+        def read() -> tuple[U32, int]:
+            starts = np.zeros(len(letters.counts) + 1, np.uint32)
             np.cumsum(letters.counts, out=starts[1:])
             return starts, starts.nbytes
 
-        found: Longs = self._recent.get(("starts", self._id, word.id), read)
+        found: U32 = self._recent.get(("starts", self._id, word.id), read)
         return found
 
     def _pair(self, first: Word, second: Word) -> Pair | None:
@@ -163,7 +164,7 @@ class SegmentReader:
         if len(rows) == len(letters.places):
             return numbers, letters.counts, slice(None)
         starts = self._starts(word, letters)
-        low = starts[rows]
+        low = starts[rows].astype(np.int64)
         counts = starts[rows + 1] - low
         ends = np.cumsum(counts)
         steps = np.repeat(low - (ends - counts), counts)
