@@ -19,21 +19,27 @@ from typing import TYPE_CHECKING, Any
 from pipeline.errors import CongvanError, UsageError
 from pipeline.messages import message
 from pipeline.record import Record
-from pipeline.search.content import Content, content_of, digest
-from pipeline.search.folding import fold, folding_digest
+from pipeline.search.content import Content, content_of
+from pipeline.search.folding import folding_digest
 from pipeline.search.hits import directive_hits, letter_hit, refusal
+from pipeline.search.opensearch_documents import (
+    Action,
+    Document,
+    digest_of,
+    directive_documents,
+    directive_id,
+    letter_document,
+    lines_of,
+)
 from pipeline.search.opensearch_query import bodies_of
 from pipeline.search.opensearch_server import TRIES, Target, client, explained, patiently, pause
 from pipeline.search.passages import Shower
 from pipeline.search.protocol import Added, Facets, Hit, Refusal, Results, Sort
 from pipeline.search.query import Query, parse, with_identifiers, with_names
-from pipeline.search.sqlite_columns import NO_DATE, day_number
 
 if TYPE_CHECKING:
     from opensearchpy import OpenSearch
 
-Document = dict[str, Any]
-Action = tuple[str, Document | None]
 BATCH, SENDERS = 250, 3
 """Letters sent at once, and how many such batches are under way: the server works on one while the
 next is made."""
@@ -110,7 +116,7 @@ class OpenSearchIndex:
                 contents[record.document_id] = content
         self._remove([name for name in codes if name not in contents])
         there = self._there(contents)
-        new = {n: c for n, c in contents.items() if there.get(n, ("",))[0] != _digest(c)}
+        new = {n: c for n, c in contents.items() if there.get(n, ("",))[0] != digest_of(c)}
         failed = self._put(new, there)
         refused = [Refusal(name, code) for name, code in codes.items()]
         refused += [Refusal(n, "index_item_failed", reason) for n, reason in failed.items()]
@@ -309,12 +315,12 @@ class OpenSearchIndex:
         Returns for each that failed the reason."""
         below: list[Action] = []
         for name, content in contents.items():
-            below += _directive_documents(content)
+            below += directive_documents(content)
             spare = range(len(content.directives), there.get(name, ("", 0))[1])
-            below += [(_directive_id(name, number), None) for number in spare]
+            below += [(directive_id(name, number), None) for number in spare]
         failed = self._bulk(below)
         broken = {name.rpartition("#")[0]: reason for name, reason in failed.items()}
-        whole = [(n, _letter_document(c)) for n, c in contents.items() if n not in broken]
+        whole = [(n, letter_document(c)) for n, c in contents.items() if n not in broken]
         return {**broken, **self._bulk(whole)}
 
     def _bulk(self, actions: Sequence[Action]) -> dict[str, str]:
@@ -327,7 +333,7 @@ class OpenSearchIndex:
                 break
             if attempt:
                 time.sleep(pause(attempt))
-            lines = [line for name, document in left.items() for line in _lines(name, document)]
+            lines = [line for name, document in left.items() for line in lines_of(name, document)]
             try:
                 answer = self._ask(lambda c, body=lines: c.bulk(body=body, index=index))
             except CongvanError as error:
@@ -360,7 +366,7 @@ class OpenSearchIndex:
         """Delete letters with their directives; returns how many were there."""
         there = self._there(names)
         below = [
-            (_directive_id(n, i), None) for n, (_, count) in there.items() for i in range(count)
+            (directive_id(n, i), None) for n, (_, count) in there.items() for i in range(count)
         ]
         with explained(self.target):
             self._bulk([*((name, None) for name in there), *below])
@@ -401,64 +407,6 @@ def _counts(agg: Any) -> dict[str, int]:
         for bucket in agg["buckets"]
     }
     return dict(sorted(counts.items(), key=lambda item: -item[1]))
-
-
-def _lines(name: str, document: Document | None) -> list[Document]:
-    if document is None:
-        return [{"delete": {"_id": name}}]
-    return [{"index": {"_id": name}}, document]
-
-
-def _directive_id(name: str, number: int) -> str:
-    return f"{name}#{number}"
-
-
-def _digest(content: Content) -> str:
-    return digest(content.to_json()).hex()
-
-
-def _fields(content: Content) -> Document:
-    """What letters and directives are filtered, counted and sorted by."""
-    known = day_number(content.date) != NO_DATE
-    fields = {
-        "letter": content.document_id,
-        "date": content.date if known else None,
-        "year": int(content.date[:4]) if known and content.date else None,
-        "own": list(content.own_keys),
-        "cited": list(content.cited_keys),
-        "to": list(content.recipients),
-        "actor": list(content.actors),
-        "body": content.body or None,
-        "type": content.document_type,
-        "type_folded": fold(content.document_type) if content.document_type else None,
-        "signer": content.signer,
-    }
-    return {name: value for name, value in fields.items() if value not in (None, [])}
-
-
-def _letter_document(content: Content) -> Document:
-    return {
-        **_fields(content),
-        "kind": "letter",
-        "title": content.title,
-        "text": [content.text, *content.beyond],
-        "raw": content.raw,
-        "directives": len(content.directives),
-        "digest": _digest(content),
-        "content": json.loads(content.to_json()),
-    }
-
-
-def _directive_documents(content: Content) -> Iterator[Action]:
-    fields = _fields(content)
-    for number, directive in enumerate(content.directives):
-        document = {
-            **fields,
-            "kind": "directive",
-            "number": number,
-            "text": content.text_of(directive),
-        }
-        yield _directive_id(content.document_id, number), document
 
 
 @cache
