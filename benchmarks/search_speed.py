@@ -2,7 +2,10 @@
 
 Prints records a second, the size of the index by that of the text, and the times of queries of each
 kind (docs/search.md says what is measured). The records are made up, the same in every run
-(benchmarks/search_letters.py). With --in, an index made before (--keep) is asked again."""
+(benchmarks/search_letters.py). With --in, an index made before (--keep) is asked again.
+
+With --opensearch a node is started for this, filled and asked; its segments are merged first, and
+it is asked other queries of each kind before, as one that has run for a while."""
 
 from __future__ import annotations
 
@@ -19,7 +22,7 @@ from pathlib import Path
 from random import Random
 from statistics import quantiles
 from time import perf_counter, process_time
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
 
 from benchmarks.search_letters import (
     GIVEN,
@@ -36,37 +39,43 @@ from pipeline.search.folding import fold
 from tests.opensearch_node import node
 
 RECORDS = 200_000
-QUERIES = 40
+QUERIES, OPENED = 40, 20
 BATCH = 4096
 KINDS = "words|without marks|phrase|number|filters|person|not|directives|hot words|hot phrase"
 
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """An index just built; `size` is that of the index by that of the letters' texts."""
+    """An index just built; `size` is that of the index by that of the letters' texts, `server` the
+    CPU seconds of a server."""
 
     records: int
     seconds: float
     cpu_seconds: float
     size: float
+    server: float | None = None
 
     def line(self) -> str:
         """For people to read."""
+        server = f", {self.records / self.server:.0f} of the server's" if self.server else ""
         return (
-            f"{self.records} records: {self.records / self.cpu_seconds:.0f} records/s of CPU time,"
-            f" {self.records / self.seconds:.0f} by the clock, index {self.size:.2f} x text size"
+            f"{self.records} records: {self.records / self.cpu_seconds:.0f} records/s of CPU time"
+            f"{server}, {self.records / self.seconds:.0f} by the clock,"
+            f" index {self.size:.2f} x text size"
         )
 
 
 @dataclass(frozen=True, slots=True)
 class Times:
     """Milliseconds that queries of one kind took, by the clock and of this process' CPU time, and
-    hits on average. Where other programs run beside, the CPU time is what tells."""
+    hits on average. Where other programs run beside, the CPU time is what tells; `server` is that
+    of a server, a query on average."""
 
     kind: str
     clock: list[float]
     milliseconds: list[float]
     hits: float
+    server: float | None = None
 
     def percentile(self, percent: int) -> float:
         """Milliseconds of CPU time within which so many of a hundred queries were answered."""
@@ -76,8 +85,12 @@ class Times:
         """For people to read."""
         p50, p95 = self.percentile(50), self.percentile(95)
         p95_clock = quantiles(self.clock, n=20, method="inclusive")[-1]
-        times = f"p50 {p50:6.1f} ms  p95 {p95:6.1f} ms  (by the clock p95 {p95_clock:6.1f} ms)"
-        return f"{self.kind:14} {times}  {self.hits:8.0f} hits"
+        clock50 = quantiles(self.clock, n=2, method="inclusive")[0]
+        times = (
+            f"CPU p50 {p50:6.1f} ms  p95 {p95:6.1f} ms  clock {clock50:6.1f}  {p95_clock:6.1f} ms"
+        )
+        server = "" if self.server is None else f"  server's CPU {self.server:6.1f} ms"
+        return f"{self.kind:14} {times}{server}  {self.hits:8.0f} hits"
 
 
 def queries(kind: str, chance: Random, count: int) -> Iterator[str]:
@@ -99,10 +112,16 @@ def queries(kind: str, chance: Random, count: int) -> Iterator[str]:
         }[kind]
 
 
-def build(index: Index, count: int, size: Callable[[], int]) -> Built:
+def build(
+    index: Index,
+    count: int,
+    size: Callable[[], int],
+    server_cpu: Callable[[], float] | None = None,
+) -> Built:
     """Put `count` letters into an index that is empty; making the letters is not timed."""
     text = 0
     seconds = cpu = 0.0
+    before = server_cpu() if server_cpu else 0.0
     source = letters(count)
     while batch := list(islice(source, BATCH)):
         text += sum(len(page.text.encode()) for record in batch for page in record.pages)
@@ -112,7 +131,8 @@ def build(index: Index, count: int, size: Callable[[], int]) -> Built:
     clock, process = perf_counter(), process_time()
     index.close()
     seconds, cpu = seconds + perf_counter() - clock, cpu + process_time() - process
-    return Built(count, seconds, cpu, size() / text)
+    server = server_cpu() - before if server_cpu else None
+    return Built(count, seconds, cpu, size() / text, server)
 
 
 def _bytes(path: Path) -> int:
@@ -120,23 +140,52 @@ def _bytes(path: Path) -> int:
 
 
 def _stored(address: str) -> int:
-    """Bytes an OpenSearch node has stored."""
+    """Bytes an OpenSearch node has stored, once its segments are merged."""
+    for action in ("_forcemerge?max_num_segments=1", "_flush?force=true", "_refresh"):
+        urlopen(Request(f"{address}/{action}", method="POST")).close()
     with urlopen(f"{address}/_stats/store") as answer:
         size: int = json.load(answer)["_all"]["primaries"]["store"]["size_in_bytes"]
     return size
 
 
-def time_queries(index: Index, kind: str, count: int) -> Times:
-    """Ask queries of one kind, each once."""
+def _server_cpu(address: str) -> float:
+    """Seconds of CPU time a node of one process has taken."""
+    with urlopen(f"{address}/_nodes/stats/process") as answer:
+        (node_stats,) = json.load(answer)["nodes"].values()
+    milliseconds: int = node_stats["process"]["cpu"]["total_in_millis"]
+    return milliseconds / 1000
+
+
+def time_queries(
+    index: Index, kind: str, count: int, server_cpu: Callable[[], float] | None = None
+) -> Times:
+    """Ask queries of one kind, each once; of a server, whose CPU seconds so far `server_cpu` tells,
+    after as many others."""
     source = queries(kind, Random(7), count)
     index.search("a")  # the first question reads what all need
+    for query in islice(queries(kind, Random(8), count), QUERIES if server_cpu else 0):
+        index.search(query)
+    before = server_cpu() if server_cpu else 0.0
     clock, times, hits = [], [], 0
     for query in islice(source, QUERIES):
         start, process = perf_counter(), process_time()
         hits += index.search(query).total
         clock.append(1000 * (perf_counter() - start))
         times.append(1000 * (process_time() - process))
-    return Times(kind, clock, times, hits / QUERIES)
+    server = 1000 * (server_cpu() - before) / QUERIES if server_cpu else None
+    return Times(kind, clock, times, hits / QUERIES, server)
+
+
+def time_opening(target: str, count: int) -> Times:
+    """Ask one query each time after opening the index anew, as a command line does."""
+    clock, times, hits = [], [], 0
+    for query in islice(queries("words", Random(9), count), OPENED):
+        start, process = perf_counter(), process_time()
+        with connect(target) as index:
+            hits += index.search(query).total
+        clock.append(1000 * (perf_counter() - start))
+        times.append(1000 * (process_time() - process))
+    return Times("just opened", clock, times, hits / OPENED)
 
 
 def figures(count: int) -> dict[str, float]:
@@ -156,22 +205,24 @@ def main() -> None:
     parser.add_argument("--keep", type=Path, help="build the index here and leave it")
     parser.add_argument("--in", dest="made", help="ask an index made before")
     parser.add_argument("--opensearch", action="store_true", help="on a node started for this")
+    parser.add_argument("--heap", default="4g", help="of that node [default: %(default)s]")
     options = parser.parse_args()
     with ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory())
         path = options.keep or Path(folder) / "index.sqlite"
         target = options.made or str(path)
         if options.opensearch:
-            address = stack.enter_context(node(heap="2g"))
+            address = stack.enter_context(node(heap=options.heap, lasting=True))
             target = f"{address}/letters"
+        cpu = partial(_server_cpu, address) if options.opensearch else None
         if not options.made:
             with connect(target) as index:
                 size = partial(_stored, address) if options.opensearch else partial(_bytes, path)
-                print(build(index, options.records, size).line())
-                sys.stdout.flush()
+                print(build(index, options.records, size, cpu).line(), flush=True)
         with connect(target) as index:
             for kind in KINDS.split("|"):
-                print(time_queries(index, kind, options.records).line())
+                print(time_queries(index, kind, options.records, cpu).line(), flush=True)
+        print(time_opening(target, options.records).line())
 
 
 if __name__ == "__main__":

@@ -5,11 +5,7 @@ from __future__ import annotations
 import shutil
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
-from http.client import HTTPConnection
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
 
@@ -20,6 +16,7 @@ from pipeline.search import connect, deliver, opensearch_server
 from pipeline.search.deliver import Delivered
 from pipeline.search.opensearch import OpenSearchIndex
 from tests.conftest import NewIndex
+from tests.opensearch_line import line_to
 
 
 def write(folder: Path, count: int, seed: int = 1) -> list[str]:
@@ -158,58 +155,6 @@ def test_a_file_that_is_no_index_is_not_rebuilt(tmp_path: Path) -> None:
     with pytest.raises(UsageError):
         send(tmp_path / "out", str(other), rebuild=True)
     assert other.read_text() == "not ours"
-
-
-class Line:
-    """A line to a server that can be cut: after `requests` more writes nothing gets through."""
-
-    def __init__(self, server: str) -> None:
-        self.requests = 10**9
-        self.server = urlsplit(server)
-
-    def cut(self, path: str) -> bool:
-        if "_bulk" in path:
-            self.requests -= 1
-        return self.requests < 0
-
-
-@contextmanager
-def line_to(server: str) -> Iterator[tuple[Line, str]]:
-    line = Line(server)
-
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def handle_any(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            if line.cut(self.path):
-                self.close_connection = True
-                self.connection.close()
-                return
-            connection = HTTPConnection(line.server.hostname or "", line.server.port)
-            headers = {n: v for n, v in self.headers.items() if n.lower() != "host"}
-            connection.request(self.command, self.path, body, headers)
-            answer = connection.getresponse()
-            data = answer.read()
-            self.send_response(answer.status)
-            for name in ("Content-Type", "Content-Encoding"):
-                if value := answer.getheader(name):
-                    self.send_header(name, value)
-            self.send_header("Content-Length", str(len(data)))
-            self.end_headers()
-            if self.command != "HEAD":
-                self.wfile.write(data)
-
-        do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = handle_any  # noqa: N815
-
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as proxy:
-        thread = threading.Thread(target=proxy.serve_forever, daemon=True)
-        thread.start()
-        yield line, f"http://127.0.0.1:{proxy.server_port}"
-        proxy.shutdown()
 
 
 def test_a_line_cut_in_the_middle_loses_nothing(

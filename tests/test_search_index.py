@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from benchmarks.search_letters import letters
@@ -19,7 +20,7 @@ from pipeline.search import Index, Results, connect
 from pipeline.search.content import unpack
 from pipeline.search.folding import forms
 from pipeline.search.sqlite_file import open_index
-from pipeline.search.sqlite_postings import read_places, read_spellings
+from pipeline.search.sqlite_postings import read_letters, read_spellings
 from pipeline.search.sqlite_reader import Reader
 from pipeline.search.sqlite_segments import columns_of, dead_places, segments
 from tests.conftest import NewIndex
@@ -241,13 +242,14 @@ def words_indexed(db: sqlite3.Connection) -> Counter[tuple[int, str, str]]:
         of_letter = columns_of(db, segment).letter.tolist()
         dead = set(dead_places(db, segment.id))
         for number, (folded, spellings) in words.items():
-            places = read_places(db, segment.id, number)
-            if places is None or folded[0] in ">@":
+            there = read_letters(db, segment.id, number)
+            if there is None or folded[0] in ">@":
                 continue
             row = read_spellings(db, segment.id, number)
+            places = np.repeat(there.places, there.counts)
             for place, spelling in zip(places.tolist(), row.tolist(), strict=True):
-                if place >> 16 not in dead:
-                    out[of_letter[place >> 16], folded, spellings[spelling]] += 1
+                if place not in dead:
+                    out[of_letter[place], folded, spellings[spelling]] += 1
     return out
 
 

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import unicodedata
 import zlib
-from collections.abc import Iterator, Sequence
+from bisect import bisect
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import accumulate
 
 from pydantic import TypeAdapter
 
@@ -13,13 +17,13 @@ from pipeline.record import Directive, Item, Record
 from pipeline.search.identifiers import keys, number_keys, own_keys
 
 MAX_DIRECTIVES = 4000
-_FIRST_WORDS, _BEGINNING = 8, 160
 _LEVEL = 1
 
 
 @dataclass(frozen=True, slots=True)
 class KeptPage:
-    """A page's text, and of its raw text those lines that read otherwise."""
+    """A page's text, and of its raw text those lines that read otherwise; both on one line, with
+    single spaces."""
 
     number: int
     text: str
@@ -28,14 +32,16 @@ class KeptPage:
 
 @dataclass(frozen=True, slots=True)
 class KeptDirective:
-    """A directive with all its items as one text."""
+    """A directive with all its items: the (start, end) of its text in `Content.text`, or, where it
+    does not stand there, its text."""
 
     marker: str | None
-    text: str
     actors: tuple[str, ...]
+    span: tuple[int, int] | None
+    text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Content:
     """A record as an index keeps it."""
 
@@ -64,16 +70,25 @@ class Content:
         each = (key for cited in self.cited for key in (*keys(cited), *number_keys(cited)))
         return tuple(dict.fromkeys(each))
 
+    @cached_property
+    def text(self) -> str:
+        """The text of all pages."""
+        return _joined(self.pages)
+
+    def text_of(self, directive: KeptDirective) -> str:
+        """A directive's text on one line, with single spaces."""
+        return self.text[slice(*directive.span)] if directive.span else directive.text
+
     def pages_of(self, directives: Sequence[KeptDirective]) -> list[int | None]:
         """The page on which each of some directives begins, None where it is not found."""
-        pages = [(page.number, " ".join(page.text.split())) for page in self.pages]
-        starts = [" ".join(d.text[:_BEGINNING].split()[:_FIRST_WORDS]) for d in directives]
-        return [next((n for n, text in pages if start in text), None) for start in starts]
+        ends = list(accumulate(len(page.text) + bool(page.text) for page in self.pages))
+        spans = (directive.span for directive in directives)
+        return [self.pages[bisect(ends, span[0])].number if span else None for span in spans]
 
     @property
     def empty(self) -> bool:
         """Whether there is nothing to find it by."""
-        return not (self.number_symbol or self.subject or any(p.text.strip() for p in self.pages))
+        return not (self.number_symbol or self.subject or any(p.text for p in self.pages))
 
     @property
     def title(self) -> str:
@@ -87,20 +102,14 @@ class Content:
         return " – ".join(part for part in (self.issuing_body, self.parent_body) if part)
 
     @property
-    def text(self) -> str:
-        """The text of all pages."""
-        return "\n".join(page.text for page in self.pages)
-
-    @property
     def beyond(self) -> tuple[str, ...]:
         """Directives that are not in the text of the pages."""
-        text = " ".join(self.text.split())
-        return tuple(d.text for d in self.directives if " ".join(d.text.split()) not in text)
+        return tuple(d.text for d in self.directives if not d.span)
 
     @property
     def raw(self) -> str:
         """The raw lines that a correction changed, of all pages."""
-        return "\n".join(page.raw for page in self.pages if page.raw)
+        return " ".join(page.raw for page in self.pages if page.raw)
 
     @property
     def actors(self) -> tuple[str, ...]:
@@ -139,8 +148,8 @@ _CONTENT = TypeAdapter(Content)
 def content_of(record: Record) -> Content:
     """What an index keeps of a record."""
     header = record.header
-    pages = tuple(KeptPage(p.number, p.text, _raw(p.raw_text, p.text)) for p in record.pages)
-    pages = pages if any(p.text.strip() for p in pages) else (_page_of_fields(record),)
+    pages = tuple(_page(p.number, p.text, p.raw_text) for p in record.pages)
+    pages = pages if any(p.text for p in pages) else (_page_of_fields(record),)
     return Content(
         document_id=record.document_id,
         number_symbol=header.number_symbol,
@@ -154,13 +163,48 @@ def content_of(record: Record) -> Content:
         recipients=tuple(record.recipients),
         cited=tuple(citation.number_symbol for citation in record.citations),
         pages=pages,
-        directives=tuple(_directive(d) for d in record.directives[:MAX_DIRECTIVES]),
+        directives=tuple(_directives(record.directives[:MAX_DIRECTIVES], _joined(pages))),
     )
 
 
-def _directive(directive: Directive) -> KeptDirective:
-    text = "\n".join((directive.text, *_items(directive.items)))
-    return KeptDirective(directive.marker, text, tuple(directive.actors))
+def _page(number: int, text: str, raw: str) -> KeptPage:
+    return KeptPage(number, flat_text(text), flat_text(_raw(raw, text)))
+
+
+def flat_text(text: str) -> str:
+    """A text on one line, with single spaces, in NFC."""
+    return " ".join(unicodedata.normalize("NFC", text).split())
+
+
+def _joined(pages: Iterable[KeptPage]) -> str:
+    return " ".join(page.text for page in pages if page.text)
+
+
+def _directives(directives: Sequence[Directive], within: str) -> Iterator[KeptDirective]:
+    """Directives by where they stand in a letter's text, one behind the other."""
+    at = 0
+    for directive in directives:
+        whole = " ".join((directive.text, *_items(directive.items)))
+        text = flat_text(whole)
+        start = _find_words(within, text, at)
+        actors = tuple(directive.actors)
+        if start < 0:
+            yield KeptDirective(directive.marker, actors, None, text)
+        else:
+            at = start + len(text)
+            yield KeptDirective(directive.marker, actors, (start, at))
+
+
+def _find_words(whole: str, part: str, start: int) -> int:
+    """Where some words stand in a row among others, from a place on; -1 where they do not."""
+    at = whole.find(part, start)
+    while at >= 0 and not _between_spaces(whole, at, at + len(part)):
+        at = whole.find(part, at + 1)
+    return at if part else -1
+
+
+def _between_spaces(whole: str, start: int, end: int) -> bool:
+    return whole[max(start - 1, 0) : start] in ("", " ") and whole[end : end + 1] in ("", " ")
 
 
 def _items(items: list[Item]) -> Iterator[str]:
@@ -187,4 +231,4 @@ def _page_of_fields(record: Record) -> KeptPage:
         *(t for d in record.directives for t in _items(d.items)),
         *(*record.closing, signature.position, signature.signer, *record.distribution),
     )
-    return KeptPage(1, "\n".join(line for line in lines if line), "")
+    return _page(1, *("\n".join(line for line in lines if line),) * 2)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import unicodedata
+from collections.abc import Callable, Iterator
 
 import regex
 from unidecode import unidecode
@@ -46,14 +47,10 @@ def exact_and_folded(text: str) -> tuple[str, str]:
     return " ".join(filter(None, exact)), " ".join(filter(None, folded))
 
 
-def piece_forms(piece: str) -> tuple[str, str]:
-    """`exact_and_folded` of an NFC text without spaces."""
-    return _PIECES[piece]
-
-
-def word_spans(piece: str) -> list[tuple[int, int]]:
-    """Where the words of a text begin and end in it."""
-    return [match.span() for match in _WORD.finditer(piece)]
+def words_in(piece: str) -> Iterator[tuple[str, str, int, int]]:
+    """The words of an NFC text, exact and folded, and where each begins and ends in it."""
+    for match in _WORD.finditer(piece):
+        yield *_word_forms(match[0]), *match.span()
 
 
 def letters_folded(text: str) -> str:
@@ -80,11 +77,49 @@ def _forms_of_words(piece: str) -> tuple[str, str]:
 
 
 def _word_forms(word: str) -> tuple[str, str]:
-    apart = unicodedata.normalize("NFD", word.translate(_LOOK_ALIKE).lower())
+    """The exact and the folded form of a word, letter by letter where all its letters are known;
+    marks that stand behind their letter need the whole word."""
+    if any(map(unicodedata.combining, word)):
+        return _forms_of_any(word)
+    plain = word.translate(_PLAIN)
+    exact = word.translate(_BARE) + word.translate(_TONE)
+    return exact, _SPELLING_Y.sub(r"\1i", plain) or word.translate(_BARE)
+
+
+class _PartOfForms(dict[int, str]):
+    """Code point of a letter to a part of its forms."""
+
+    def __init__(self, part: Callable[[str, str], str]) -> None:
+        super().__init__()
+        self._part = part
+
+    def __missing__(self, code: int) -> str:
+        letter = chr(code)
+        part: str = self._part(*_without_tone(letter))
+        self[code] = part
+        return part
+
+
+def _without_tone(text: str) -> tuple[str, str]:
+    """A text in small letters without tones, and the figures of the tones."""
+    apart = unicodedata.normalize("NFD", text.translate(_LOOK_ALIKE).lower())
     bare = unicodedata.normalize("NFC", "".join(c for c in apart if c not in TONES))
-    tone = "".join(TONES[c] for c in apart if c in TONES)
-    plain = _NOT_PLAIN.sub("", unidecode(bare).lower())
-    return bare + tone, _SPELLING_Y.sub(r"\1i", plain) or bare
+    return bare, "".join(TONES[c] for c in apart if c in TONES)
+
+
+def _plain_letters(bare: str) -> str:
+    plain: str = _NOT_PLAIN.sub("", unidecode(bare).lower())
+    return plain
+
+
+_BARE = _PartOfForms(lambda bare, _: bare)
+_TONE = _PartOfForms(lambda _, tone: tone)
+_PLAIN = _PartOfForms(lambda bare, _: _plain_letters(bare))
+
+
+def _forms_of_any(word: str) -> tuple[str, str]:
+    bare, tone = _without_tone(word)
+    return bare + tone, _SPELLING_Y.sub(r"\1i", _plain_letters(bare)) or bare
 
 
 class _Pieces(dict[str, tuple[str, str]]):

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import json
 import time
+from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache
 from importlib.resources import files
 from itertools import islice
@@ -17,25 +19,38 @@ from typing import TYPE_CHECKING, Any
 from pipeline.errors import CongvanError, UsageError
 from pipeline.messages import message
 from pipeline.record import Record
-from pipeline.search.content import Content, content_of, digest
-from pipeline.search.folding import fold, folding_digest
+from pipeline.search.content import Content, content_of
+from pipeline.search.folding import folding_digest
 from pipeline.search.hits import directive_hits, letter_hit, refusal
-from pipeline.search.opensearch_query import body_of
+from pipeline.search.opensearch_documents import (
+    Action,
+    Document,
+    digest_of,
+    directive_documents,
+    directive_id,
+    letter_document,
+    lines_of,
+)
+from pipeline.search.opensearch_query import bodies_of
 from pipeline.search.opensearch_server import TRIES, Target, client, explained, patiently, pause
 from pipeline.search.passages import Shower
 from pipeline.search.protocol import Added, Facets, Hit, Refusal, Results, Sort
 from pipeline.search.query import Query, parse, with_identifiers, with_names
-from pipeline.search.sqlite_columns import NO_DATE, day_number
 
 if TYPE_CHECKING:
     from opensearchpy import OpenSearch
 
-BATCH = 200
+BATCH, SENDERS = 250, 3
+"""Letters sent at once, and how many such batches are under way: the server works on one while the
+next is made."""
+_WHILE_BUILDING: Document = {
+    "refresh_interval": "-1",
+    "auto_expand_replicas": "false",
+    "number_of_replicas": 0,
+}
 _PAGE = 5000
 _NOT_AS_A_WHOLE = (400, 413)
 """Answers to a request of many items that may hold for one of them alone."""
-Document = dict[str, Any]
-Action = tuple[str, Document | None]
 
 
 class OpenSearchIndex:
@@ -51,6 +66,7 @@ class OpenSearchIndex:
         self._rebuild = rebuild
         self._index: str | None = None
         self._old: list[str] = []
+        self._building = False
 
     def __enter__(self) -> OpenSearchIndex:
         return self
@@ -75,28 +91,36 @@ class OpenSearchIndex:
     def add(self, records: Iterable[Record], *, allow_secret: bool = False) -> Added:
         """See `Index.add`. What the server has acknowledged stays, whatever happens after."""
         self._writable()
-        indexed = unchanged = 0
-        refused: list[Refusal] = []
+        done: list[Added] = []
         waiting = iter(records)
-        while batch := list(islice(waiting, BATCH)):
-            contents: dict[str, Content] = {}
-            codes: dict[str, str] = {}
-            for record in batch:
-                content = content_of(record)
-                if code := refusal(record, content, allow_secret=allow_secret):
-                    codes[record.document_id] = code
-                else:
-                    contents[record.document_id] = content
-            self._remove([name for name in codes if name not in contents])
-            refused += [Refusal(name, code) for name, code in codes.items()]
-            there = self._there(contents)
-            new = {n: c for n, c in contents.items() if there.get(n, ("",))[0] != _digest(c)}
-            failed = self._put(new, there)
-            refused += [Refusal(n, "index_item_failed", reason) for n, reason in failed.items()]
-            indexed += len(contents) - len(failed)
-            unchanged += len(contents) - len(new)
+        running: deque[tuple[Future[Added], set[str]]] = deque()
+        with ThreadPoolExecutor(SENDERS) as pool:
+            while batch := list(islice(waiting, BATCH)):
+                names = {record.document_id for record in batch}
+                while len(running) == SENDERS or any(names & others for _, others in running):
+                    done.append(running.popleft()[0].result())
+                running.append((pool.submit(self._add_batch, batch, allow_secret), names))
+            done += [future.result() for future, _ in running]
         self._refresh()
-        return Added(indexed, tuple(refused), unchanged)
+        refused = tuple(refusal for added in done for refusal in added.refused)
+        return Added(sum(a.indexed for a in done), refused, sum(a.unchanged for a in done))
+
+    def _add_batch(self, batch: Sequence[Record], allow_secret: bool) -> Added:
+        contents: dict[str, Content] = {}
+        codes: dict[str, str] = {}
+        for record in batch:
+            content = content_of(record)
+            if code := refusal(record, content, allow_secret=allow_secret):
+                codes[record.document_id] = code
+            else:
+                contents[record.document_id] = content
+        self._remove([name for name in codes if name not in contents])
+        there = self._there(contents)
+        new = {n: c for n, c in contents.items() if there.get(n, ("",))[0] != digest_of(c)}
+        failed = self._put(new, there)
+        refused = [Refusal(name, code) for name, code in codes.items()]
+        refused += [Refusal(n, "index_item_failed", reason) for n, reason in failed.items()]
+        return Added(len(contents) - len(failed), tuple(refused), len(contents) - len(new))
 
     def withdraw(self, document_ids: Iterable[str]) -> int:
         """See `Index.withdraw`."""
@@ -112,18 +136,20 @@ class OpenSearchIndex:
         if asked.unanswerable or not asked.kinds:
             return Results(0, message=asked.problem)
         window = (max(offset, 0), max(limit, 0))
-        found = self._search(body_of(asked, *window, sort))
+        best, counted = self._searches(bodies_of(asked, *window, sort))
         note = asked.problem
-        if not found["hits"]["total"]["value"] and len(asked.terms) > 2:
-            found = self._search(body_of(asked, *window, sort, lacking=True))
-            note = message("query_relaxed") if found["hits"]["total"]["value"] else note
-        return self._results(found, asked, note)
+        if not counted["hits"]["total"]["value"] and len(asked.terms) > 2:
+            best, counted = self._searches(bodies_of(asked, *window, sort, lacking=True))
+            note = message("query_relaxed") if counted["hits"]["total"]["value"] else note
+        hits = self._hits(best["hits"]["hits"], asked)
+        facets = Facets(**{name: _counts(agg) for name, agg in counted["aggregations"].items()})
+        return Results(counted["hits"]["total"]["value"], tuple(hits), facets, note)
 
-    def _results(self, found: Any, asked: Query, note: str | None) -> Results:
+    def _hits(self, found: list[Any], asked: Query) -> list[Hit]:
         shower = Shower(asked)
         hits: list[Hit] = []
-        contents = self._contents(found["hits"]["hits"])
-        for hit in found["hits"]["hits"]:
+        contents = self._contents(found)
+        for hit in found:
             source, score = hit["_source"], hit["_score"] or 0.0
             content = contents.get(source["letter"])
             if content is None:  # taken out this very moment
@@ -132,8 +158,7 @@ class OpenSearchIndex:
                 hits += directive_hits(content, [source["number"]], shower, score)
             else:
                 hits.append(letter_hit(content, shower, score))
-        facets = Facets(**{name: _counts(agg) for name, agg in found["aggregations"].items()})
-        return Results(found["hits"]["total"]["value"], tuple(hits), facets, note)
+        return hits
 
     def _contents(self, hits: list[Any]) -> dict[str, Content]:
         """The letters of some hits; a directive does not hold its letter."""
@@ -171,12 +196,23 @@ class OpenSearchIndex:
         """See `Index.close`. After a rebuild the new index takes the older one's place."""
         if self._client is None:
             return
+        if self._building:
+            self._built()
         if self._rebuild and self._index:
             actions = [{"remove_index": {"index": old}} for old in self._old]
             actions += [{"add": {"index": self._index, "alias": self.target.name}}]
             self._ask(lambda c: c.indices.update_aliases(body={"actions": actions}))
         self._client.close()
         self._client = self._index = None
+
+    def _built(self) -> None:
+        """Give a new index the settings that it was built without."""
+        wanted = _template()["template"]["settings"]["index"]
+        body = {
+            "index": {name: wanted[name] for name in ("refresh_interval", "auto_expand_replicas")}
+        }
+        self._ask(lambda c: c.indices.put_settings(index=self._index, body=body))
+        self._building = False
 
     def _ask(self, action: Any) -> Any:
         if self._client is None:
@@ -186,6 +222,12 @@ class OpenSearchIndex:
     def _search(self, body: Document) -> Any:
         name = self.target.name
         return self._ask(lambda c: c.search(index=name, body=body))
+
+    def _searches(self, bodies: Sequence[Document]) -> list[Any]:
+        """Several searches in one request."""
+        lines = [line for body in bodies for line in ({"index": self.target.name}, body)]
+        answers: list[Any] = self._ask(lambda c: _all_answered(c.msearch(body=lines)))
+        return answers
 
     def _readable(self) -> None:
         if self._index is None:
@@ -203,7 +245,14 @@ class OpenSearchIndex:
                 self._index = self._made(indexes)
             else:
                 self._index = self._checked(indexes)
+                self._building = self._half_built(self._index)
         return self._index
+
+    def _half_built(self, index: str) -> bool:
+        """Whether who began an index was broken off."""
+        settings = self._ask(lambda c: c.indices.get_settings(index=index))
+        interval = settings[index]["settings"]["index"].get("refresh_interval")
+        return bool(interval == _WHILE_BUILDING["refresh_interval"])
 
     def _behind_alias(self) -> dict[str, Any]:
         """Indexes behind the alias, with their mappings. Raises UsageError where the name is that
@@ -237,8 +286,10 @@ class OpenSearchIndex:
         self._ask(lambda c: c.indices.put_index_template(name=f"congvan-{name}", body=template))
         if self._rebuild:  # left by a rebuild that was broken off
             self._ask(lambda c: c.indices.delete(index=new, params={"ignore_unavailable": "true"}))
-        alias: Document = {} if self._rebuild else {"aliases": {name: {}}}
-        self._ask(lambda c: c.indices.create(index=new, body=alias))
+        body: Document = {"settings": {"index": _WHILE_BUILDING}}
+        body |= {} if self._rebuild else {"aliases": {name: {}}}
+        self._ask(lambda c: c.indices.create(index=new, body=body))
+        self._building = True
         return new
 
     def _refresh(self) -> None:
@@ -264,12 +315,12 @@ class OpenSearchIndex:
         Returns for each that failed the reason."""
         below: list[Action] = []
         for name, content in contents.items():
-            below += _directive_documents(content)
+            below += directive_documents(content)
             spare = range(len(content.directives), there.get(name, ("", 0))[1])
-            below += [(_directive_id(name, number), None) for number in spare]
+            below += [(directive_id(name, number), None) for number in spare]
         failed = self._bulk(below)
         broken = {name.rpartition("#")[0]: reason for name, reason in failed.items()}
-        whole = [(n, _letter_document(c)) for n, c in contents.items() if n not in broken]
+        whole = [(n, letter_document(c)) for n, c in contents.items() if n not in broken]
         return {**broken, **self._bulk(whole)}
 
     def _bulk(self, actions: Sequence[Action]) -> dict[str, str]:
@@ -282,7 +333,7 @@ class OpenSearchIndex:
                 break
             if attempt:
                 time.sleep(pause(attempt))
-            lines = [line for name, document in left.items() for line in _lines(name, document)]
+            lines = [line for name, document in left.items() for line in lines_of(name, document)]
             try:
                 answer = self._ask(lambda c, body=lines: c.bulk(body=body, index=index))
             except CongvanError as error:
@@ -315,7 +366,7 @@ class OpenSearchIndex:
         """Delete letters with their directives; returns how many were there."""
         there = self._there(names)
         below = [
-            (_directive_id(n, i), None) for n, (_, count) in there.items() for i in range(count)
+            (directive_id(n, i), None) for n, (_, count) in there.items() for i in range(count)
         ]
         with explained(self.target):
             self._bulk([*((name, None) for name in there), *below])
@@ -337,6 +388,18 @@ class OpenSearchIndex:
         return {bucket["key"] for agg in found for bucket in agg["buckets"]}
 
 
+def _all_answered(found: Any) -> list[Any]:
+    """The answers to several searches. Raises the client's TransportError where one failed."""
+    from opensearchpy.exceptions import TransportError
+
+    answers: list[Any] = found["responses"]
+    for answer in answers:
+        if "error" in answer:
+            error = answer["error"]
+            raise TransportError(answer.get("status"), error.get("type"), error.get("reason"))
+    return answers
+
+
 def _counts(agg: Any) -> dict[str, int]:
     """The letters of each bucket, most first."""
     counts = {
@@ -344,59 +407,6 @@ def _counts(agg: Any) -> dict[str, int]:
         for bucket in agg["buckets"]
     }
     return dict(sorted(counts.items(), key=lambda item: -item[1]))
-
-
-def _lines(name: str, document: Document | None) -> list[Document]:
-    if document is None:
-        return [{"delete": {"_id": name}}]
-    return [{"index": {"_id": name}}, document]
-
-
-def _directive_id(name: str, number: int) -> str:
-    return f"{name}#{number}"
-
-
-def _digest(content: Content) -> str:
-    return digest(content.to_json()).hex()
-
-
-def _fields(content: Content) -> Document:
-    """What letters and directives are filtered, counted and sorted by."""
-    known = day_number(content.date) != NO_DATE
-    fields = {
-        "letter": content.document_id,
-        "date": content.date if known else None,
-        "year": int(content.date[:4]) if known and content.date else None,
-        "own": list(content.own_keys),
-        "cited": list(content.cited_keys),
-        "to": list(content.recipients),
-        "actor": list(content.actors),
-        "body": content.body or None,
-        "type": content.document_type,
-        "type_folded": fold(content.document_type) if content.document_type else None,
-        "signer": content.signer,
-    }
-    return {name: value for name, value in fields.items() if value not in (None, [])}
-
-
-def _letter_document(content: Content) -> Document:
-    return {
-        **_fields(content),
-        "kind": "letter",
-        "title": content.title,
-        "text": [content.text, *content.beyond],
-        "raw": content.raw,
-        "directives": len(content.directives),
-        "digest": _digest(content),
-        "content": json.loads(content.to_json()),
-    }
-
-
-def _directive_documents(content: Content) -> Iterator[Action]:
-    fields = _fields(content)
-    for number, directive in enumerate(content.directives):
-        document = {**fields, "kind": "directive", "number": number, "text": directive.text}
-        yield _directive_id(content.document_id, number), document
 
 
 @cache

@@ -23,15 +23,29 @@ _MANY_TERMS = 8
 _MOST_PAIRS = 8
 
 
-def body_of(query: Query, offset: int, limit: int, sort: Sort, *, lacking: bool = False) -> Clause:
-    """What to ask the server; with `lacking` one thing need not be found, of many things a few."""
-    body: Clause = {
-        "query": {"bool": {**_terms(query, lacking), **_filters(query)}},
-        "from": offset,
-        "size": limit,
+def bodies_of(
+    query: Query, offset: int, limit: int, sort: Sort, *, lacking: bool = False
+) -> tuple[Clause, Clause]:
+    """What to ask the server: for the best hits, and for how many there are with their facets.
+    These are two questions because counting needs no scores, and the best hits can be found without
+    scoring all. With `lacking` one thing need not be found, of many things a few."""
+    terms, filters = _terms(query, lacking), _filters(query)
+    counted = {
+        "query": {"bool": {**filters, "filter": [*filters["filter"], {"bool": terms}]}},
+        "size": 0,
         "track_total_hits": True,
-        "_source": ["content", "letter", "number"],
         "aggs": _facets(query),
+    }
+    return _best(query, {"bool": {**terms, **filters}}, (offset, limit), sort), counted
+
+
+def _best(query: Query, wanted: Clause, window: tuple[int, int], sort: Sort) -> Clause:
+    body: Clause = {
+        "query": wanted,
+        "from": window[0],
+        "size": window[1],
+        "track_total_hits": False,
+        "_source": ["content", "letter", "number"],
     }
     if sort == "relevance" and query.terms:
         if near := _nearness(query):
@@ -55,6 +69,9 @@ def _facets(query: Query) -> Clause:
 
 
 def _terms(query: Query, lacking: bool) -> Clause:
+    """Clauses of a bool query that the terms are for."""
+    if not query.terms:
+        return {"must": [{"match_all": {}}]}
     clauses = [_asked(term, query.marked) for term in query.terms]
     if not lacking:
         return {"must": clauses}

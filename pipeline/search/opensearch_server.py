@@ -10,9 +10,11 @@ from __future__ import annotations
 import os
 import random
 import time
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -56,29 +58,47 @@ class Target:
 
 
 def client(target: Target) -> OpenSearch:
-    """A client for the server. Raises MissingError opensearch_missing."""
+    """A client for the server. Raises MissingError opensearch_missing, UsageError
+    file_unreadable."""
     try:
         from opensearchpy import OpenSearch
     except ModuleNotFoundError as error:
         raise MissingError("opensearch_missing") from error
     user = _setting("USER")
     options: dict[str, Any] = {
-        "http_auth": (user, _setting("PASSWORD") or "") if user else None,
-        "ca_certs": _setting("CA"),
-        "client_cert": _setting("CERT"),
-        "client_key": _setting("KEY"),
+        "headers": {"authorization": _basic(user)} if user else None,
+        "ca_certs": _file("CA"),
+        "client_cert": _file("CERT"),
+        "client_key": _file("KEY"),
     }
     return OpenSearch(
         target.address,
         **{name: value for name, value in options.items() if value},
         timeout=60,
         max_retries=0,
-        http_compress=True,
+        pool_maxsize=8,
     )
 
 
 def _setting(name: str) -> str | None:
     return os.environ.get(ENVIRONMENT + name) or None
+
+
+def _basic(user: str) -> str:
+    """Basic authorization in UTF-8 (RFC 7617); the client itself takes Latin letters alone."""
+    account = f"{user}:{_setting('PASSWORD') or ''}"
+    return "Basic " + b64encode(account.encode()).decode()
+
+
+def _file(name: str) -> str | None:
+    """A file named in the environment."""
+    path = _setting(name)
+    if path:
+        try:
+            Path(path).open("rb").close()
+        except OSError as error:
+            raise UsageError("file_unreadable", path=path, reason=error.strerror) from error
+    return path
 
 
 def patiently(action: Callable[[], T], target: Target, *, tries: int = TRIES) -> T:

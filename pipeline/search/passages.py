@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Iterable, Iterator, Sequence, Set
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from itertools import accumulate, islice
+from itertools import accumulate, compress, islice
 from typing import NamedTuple
 
-from pipeline.search.folding import ONSETS, letters_folded, piece_forms, word_spans
+from pipeline.search.folding import ONSETS, letters_folded, words_in
 from pipeline.search.protocol import Passage, Span
 from pipeline.search.query import Identifier, Query, Term
 
@@ -19,20 +17,33 @@ WIDTH = 240
 _LEAD = 60
 _SIDE = 2
 """Characters between words side by side."""
-_MOST_FINDS = 80
+_MOST_SPOTS = 120
+"""So many places of a page are looked at, from its beginning."""
 _MOST_IN_WINDOW = 30
 _MOST_PIECES = 100_000
 _MORE = "… "
 
 
-@dataclass(frozen=True, slots=True)
-class Find:
+class Find(NamedTuple):
     """A place where the query's term number `term` stands, with its very marks or without."""
 
     start: int
     end: int
     term: int
     exact: bool
+
+
+Spot = tuple[int, int, int, int]
+"""A piece of a text in which terms stand: its (start, end), and, a bit for each term, which do and
+which with the marks typed. (Many are made for each letter shown, and no class is as quick.)"""
+
+
+class Page(NamedTuple):
+    """A text on one line, with single spaces; its page, and where in it the query's terms stand."""
+
+    number: int | None
+    text: str
+    spots: list[Spot]
 
 
 class Shower:
@@ -43,90 +54,113 @@ class Shower:
         self._query = query
         terms = [(n, t) for n, writings in enumerate(query.shown_terms) for t in writings]
         self._numbers = [(n, _pattern(t)) for n, t in terms if isinstance(t, Identifier)]
-        self._phrases: dict[str, list[tuple[int, Term]]] = {}
+        phrases: dict[str, list[tuple[int, Term]]] = {}
         for number, term in terms:
             if isinstance(term, Term):
-                self._phrases.setdefault(term.words[0][1], []).append((number, term))
-        self._pieces = _Pieces(self._phrases.keys())
-        self._firsts = [
-            {term.words[0][1] for term in writings}
-            for writings in query.shown_terms
-            if not isinstance(writings[0], Identifier)
-        ]
+                phrases.setdefault(term.words[0][1], []).append((number, term))
+        self._pieces = _Pieces(phrases, marked=query.marked)
         self.terms = len(query.shown_terms)
 
-    def finds(self, text: str) -> list[Find]:
-        """Where terms stand in a text that has single spaces; where one stands with the marks
-        typed, only those places; in order, without overlaps."""
-        return self._preferred([*self._of_words(text), *self._of_numbers(text)])
+    def has_all(self, spots: Iterable[Spot]) -> bool:
+        """Whether all terms stand in some spots."""
+        there = 0
+        for _, _, terms, _ in spots:
+            there |= terms
+        return there == (1 << self.terms) - 1
 
-    def has_all(self, text: str) -> bool:
-        """Whether all terms may stand in a text: the first word of each does."""
-        pieces = map(self._pieces.__getitem__, text.split(" "))
-        there = {word.folded for words in pieces for word in words}
-        return not any(firsts.isdisjoint(there) for firsts in self._firsts)
+    def best_passage(self, pages: Iterable[Page]) -> tuple[int | None, Passage] | None:
+        """Of some pages, the one piece with most of the query's terms, earliest first; None where
+        no term is found."""
+        best: tuple[float, Page, int, int] | None = None
+        for page in pages:
+            terms, exact = _there(page.spots)
+            highest = _PRESENT * terms.bit_count() + exact.bit_count() + _MOST_NEAR / 2
+            if terms and (best is None or highest > best[0]):
+                score, start = _window(_preferred(page.spots[:_MOST_SPOTS], exact))
+                if best is None or score > best[0]:
+                    best = score, page, start, exact
+        if best is None:
+            return None
+        _, page, start, exact = best
+        return page.number, self._cut(page.text, start, exact)
+
+    def page(self, number: int | None, text: str) -> Page:
+        """A page's text, or any other, on one line."""
+        return Page(number, text, self._spots(text))
+
+    def _spots(self, text: str) -> list[Spot]:
+        """Where terms stand in a text that has single spaces, in order."""
+        pieces = text.split(" ")
+        inside = list(map(self._pieces.__getitem__, pieces))
+        out: list[Spot] = []
+        starts: list[int] = []
+        for n in compress(range(len(pieces)), inside):
+            starts = starts or list(accumulate(map(len, pieces), initial=0))
+            terms, exact, _, phrases = inside[n] or _NOTHING
+            end = n
+            for first in phrases:
+                if found := self._here(pieces, n, first.number, first.term):
+                    end = max(end, found[0])
+                    terms |= 1 << first.of
+                    exact |= found[2] << first.of
+            if terms:
+                out.append((starts[n] + n, starts[end + 1] + end, terms, exact))
+        if self._numbers:
+            out += [(f.start, f.end, 1 << f.term, 0) for f in self._of_numbers(text)]
+            out.sort()
+        return out
 
     def _of_numbers(self, text: str) -> Iterator[Find]:
         folded = letters_folded(text) if self._numbers else ""
         for number, pattern in self._numbers:
-            for match in islice(pattern.finditer(folded), _MOST_FINDS):
+            for match in islice(pattern.finditer(folded), _MOST_SPOTS):
                 yield Find(*match.span(), number, False)
 
     def _of_words(self, text: str) -> Iterator[Find]:
         pieces = text.split(" ")
-        inside = list(map(self._pieces.__getitem__, pieces))
-        there = [n for n, words in enumerate(inside) if words]
-        starts = list(accumulate(map(len, pieces), initial=0)) if there else []
-        for n in there[:_MOST_FINDS]:
-            for word in inside[n]:
-                for number, term in self._phrases[word.folded]:
-                    if found := self._here(pieces, n, word, term):
-                        end_piece, end, exact = found
-                        first, last = starts[n] + n, starts[end_piece] + end_piece
-                        yield Find(first + word.start, last + end, number, exact)
+        starts = list(accumulate(map(len, pieces), initial=0))
+        for n, firsts in enumerate(map(self._pieces.__getitem__, pieces)):
+            if firsts is None:
+                continue
+            at = starts[n] + n
+            for start, end, term, exact in firsts.words:
+                yield Find(at + start, at + end, term, exact)
+            for first in firsts.phrases:
+                if found := self._here(pieces, n, first.number, first.term):
+                    last, end, exact = found
+                    yield Find(at + first.start, starts[last] + last + end, first.of, exact)
 
     def _here(
-        self, pieces: list[str], n: int, word: _Word, term: Term
+        self, pieces: Sequence[str], n: int, number: int, term: Term
     ) -> tuple[int, int, bool] | None:
-        """Whether a term stands where its first word does: the piece and place in it where it
-        ends, and whether with its very marks."""
-        marked = self._query.marked
-        if len(term.words) == 1:
-            return n, word.end, marked and word.exact == term.words[0][0]
-        row = _WORDS_OF[pieces[n]][word.number :]
-        last = n
-        while len(row) < len(term.words) and last + 1 < len(pieces):
-            last += 1
-            row = [*row, *_WORDS_OF[pieces[last]]]
-        row = row[: len(term.words)]
-        if [w.folded for w in row] != [folded for _, folded in term.words]:
-            return None
-        return last, row[-1].end, marked and [w.exact for w in row] == [e for e, _ in term.words]
+        """Whether a phrase stands where its first word does, by its piece and number in it: the
+        piece and place in it where it ends, and whether with its very marks."""
+        same, words = self._query.marked, _WORDS_OF[pieces[n]]
+        for exact, folded in term.words:
+            while number == len(words):
+                n, number = n + 1, 0
+                if n == len(pieces):
+                    return None
+                words = _WORDS_OF[pieces[n]]
+            word = words[number]
+            if word.folded != folded:
+                return None
+            same = same and word.exact == exact
+            number += 1
+        return n, word.end, same
 
-    def _preferred(self, found: list[Find]) -> list[Find]:
-        exact = {find.term for find in found if find.exact} if self._query.marked else set()
-        kept = [f for f in found if f.exact or f.term not in exact]
-        out: list[Find] = []
+    def _cut(self, text: str, first: int, exact: int) -> Passage:
+        """A piece of the text about the spot at `first`, cut between words, with the words found
+        marked; of the terms in `exact` only where they have the marks typed."""
+        piece, before, after = cut(text, first)
+        found = (*self._of_words(piece), *self._of_numbers(piece))
+        kept = (f for f in found if f.exact or not exact >> f.term & 1)
+        marks: list[Span] = []
         for find in sorted(kept, key=lambda f: (f.start, -f.end)):
-            if not out or find.start >= out[-1].end:
-                out.append(find)
-        return out
-
-    def best_passage(
-        self, pages: Iterable[tuple[int | None, str]]
-    ) -> tuple[int | None, Passage] | None:
-        """Of some pages (number, text), the one piece with most of the query's terms, earliest
-        first; None where no term is found."""
-        best: tuple[float, int | None, Passage] | None = None
-        for number, text in pages:
-            flat = flat_text(text)
-            found = self.finds(flat)
-            if not found:
-                continue
-            score, start = _window(found)
-            if best is None or score > best[0]:
-                best = score, number, _cut(flat, start, found)
-        return None if best is None else best[1:]
+            if not marks or find.start + len(before) >= marks[-1][1]:
+                marks.append((find.start + len(before), find.end + len(before)))
+        shown = before + piece + after
+        return Passage(shown, _joined(marks, shown))
 
 
 class _Word(NamedTuple):
@@ -150,83 +184,124 @@ class _WordsOf(dict[str, list[_Word]]):
 
 
 def _words(piece: str) -> list[_Word]:
-    exact, folded = (form.split() for form in piece_forms(piece))
-    spans = word_spans(piece)
-    if len(spans) != len(folded):
-        spans = [(0, len(piece))] * len(folded)
-    words = zip(exact, folded, spans, strict=True)
-    return [_Word(n, e, f, *span) for n, (e, f, span) in enumerate(words)]
-
-
-_NONE: list[_Word] = []
+    return [_Word(n, *word) for n, word in enumerate(words_in(piece))]
 
 
 _WORDS_OF = _WordsOf()
 
 
-class _Pieces(dict[str, list[_Word]]):
-    """What stands between spaces, to those of its words that begin a term."""
+class _Phrase(NamedTuple):
+    """A word in a piece that is the first of a phrase: where it stands in it, its number in it, the
+    phrase, and the number of the term that it is `of`."""
 
-    def __init__(self, wanted: Set[str]) -> None:
+    start: int
+    number: int
+    term: Term
+    of: int
+
+
+class _Firsts(NamedTuple):
+    """The words of a piece that begin a term: bits of the terms that are one word, and of those
+    that have their very marks; each as a find in the piece; and the beginnings of phrases."""
+
+    terms: int
+    exact: int
+    words: list[Find]
+    phrases: list[_Phrase]
+
+
+_NOTHING = _Firsts(0, 0, [], [])
+
+
+class _Pieces(dict[str, _Firsts | None]):
+    """What stands between spaces, to those of its words that begin a term, if any."""
+
+    def __init__(self, wanted: Mapping[str, Sequence[tuple[int, Term]]], *, marked: bool) -> None:
         super().__init__()
         self._wanted = wanted
+        self._marked = marked
 
-    def __missing__(self, piece: str) -> list[_Word]:
-        words = _WORDS_OF[piece]
-        if not self._wanted.isdisjoint([word[2] for word in words]):
-            words = [word for word in words if word.folded in self._wanted]
-        else:
-            words = _NONE
-        self[piece] = words
-        return words
+    def __missing__(self, piece: str) -> _Firsts | None:
+        wanted = self._wanted
+        begun = [word for word in _WORDS_OF[piece] if word[2] in wanted]
+        self[piece] = firsts = self._firsts(begun) if begun else None
+        return firsts
+
+    def _firsts(self, begun: Sequence[_Word]) -> _Firsts:
+        terms = exact = 0
+        words, phrases = [], []
+        for word in begun:
+            for number, term in self._wanted[word.folded]:
+                if len(term.words) > 1:
+                    phrases.append(_Phrase(word.start, word.number, term, number))
+                else:
+                    same = self._marked and word.exact == term.words[0][0]
+                    words.append(Find(word.start, word.end, number, same))
+                    terms |= 1 << number
+                    exact |= same << number
+        return _Firsts(terms, exact, words, phrases)
 
 
-def opening(pages: Iterable[tuple[int | None, str]]) -> tuple[int | None, Passage]:
+def _there(spots: Iterable[Spot]) -> tuple[int, int]:
+    """The terms that stand somewhere, and those that do with the marks typed."""
+    terms = exact = 0
+    for _, _, these, same in spots:
+        terms |= these
+        exact |= same
+    return terms, exact
+
+
+def _preferred(spots: Sequence[Spot], exact: int) -> Sequence[Spot]:
+    """Spots without those places of terms that have other marks, where they have them right
+    elsewhere."""
+    if not exact:
+        return spots
+    others = ~exact
+    return [
+        (start, end, terms & others | same, same)
+        for start, end, terms, same in spots
+        if terms & others or same
+    ]
+
+
+def opening(pages: Iterable[Page]) -> tuple[int | None, Passage]:
     """The beginning of the first page that has text, nothing marked."""
-    for number, text in pages:
-        if flat := flat_text(text):
-            return number, _cut(flat, 0, [])
+    for page in pages:
+        if page.text:
+            return page.number, Passage("".join(cut(page.text, 0)))
     return None, Passage("")
 
 
-def flat_text(text: str) -> str:
-    """A text on one line, with single spaces."""
-    return " ".join(unicodedata.normalize("NFC", text).split())
+_PRESENT, _MOST_NEAR = 4, 8
+"""What a term counts in a window, one more with the marks typed; and how many words that stand side
+by side count, a half each."""
 
 
-def _window(found: Sequence[Find]) -> tuple[float, int]:
-    """The best score of a window that begins at a find, and the place of that find."""
+def _window(spots: Sequence[Spot]) -> tuple[float, int]:
+    """The best score of a window that begins at a spot, and the place of that spot."""
     best = (0.0, 0)
-    terms_there = len({find.term for find in found})
-    enough = 5 * terms_there + min(terms_there - 1, 4) / 2
-    for i, first in enumerate(found):
-        last, near = first, 0
-        terms, exact = 1 << first.term, first.exact << first.term
-        for find in found[i + 1 : i + _MOST_IN_WINDOW]:
-            if find.end > first.start + WIDTH - _LEAD:
+    for i, (first, last, terms, exact) in enumerate(spots):
+        near, limit = 0, first + WIDTH - _LEAD
+        for start, end, others, same in spots[i + 1 : i + _MOST_IN_WINDOW]:
+            if end > limit:
                 break
-            terms |= 1 << find.term
-            exact |= find.exact << find.term
-            near += find.start - last.end <= _SIDE
-            last = find
-        score = 4 * terms.bit_count() + exact.bit_count() + min(near, 8) / 2
+            terms |= others
+            exact |= same
+            near += start - last <= _SIDE
+            last = end
+        score = _PRESENT * terms.bit_count() + exact.bit_count() + min(near, _MOST_NEAR) / 2
         if score > best[0]:
-            best = score, first.start
-        if score >= enough:
-            break
+            best = score, first
     return best
 
 
-def _cut(text: str, first: int, found: Sequence[Find]) -> Passage:
-    """A piece of the text about the find at `first`, cut between words."""
+def cut(text: str, first: int) -> tuple[str, str, str]:
+    """A piece of a text about a place, cut between words, and what stands before and behind it to
+    tell that there is more."""
     start = 0 if first <= _LEAD else text.rfind(" ", 0, first - _LEAD + 12) + 1
     end = len(text) if len(text) - start <= WIDTH else text.rfind(" ", start, start + WIDTH)
     end = end if end > first else min(len(text), start + WIDTH)
-    marks = [(f.start, f.end) for f in found if start <= f.start and f.end <= end]
-    before = _MORE if start else ""
-    shift = len(before) - start
-    shown = before + text[start:end] + (" …" if end < len(text) else "")
-    return Passage(shown, _joined([(a + shift, b + shift) for a, b in marks], shown))
+    return text[start:end], _MORE if start else "", " …" if end < len(text) else ""
 
 
 def _joined(marks: list[Span], text: str) -> tuple[Span, ...]:

@@ -5,7 +5,7 @@ Readers never wait for a writer (WAL); a writer that is killed loses at most its
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from itertools import islice
@@ -199,6 +199,7 @@ class SqliteIndex:
         draft = Draft(self._vocabulary)
         letter = self._last_letter()
         replaced: list[int] = []
+        kept: list[tuple[int, Content, bytes]] = []
         for content in contents:
             data = content.to_json()
             row = self._letter(content.document_id)
@@ -208,7 +209,8 @@ class SqliteIndex:
                 replaced.append(row[0])
             letter += 1
             draft.put(letter, content, self._names_of(content))
-            self._keep(letter, content, data)
+            kept.append((letter, content, data))
+        self._keep(kept)
         self._forget(replaced)
         self._vocabulary.save()
         draft.write(self._db)
@@ -217,14 +219,18 @@ class SqliteIndex:
         self._changed += len(draft)
         return len(draft)
 
-    def _keep(self, letter: int, content: Content, data: bytes) -> None:
-        self._db.execute(
-            "INSERT OR REPLACE INTO letter VALUES (?, ?, ?)",
-            (content.document_id, letter, digest(data)),
-        )
-        self._db.execute("INSERT INTO kept VALUES (?, ?)", (letter, pack(data)))
+    def _keep(self, letters: Sequence[tuple[int, Content, bytes]]) -> None:
+        """Keep letters, given as their ids, contents, and those as JSON."""
         self._db.executemany(
-            "INSERT INTO identifier VALUES (?, ?, ?)", _identifiers(letter, content)
+            "INSERT OR REPLACE INTO letter VALUES (?, ?, ?)",
+            ((content.document_id, letter, digest(data)) for letter, content, data in letters),
+        )
+        self._db.executemany(
+            "INSERT INTO kept VALUES (?, ?)", ((letter, pack(data)) for letter, _, data in letters)
+        )
+        self._db.executemany(
+            "INSERT INTO identifier VALUES (?, ?, ?)",
+            (row for letter, content, _ in letters for row in _identifiers(letter, content)),
         )
 
     def _remove(self, document_ids: Iterable[str]) -> int:

@@ -17,7 +17,7 @@ from uuid import uuid4
 from pipeline.errors import CongvanError, UsageError
 from pipeline.search.folding import folding_digest
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 APPLICATION_ID = 0x636F6776  # "cogv"
 BUSY_SECONDS = 30.0
 _PAGE_SIZE = 8192
@@ -68,6 +68,14 @@ CREATE TABLE posting (         -- pipeline/search/sqlite_postings.py
     places BLOB NOT NULL,
     spellings BLOB NOT NULL
 );
+CREATE TABLE pair (            -- pipeline/search/sqlite_pairs.py
+    id INTEGER PRIMARY KEY,
+    segment INTEGER NOT NULL,
+    first INTEGER NOT NULL,    -- words that often stand side by side
+    second INTEGER NOT NULL,
+    letters BLOB NOT NULL
+);
+CREATE UNIQUE INDEX pair_of_words ON pair (segment, first, second);
 """
 
 

@@ -71,7 +71,7 @@ class Filters:
         known = [word for word in words if word]
         if len(known) < len(words):
             return self._at(np.empty(0, np.int64))
-        return self._at(self._reader.phrase(known, None, exact=False) >> 16)
+        return self._at(self._reader.phrase(known).letters)
 
     def _names(self, given: Filter) -> list[int]:
         """Ids of names that have the words of a filter in a row, or those of its other names."""

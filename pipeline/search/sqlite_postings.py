@@ -1,36 +1,38 @@
-"""Where words stand, as rows of the table `posting`: made from letters, merged, read.
+"""Where words stand, as rows of the table `posting`: made from letters, read.
 
 A row holds, for one word of one segment, three blobs. `letters` has three arrays one behind the
-other, with an entry for each letter the word is in: the letter's place in the segment; which
-spellings it has there, a bit each, the last for all after the 15th; how often it stands there (at
-most 15) with a bit for each of the fields it stands in.
-`places` has an entry for each time the word stands somewhere: place of the letter << 16 | number of
-the word in the letter, ascending. `spellings` says for each of these which spelling it has."""
+other, with an entry for each letter the word is in: the letter's place in the segment; in which
+spellings it stands there, a bit each, the last for all after the 12th, and above these a bit for
+each of the fields it stands in; how often it stands there.
+`places` has an entry for each time the word stands somewhere: its number among the words of the
+letter, ascending, letter by letter. `spellings` says for each of these which spelling it has."""
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.search.sqlite_words import GAP, SPELLING_BITS
+from pipeline.search.sqlite_words import CODE_BYTES, GAP_CODE, SPELLING_BITS
 
 FIRST_PLACE = 64
 """Number of a letter's first word; more than a phrase has words, so that the number of a phrase's
 start never runs below zero."""
 LAST_PLACE = (1 << 16) - 1
-"""Number of every word that stands so far back or farther."""
+"""Number of every word that stands so far back or farther; the same word only once."""
 MOST_LETTERS = 1 << 16
 """Letters of a segment."""
-COUNT = 15
-TITLE, TEXT, RAW = 16, 32, 64
-LAST_SPELLING_BIT = 15
+LAST_SPELLING_BIT = 12
+FIELD_SHIFT = LAST_SPELLING_BIT + 1
+TITLE, TEXT, RAW = 1, 2, 4
+"""Bits of fields, to be shifted."""
+PLACE_BITS = 16
 _SHIFT = 32
-_PLACE_BITS, _REGION_BITS = 16, 2
+_REGION_BITS = 2
 _BATCH_BITS = 11
 MOST_IN_BATCH = 1 << _BATCH_BITS
 
@@ -38,26 +40,30 @@ Row = tuple[int, bytes, bytes, bytes]
 U8 = npt.NDArray[np.uint8]
 U16 = npt.NDArray[np.uint16]
 U32 = npt.NDArray[np.uint32]
+Longs = npt.NDArray[np.int64]
 
 
 class Letters(NamedTuple):
     """The letters a word of a segment is in: their places, and the rest of `posting.letters`."""
 
     places: U16
-    spellings: U16
-    info: U8
+    marks: U16
+    counts: U16
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Letters:
         """The arrays of a row."""
-        count = len(data) // 5
-        both = np.frombuffer(data, np.uint16, 2 * count)
-        return cls(both[:count], both[count:], np.frombuffer(data, np.uint8, count, 4 * count))
+        return cls(*np.frombuffer(data, np.uint16).reshape(3, -1))
 
 
 def row_id(segment: int, word: int) -> int:
     """The id of a row of `posting`."""
     return segment << _SHIFT | word
+
+
+def word_of(row: int) -> int:
+    """The word of a row, by its id."""
+    return row & (1 << _SHIFT) - 1
 
 
 def read_letters(db: sqlite3.Connection, segment: int, word: int) -> Letters | None:
@@ -67,11 +73,11 @@ def read_letters(db: sqlite3.Connection, segment: int, word: int) -> Letters | N
     return Letters.from_bytes(row[0]) if row else None
 
 
-def read_places(db: sqlite3.Connection, segment: int, word: int) -> U32 | None:
+def read_places(db: sqlite3.Connection, segment: int, word: int) -> U16 | None:
     """The array `places` of a row, where there is one."""
     sql = "SELECT places FROM posting WHERE id = ?"
     row = db.execute(sql, (row_id(segment, word),)).fetchone()
-    return np.frombuffer(row[0], np.uint32) if row else None
+    return np.frombuffer(row[0], np.uint16) if row else None
 
 
 def read_spellings(db: sqlite3.Connection, segment: int, word: int) -> U8:
@@ -84,117 +90,100 @@ class Batch:
     """Letters on their way into a new segment, at most MOST_IN_BATCH."""
 
     def __init__(self) -> None:
-        self.codes: list[int] = []
-        self._starts: list[int] = []
-        self._regions: list[int] = []
+        self._parts: list[bytes] = []
         self._lengths: list[int] = []
 
     def __len__(self) -> int:
-        return len(self._starts)
+        return len(self._lengths) // len(_FIELDS)
 
-    def put(self, title: list[int], text: list[int], raw: list[int]) -> int:
-        """Take in a letter's words; returns the number of the first word of the text."""
-        self._starts.append(len(self.codes))
-        for region, codes in enumerate((title, text, raw)):
-            self.codes += codes
-            self.codes.append(GAP)
-            self._regions.append(region)
-            self._lengths.append(len(codes) + 1)
-        return FIRST_PLACE + len(title) + 1
+    def put(self, title: bytes, text: bytes, raw: bytes) -> int:
+        """Take in a letter's words as codes; returns the number of the first word of the text."""
+        for codes in (title, text, raw):
+            self._parts += (codes, GAP_CODE)
+            self._lengths.append(len(codes) // CODE_BYTES + 1)
+        return FIRST_PLACE + len(title) // CODE_BYTES + 1
+
+    def words(self) -> tuple[Longs, Longs]:
+        """All words in order, -1 at gaps, and the letter each is in."""
+        words = self._codes() >> SPELLING_BITS
+        return words, np.repeat(np.arange(len(self)), self._of_letters())
 
     def rows(self, segment: int) -> Iterator[Row]:
         """The rows of the new segment, by word."""
-        keys = self._keys()
-        spellings = (keys >> np.uint64(_REGION_BITS)).astype(np.uint8)
-        above = keys >> np.uint64(_REGION_BITS + SPELLING_BITS)
-        places = (above & np.uint64((1 << _PLACE_BITS + _BATCH_BITS) - 1)).astype(np.uint32)
-        words = (above >> np.uint64(_PLACE_BITS + _BATCH_BITS)).astype(np.uint32)
-        regions = (keys & np.uint64(3)).astype(np.uint8)
-        yield from _rows(segment, words, places, spellings, _FIELDS[regions])
+        keys = _once(self._keys())
+        marks = _MARKS[keys & (1 << SPELLING_BITS + _REGION_BITS) - 1]
+        keys >>= _REGION_BITS
+        spellings = keys.astype(np.uint8)
+        keys >>= SPELLING_BITS
+        places = (keys & (1 << PLACE_BITS + _BATCH_BITS) - 1).astype(np.uint32)
+        keys >>= PLACE_BITS + _BATCH_BITS
+        yield from _rows(segment, keys, places, spellings, marks)
 
-    def _keys(self) -> npt.NDArray[np.uint64]:
+    def _codes(self) -> Longs:
+        return np.frombuffer(b"".join(self._parts), np.int64)
+
+    def _of_letters(self) -> Longs:
+        """How many words each letter has."""
+        words: Longs = np.array(self._lengths, np.int64).reshape(-1, len(_FIELDS)).sum(1)
+        return words
+
+    def _keys(self) -> Longs:
         """Each word as one number, sorted: word, letter, number in the letter, spelling, region."""
-        codes = np.array(self.codes, np.int64)
-        lengths = np.diff([*self._starts, len(codes)])
-        numbers = np.arange(len(codes)) - np.repeat(self._starts, lengths) + FIRST_PLACE
-        letters = np.repeat(np.arange(len(lengths)), lengths)
-        regions = np.repeat(self._regions, self._lengths)
-        place = letters << _PLACE_BITS | np.minimum(numbers, LAST_PLACE)
-        spelling = codes & (1 << SPELLING_BITS) - 1
-        keys = (codes >> SPELLING_BITS) << _PLACE_BITS + _BATCH_BITS | place
-        keys = (keys << SPELLING_BITS | spelling) << _REGION_BITS | regions
-        kept: npt.NDArray[np.uint64] = keys[codes != GAP].astype(np.uint64)
+        codes, lengths = self._codes(), self._of_letters()
+        starts = np.cumsum(lengths) - lengths
+        numbers = np.arange(FIRST_PLACE, len(codes) + FIRST_PLACE)
+        numbers -= np.repeat(starts, lengths)
+        np.minimum(numbers, LAST_PLACE, out=numbers)
+        keys = codes >> SPELLING_BITS
+        keys <<= _BATCH_BITS
+        keys |= np.repeat(np.arange(len(self)), lengths)
+        keys <<= PLACE_BITS
+        keys |= numbers
+        keys <<= SPELLING_BITS
+        keys |= codes & (1 << SPELLING_BITS) - 1
+        keys <<= _REGION_BITS
+        keys |= np.repeat(np.tile(np.arange(len(_FIELDS)), len(self)), self._lengths)
+        kept: Longs = keys[codes >= 0]
         kept.sort()
         return kept
 
 
-_FIELDS = np.array([TITLE, TEXT, RAW], np.uint8)
+_FIELDS = (TITLE, TEXT, RAW)
 
 
-def _rows(
-    segment: int,
-    words: U32,
-    places: U32,
-    spellings: U8,
-    fields: U8,
-) -> Iterator[Row]:
+def _marks() -> U16:
+    """The bits of `marks` by spelling << 2 | region."""
+    spellings = np.minimum(np.arange(1 << SPELLING_BITS), LAST_SPELLING_BIT)
+    fields = np.array([*_FIELDS, 0]) << FIELD_SHIFT
+    return (1 << spellings[:, None] | fields).astype(np.uint16).ravel()
+
+
+_MARKS = _marks()
+
+
+def _once(keys: Longs) -> Longs:
+    """Sorted keys without those of a word that stood at the same place before, which can only be
+    the last."""
+    above = keys >> SPELLING_BITS + _REGION_BITS
+    again = np.diff(above, prepend=-1) == 0
+    return keys[~again] if again.any() else keys
+
+
+def _rows(segment: int, words: Longs, places: U32, spellings: U8, marks: U16) -> Iterator[Row]:
     if not len(words):
         return
-    letters = (places >> np.uint32(_PLACE_BITS)).astype(np.uint16)
-    new_word = np.flatnonzero(np.diff(words, prepend=words[0] + np.uint32(1)))
-    changed = (np.diff(letters, prepend=letters[0] + np.uint16(1)) != 0).astype(np.bool_)
+    letters = (places >> np.uint32(PLACE_BITS)).astype(np.uint16)
+    new_word = np.flatnonzero(np.diff(words, prepend=-1))
+    changed = np.diff(letters, prepend=letters[0] + np.uint16(1)) != 0
     changed[new_word] = True
     starts = np.flatnonzero(changed)
-    counts = np.diff(np.append(starts, len(words)))
-    flags = np.bitwise_or.reduceat(fields, starts)
-    bits = np.left_shift(np.uint16(1), np.minimum(spellings, LAST_SPELLING_BIT).astype(np.uint16))
-    info = np.minimum(counts, COUNT).astype(np.uint8) | flags
-    of_letters = letters[starts], np.bitwise_or.reduceat(bits, starts), info
+    counts = np.diff(starts, append=len(words)).astype(np.uint16)
+    of_letters = letters[starts], np.bitwise_or.reduceat(marks, starts), counts
     first_rows = np.searchsorted(starts, new_word)
-    blobs = [array.tobytes() for array in (*of_letters, places, spellings)]
+    numbers = places.astype(np.uint16)
+    blobs = [array.tobytes() for array in (*of_letters, numbers, spellings)]
     rows = pairwise([*first_rows.tolist(), len(starts)])
     entries = pairwise([*new_word.tolist(), len(words)])
     for word, (a, b), (i, j) in zip(words[new_word].tolist(), rows, entries, strict=True):
-        row = blobs[0][2 * a : 2 * b] + blobs[1][2 * a : 2 * b] + blobs[2][a:b]
-        yield row_id(segment, word), row, blobs[3][4 * i : 4 * j], blobs[4][i:j]
-
-
-def merged_rows(
-    db: sqlite3.Connection, segment: int, olds: Sequence[int], moves: Sequence[U32]
-) -> Iterator[Row]:
-    """The rows of a segment made of others, in the order of words. `moves` says for each letter of
-    each old segment its place in the new one, MOST_LETTERS for the dead."""
-    ranges = " UNION ALL ".join("SELECT id FROM posting WHERE id BETWEEN ? AND ?" for _ in olds)
-    limits = [limit for old in olds for limit in (row_id(old, 0), row_id(old + 1, 0) - 1)]
-    mask = row_id(1, 0) - 1
-    ids = np.array([row[0] for row in db.execute(ranges, limits)], np.int64)
-    words = np.unique(ids & mask)
-    present = {old: set((ids[ids >> _SHIFT == old] & mask).tolist()) for old in olds}
-    sql = "SELECT letters, places, spellings FROM posting WHERE id = ?"
-    for word in words.tolist():
-        parts = []
-        for old, move in zip(olds, moves, strict=True):
-            if word in present[old]:
-                blobs = db.execute(sql, (row_id(old, word),)).fetchone()
-                parts.append(_moved(blobs, move))
-        blob = [b"".join(a.tobytes() for a in arrays) for arrays in zip(*parts, strict=True)]
-        if blob[0]:
-            yield row_id(segment, word), b"".join(blob[:3]), blob[3], blob[4]
-
-
-def _moved(blobs: tuple[bytes, bytes, bytes], move: U32) -> tuple[U16, U16, U8, U32, U8]:
-    """A row whose letters have moved, without the dead."""
-    letters = Letters.from_bytes(blobs[0])
-    places, spellings = np.frombuffer(blobs[1], np.uint32), np.frombuffer(blobs[2], np.uint8)
-    new = move[letters.places]
-    of_place = move[places >> np.uint32(_PLACE_BITS)]
-    alive, alive_places = new < MOST_LETTERS, of_place < MOST_LETTERS
-    number = places & np.uint32((1 << _PLACE_BITS) - 1)
-    moved = (of_place << np.uint32(_PLACE_BITS) | number)[alive_places]
-    return (
-        new[alive].astype(np.uint16),
-        letters.spellings[alive],
-        letters.info[alive],
-        moved,
-        spellings[alive_places],
-    )
+        row = b"".join(blob[2 * a : 2 * b] for blob in blobs[:3])
+        yield row_id(segment, word), row, blobs[3][2 * i : 2 * j], blobs[4][i:j]

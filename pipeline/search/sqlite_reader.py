@@ -5,86 +5,103 @@ A letter's `place` is its row in those arrays, over all segments; words are read
 from __future__ import annotations
 
 import sqlite3
-from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from pipeline.search.sqlite_columns import Columns
-from pipeline.search.sqlite_postings import read_letters, read_places, read_spellings
+from pipeline.search.sqlite_postings import (
+    FIELD_SHIFT,
+    LAST_SPELLING_BIT,
+    PLACE_BITS,
+    U8,
+    Letters,
+    Longs,
+)
+from pipeline.search.sqlite_segment_reader import (
+    FEW,
+    Counted,
+    Flags,
+    Recent,
+    SegmentReader,
+    Standing,
+    Word,
+)
 from pipeline.search.sqlite_segments import columns_of, dead_places, segments
-from pipeline.search.sqlite_words import IN_TEXT, OTHER_SPELLING, spelling_number
+from pipeline.search.sqlite_words import IN_TEXT, spelling_number
 
-Places = npt.NDArray[np.int64]
-Numbers = npt.NDArray[np.uint32]
-_LARGEST = np.uint64(0xFFFFFFFF)
-KEPT_BYTES = 256 << 20
+KEPT_BYTES = 384 << 20
 """Of arrays once read so many bytes are kept, for what is asked next."""
-_FEW = 16
-"""Letters are looked up one by one where there are so many times more entries."""
+COUNT = 15
+"""Bits of `Spread.info`: how often a word stands in a letter, to a limit."""
+INFO_FIELD_SHIFT = 4
+_LENGTH = 0.2
+"""BM25: how much a letter's length counts."""
+SAME = 128
+"""Bit of `Spread.info`: the word stands there in the spelling asked for."""
 
 
 @dataclass(frozen=True, slots=True)
-class Entries:
-    """The letters a word is in, ascending; `info` and `spellings` as in `posting.letters`."""
+class Spread:
+    """The letters a word is in: `count` of them, `same` in the spelling asked for.
 
-    letters: Places
-    spellings: npt.NDArray[np.uint16]
-    info: npt.NDArray[np.uint8]
+    `info` says for each how often the word stands there (at most 15), with a bit for each field
+    and for the spelling asked for. A word that many letters have has an `info` of all letters, 0
+    where it is not; any other has one of those `letters`, ascending."""
 
+    count: int
+    same: int
+    info: U8
+    letters: Longs | None
 
-@dataclass(frozen=True, slots=True)
-class Word:
-    """A word of the index, and which of its spellings was asked for."""
+    def all(self) -> Longs:
+        """The letters."""
+        return np.flatnonzero(self.info) if self.letters is None else self.letters
 
-    id: int
-    spelling: int | None
+    def among(self, wanted: Longs) -> Flags:
+        """For each of some letters, ascending, whether it is one of them."""
+        if self.letters is None:
+            there: Flags = self.info[wanted] != 0
+            return there
+        return is_in(self.letters, wanted)
+
+    def info_of(self, wanted: Longs) -> U8:
+        """The info of some letters that all have the word."""
+        if self.letters is None:
+            return self.info[wanted]
+        if len(wanted) == len(self.letters):
+            return self.info
+        return self.info[np.searchsorted(self.letters, wanted)]
+
+    def alike(self) -> Longs:
+        """The letters that have it in the spelling asked for."""
+        rows = np.flatnonzero(self.info & np.uint8(SAME))
+        return rows if self.letters is None else self.letters[rows]
 
 
 @dataclass(frozen=True, slots=True)
 class Directives:
-    """Directives of some letters: their `rows` among all directives; and by where they begin, the
-    `begins` and `ends` (as from `Reader.phrase`) and rows."""
+    """Directives of some letters that are counted from 0: their `rows` among all directives; and
+    by where they begin, the `begins` and `ends` (as in `Standing.places`) and numbers in `rows`."""
 
-    rows: Places
-    begins: Places
-    ends: Places
-    by_place: Places
+    rows: Longs
+    begins: Longs
+    ends: Longs
+    by_place: Longs
 
-    def at(self, places: Places) -> Places:
-        """The rows of the directives that some places of words are in, ascending, each as often as
-        there are places in it."""
-        if not len(self.begins):
-            return np.empty(0, np.int64)
-        at = np.searchsorted(self.begins, places, "right") - 1
-        rows = self.by_place[at[(at >= 0) & (places < self.ends[at])]]
-        rows.sort()
-        return rows
-
-
-class _Recent:
-    """Arrays read last, up to some bytes of them. Segments never change, so neither do these."""
-
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self._bytes = 0
-        self._held: OrderedDict[Hashable, tuple[Any, int]] = OrderedDict()
-
-    def get(self, key: Hashable, read: Callable[[], tuple[Any, int]]) -> Any:
-        """What `read` gives, an object and its bytes, or gave before."""
-        if key in self._held:
-            self._held.move_to_end(key)
-        else:
-            self._held[key] = found = read()
-            self._bytes += found[1]
-            while self._bytes > self._limit and len(self._held) > 1:
-                self._bytes -= self._held.popitem(last=False)[1][1]
-        return self._held[key][0]
+    def count(self, standing: Standing) -> tuple[Longs, Longs]:
+        """How often something stands in each of `rows`, and how often in the spelling asked for."""
+        at = np.searchsorted(self.begins, standing.places, "right") - 1
+        inside = (at >= 0) & (standing.places < self.ends[at]) if len(self.begins) else at < 0
+        counts, same = np.zeros((2, len(self.rows)), np.int64)
+        counts[self.by_place] = np.bincount(at[inside], minlength=len(self.rows))
+        alike = at[inside & standing.same]
+        same[self.by_place] = np.bincount(alike, minlength=len(self.rows))
+        return counts, same
 
 
 class Reader:
@@ -92,17 +109,19 @@ class Reader:
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
-        self._recent = _Recent(KEPT_BYTES)
-        self._segments = segments(db)
-        self.columns = Columns.joined([columns_of(db, s) for s in self._segments])
-        ends = list(accumulate((s.size for s in self._segments), initial=0))
-        self._starts, self.size = ends[:-1], ends[-1]
+        self._recent = Recent(KEPT_BYTES)
+        found = segments(db)
+        self.columns = Columns.joined([columns_of(db, s) for s in found])
+        *starts, self.size = accumulate((s.size for s in found), initial=0)
         self.alive = np.ones(self.size, np.bool_)
-        for segment, start in zip(self._segments, self._starts, strict=True):
+        for segment, start in zip(found, starts, strict=True):
             if segment.dead:
                 self.alive[np.array(dead_places(db, segment.id)) + start] = False
+        self._segments = [
+            SegmentReader(db, segment.id, start, segment.size, self._recent)
+            for segment, start in zip(found, starts, strict=True)
+        ]
         self.letters = int(self.alive.sum())
-        self.mean_length = float(self.columns.length.mean()) if self.size else 1.0
 
     @staticmethod
     def state(db: sqlite3.Connection) -> object:
@@ -118,149 +137,142 @@ class Reader:
         ).fetchone()
         return Word(row[0], spelling_number(row[1].split(), exact)) if row else None
 
-    def entries(self, word: Word) -> Entries:
+    def spread(self, word: Word) -> Spread:
         """All letters that have a word."""
 
-        def read() -> tuple[Entries, int]:
-            entries = self._entries(word)
-            return entries, 11 * len(entries.letters)
+        def read() -> tuple[Spread, int]:
+            spread = self._spread(word)
+            return spread, spread.info.nbytes * (1 if spread.letters is None else 9)
 
-        found: Entries = self._recent.get(("letters", word.id), read)
+        found: Spread = self._recent.get(("spread", word), read)
         return found
 
-    def _places(self, segment: int, word: Word) -> Numbers | None:
-        def read() -> tuple[Numbers | None, int]:
-            places = read_places(self._db, segment, word.id)
-            return places, 0 if places is None else places.nbytes
+    def _spread(self, word: Word) -> Spread:
+        tables = [(s.start, s.letters(word)) for s in self._segments]
+        found = [(start, table, _info(table, word)) for start, table in tables if table]
+        count = sum(len(info) for _, _, info in found)
+        same = sum(int(np.count_nonzero(info & np.uint8(SAME))) for _, _, info in found)
+        if count * FEW > self.size:
+            spread = np.zeros(self.size, np.uint8)
+            for start, table, info in found:
+                spread[table.places + np.int64(start)] = info
+            return Spread(count, same, spread, None)
+        letters = [table.places + np.int64(start) for start, table, _ in found]
+        return Spread(
+            count,
+            same,
+            np.concatenate([np.empty(0, np.uint8), *(info for _, _, info in found)]),
+            np.concatenate([np.empty(0, np.int64), *letters]),
+        )
 
-        found: Numbers | None = self._recent.get(("places", segment, word.id), read)
-        return found
-
-    def _spellings(self, segment: int, word: Word) -> npt.NDArray[np.uint8]:
-        def read() -> tuple[npt.NDArray[np.uint8], int]:
-            spellings = read_spellings(self._db, segment, word.id)
-            return spellings, spellings.nbytes
-
-        found: npt.NDArray[np.uint8] = self._recent.get(("spellings", segment, word.id), read)
-        return found
-
-    def _entries(self, word: Word) -> Entries:
-        found = []
-        for segment, start in zip(self._segments, self._starts, strict=True):
-            table = read_letters(self._db, segment.id, word.id)
-            if table is not None:
-                found.append((table.places + np.int64(start), *table[1:]))
-        if not found:
-            return Entries(np.empty(0, np.int64), np.empty(0, np.uint16), np.empty(0, np.uint8))
-        return Entries(*(np.concatenate(arrays) for arrays in zip(*found, strict=True)))
-
-    def phrase(self, words: list[Word], within: Places | None, *, exact: bool) -> Places:
-        """Where words stand in a row, ascending: place of the letter << 16 | number of the first
-        word. Only in the letters `within`; with `exact` only in the spellings asked for."""
-        found = []
-        for segment, start, local in self._with_some(within):
-            places = self._in_a_row(segment, words, local, exact)
-            if len(places):
-                found.append(places.astype(np.int64) + (start << 16))
-        return np.concatenate(found) if found else np.empty(0, np.int64)
-
-    def word_places(self, word: Word, within: Places) -> tuple[Places, Places]:
-        """Where a word stands in some letters, as from `phrase`, and where it does so in the
-        spelling asked for."""
-        found, exact = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
-        for segment, start, local in self._with_some(within):
-            places = self._places(segment, word)
-            if places is None or local is None:
-                continue
-            rows = _rows_of_letters(places, local)
-            chosen = places[rows].astype(np.int64) + (start << 16)
-            found.append(chosen)
-            wanted = OTHER_SPELLING if word.spelling is None else word.spelling
-            exact.append(chosen[self._spellings(segment, word)[rows] == wanted])
-        return np.concatenate(found), np.concatenate(exact)
-
-    def _with_some(self, within: Places | None) -> Iterator[tuple[int, int, Numbers | None]]:
-        """Segments that have some of the letters: their ids, their first places, the letters."""
-        for segment, start in zip(self._segments, self._starts, strict=True):
-            local = None
+    def phrase(
+        self, words: Sequence[Word], within: Longs | None = None, *, exact: bool = False
+    ) -> Counted:
+        """Letters in which words stand in a row, and how often (`SegmentReader.phrase`), of those
+        `within` if given."""
+        letters, counts = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
+        for segment, (low, high) in self._parts(within):
+            among = None
             if within is not None:
-                low, high = np.searchsorted(within, (start, start + segment.size))
-                local = (within[low:high] - start).astype(np.uint32)
-            if local is None or len(local):
-                yield segment.id, start, local
+                among = np.zeros(segment.size, np.bool_)
+                among[within[low:high] - segment.start] = True
+            if among is None or high > low:
+                found = segment.phrase(words, among, exact=exact)
+                letters.append(found.letters + segment.start)
+                counts.append(found.counts)
+        return Counted(np.concatenate(letters), np.concatenate(counts))
 
-    def _in_a_row(
-        self, segment: int, words: list[Word], within: Numbers | None, exact: bool
-    ) -> Numbers:
-        rows: list[tuple[int, Numbers]] = []
-        for number, word in enumerate(words):
-            places = self._places(segment, word)
-            if places is None:
-                return np.empty(0, np.uint32)
-            if exact:
-                wanted = OTHER_SPELLING if word.spelling is None else word.spelling
-                places = places[self._spellings(segment, word) == wanted]
-            if within is not None:
-                places = places[_rows_of_letters(places, within)]
-            rows.append((number, places))
-        rows.sort(key=lambda row: len(row[1]))
-        first, places = rows[0]
-        starts = places - np.uint32(first)
-        for number, places in rows[1:]:
-            if not len(starts):
-                break
-            starts = _common(starts + np.uint32(number), places) - np.uint32(number)
-        return starts
+    def standing(self, word: Word, wanted: Longs, *, spelled: bool) -> Standing:
+        """Where a word stands in some letters, ascending, that are counted from 0; with `spelled`
+        also in which spelling."""
+        places, same = [np.empty(0, np.int64)], [np.empty(0, np.bool_)]
+        for segment, (low, high) in self._parts(wanted):
+            if high > low:
+                local = wanted[low:high] - segment.start
+                found = segment.standing(word, local, spelled=spelled)
+                places.append(found.places + (low << PLACE_BITS))
+                same.append(found.same)
+        return Standing(np.concatenate(places), np.concatenate(same))
+
+    def _parts(self, letters: Longs | None) -> Iterator[tuple[SegmentReader, tuple[int, int]]]:
+        """Each segment, and the rows of those letters that are in it."""
+        starts = [segment.start for segment in self._segments]
+        edges = [0] * (len(starts) + 1)
+        if letters is not None:
+            edges = np.searchsorted(letters, [*starts, self.size]).tolist()
+        for segment, low, high in zip(self._segments, edges, edges[1:], strict=False):
+            yield segment, (low, high)
 
     @cached_property
-    def first_directive(self) -> Places:
+    def first_directive(self) -> Longs:
         """For each letter the row of its first directive."""
         counts = self.columns.directives.astype(np.int64)
         return np.cumsum(counts) - counts
 
-    def directives_of(self, letters: Places) -> Directives:
+    def directives_of(self, letters: Longs) -> Directives:
         """All directives of some letters, ascending."""
         columns = self.columns
         counts = columns.directives[letters].astype(np.int64)
         steps = np.repeat(self.first_directive[letters] - (np.cumsum(counts) - counts), counts)
-        rows: Places = np.arange(len(steps)) + steps
-        of_letter = np.repeat(letters, counts) << 16
+        rows: Longs = np.arange(len(steps)) + steps
+        of_letter = np.repeat(np.arange(len(letters)) << PLACE_BITS, counts)
         begins = of_letter | columns.spans[rows, 0]
         order = np.argsort(begins, kind="stable")
         ends = of_letter | columns.spans[rows, 1]
-        return Directives(rows, begins[order], ends[order], rows[order])
+        return Directives(rows, begins[order], ends[order], order)
 
-    def places_of(self, letters: list[int]) -> Places:
+    def places_of(self, letters: list[int]) -> Longs:
         """The places of letters, by their ids, ascending; without those that are dead."""
         wanted = np.array(sorted(letters), np.uint32)
         at = np.searchsorted(self.columns.letter, wanted)
         known = at < self.size
         at, wanted = at[known], wanted[known]
         at = at[self.columns.letter[at] == wanted]
-        places: Places = at[self.alive[at]].astype(np.int64)
+        places: Longs = at[self.alive[at]].astype(np.int64)
         return places
 
+    @cached_property
+    def share_of_length(self) -> npt.NDArray[np.float32]:
+        """By how much scores count, so that long letters, which have more of all words, do not
+        always come first."""
+        lengths = self.columns.length
+        mean = float(lengths.mean()) if self.size else 1.0
+        return (1 / (lengths * (_LENGTH / mean) + (1 - _LENGTH))).astype(np.float32)
 
-def _rows_of_letters(places: Numbers, letters: Numbers) -> Places:
-    """The rows of those places that are in some letters, ascending both."""
-    if len(letters) * _FEW < len(places):
-        ends = np.concatenate((letters, letters + np.uint32(1))).astype(np.uint64) << np.uint64(16)
-        edges = np.searchsorted(places, np.minimum(ends, _LARGEST).astype(np.uint32))
-        low, counts = edges[: len(letters)], edges[len(letters) :] - edges[: len(letters)]
-        steps = np.repeat(low - (counts.cumsum() - counts), counts)
-        return np.asarray(np.arange(len(steps)) + steps)
-    wanted = np.zeros(1 << 16, np.bool_)
-    wanted[letters] = True
-    return np.flatnonzero(wanted[places >> np.uint32(16)])
+    @cached_property
+    def years(self) -> Longs:
+        """The year of each letter, 0 where unknown."""
+        return (self.columns.date // 10000).astype(np.int64)
+
+    @cached_property
+    def bodies(self) -> Longs:
+        """The body's name of each letter."""
+        return self.columns.body.astype(np.int64)
+
+    @cached_property
+    def types(self) -> Longs:
+        """The type's name of each letter."""
+        return self.columns.type.astype(np.int64)
 
 
-def _common(one: Numbers, other: Numbers) -> Numbers:
-    """What is in both of two ascending arrays; `one` is the shorter."""
-    if len(one) * _FEW < len(other):
-        at = np.minimum(np.searchsorted(other, one), len(other) - 1)
-        found: Numbers = one[other[at] == one]
-    else:
-        both = np.concatenate((one, other))
-        both.sort(kind="stable")
-        found = both[:-1][both[1:] == both[:-1]]
-    return found
+def is_in(letters: Longs, wanted: Longs) -> Flags:
+    """For each letter wanted whether it is among others, both ascending."""
+    if not len(letters) or not len(wanted):
+        return np.zeros(len(wanted), np.bool_)
+    if len(wanted) * FEW < len(letters):
+        at = np.searchsorted(letters, wanted)
+        at[at == len(letters)] = 0
+        return np.asarray(letters[at] == wanted)
+    there = np.zeros(int(max(letters[-1], wanted[-1])) + 1, np.bool_)
+    there[letters] = True
+    return there[wanted]
+
+
+def _info(letters: Letters, word: Word) -> U8:
+    """`Spread.info` of the letters of a segment."""
+    info = np.minimum(letters.counts, COUNT).astype(np.uint8)
+    info |= (letters.marks >> FIELD_SHIFT << INFO_FIELD_SHIFT).astype(np.uint8)
+    if word.spelling is not None:
+        bit = np.uint16(1 << min(word.spelling, LAST_SPELLING_BIT))
+        info |= ((letters.marks & bit) != 0).astype(np.uint8) * np.uint8(SAME)
+    return info

@@ -17,7 +17,9 @@ from pipeline.search.protocol import Facets, Hit, Results, Sort
 from pipeline.search.query import Query, parse, with_identifiers, with_names
 from pipeline.search.sqlite_filters import Filters
 from pipeline.search.sqlite_find import Finder, Found
-from pipeline.search.sqlite_reader import Places, Reader
+from pipeline.search.sqlite_nearness import Places
+from pipeline.search.sqlite_postings import Longs
+from pipeline.search.sqlite_reader import Reader
 
 NEARNESS_FOR = 100
 """So many of the best letters are ranked by how near their words stand."""
@@ -57,7 +59,7 @@ class Search:
         note = message("query_relaxed") if lacking else query.problem
         if "directive" in query.kinds:
             return self._directives(finder, found, query, window, note)
-        chosen = self._ranked(finder, found, window)
+        chosen = self._ranked(finder, found, query, window)
         shower = Shower(query)
         hits = tuple(
             letter_hit(self._content(place), shower, score)
@@ -65,14 +67,14 @@ class Search:
         )
         return Results(len(found.letters), hits, self._facets(found.letters), note)
 
-    def _ranked(self, finder: Finder, found: Found, window: Window) -> Found:
+    def _ranked(self, finder: Finder, found: Found, query: Query, window: Window) -> Found:
         """The letters wanted, best first."""
         dates = self._reader.columns.date
         wanted = max(window.end, NEARNESS_FOR)
         chosen = found.only(_order(found, dates[found.letters], window.sort, wanted))
         if window.sort == "relevance" and len(chosen.letters):
             near = np.sort(chosen.letters[:NEARNESS_FOR])
-            extra = finder.nearness(near)
+            extra = Places(self._reader, finder, query, near).nearness()
             scores = chosen.scores.copy()
             scores[:NEARNESS_FOR] += extra[np.searchsorted(near, chosen.letters[:NEARNESS_FOR])]
             first = Found(chosen.letters[:NEARNESS_FOR], scores[:NEARNESS_FOR])
@@ -87,7 +89,8 @@ class Search:
         """Directives as hits of their own."""
         dates = self._reader.columns.date
         some = _order(letters, dates[letters.letters], window.sort, MOST_FOR_DIRECTIVES)
-        found = finder.directives(np.sort(letters.letters[some]))
+        among = np.sort(letters.letters[some])
+        found = Places(self._reader, finder, query, among).directives()
         owners = np.searchsorted(self._reader.first_directive, found.letters, "right") - 1
         rows = _order(found, dates[owners], window.sort, window.end)[window.offset :]
         hits: list[Hit] = []
@@ -110,11 +113,11 @@ class Search:
         sql = f"SELECT DISTINCT key FROM identifier WHERE key IN ({marks})"
         return {row[0] for row in self._db.execute(sql, tuple(keys))}
 
-    def _facets(self, places: Places) -> Facets:
-        columns = self._reader.columns
-        years = _counts(columns.date[places] // 10000)
+    def _facets(self, places: Longs) -> Facets:
+        reader = self._reader
+        years = _counts(reader.years[places])
         body, kind = (
-            self._shown(_counts(column[places])) for column in (columns.body, columns.type)
+            self._shown(_counts(column[places])) for column in (reader.bodies, reader.types)
         )
         return Facets({str(year): count for year, count in years}, body, kind)
 
@@ -130,7 +133,7 @@ MOST_FACETS = 100
 """So many years, bodies and types are counted in an answer, those with most letters."""
 
 
-def _counts(values: npt.NDArray[np.uint32]) -> list[tuple[int, int]]:
+def _counts(values: Longs) -> list[tuple[int, int]]:
     """How often each value but 0 is there, most first."""
     counts = np.bincount(values)
     counts[:1] = 0

@@ -14,8 +14,10 @@ import numpy as np
 
 from pipeline.search.content import Content
 from pipeline.search.sqlite_columns import U32, Columns, day_number
-from pipeline.search.sqlite_postings import LAST_PLACE, MOST_LETTERS, Batch, merged_rows, row_id
-from pipeline.search.sqlite_words import Vocabulary, codes_of
+from pipeline.search.sqlite_merge import Old, merged_pairs, merged_rows
+from pipeline.search.sqlite_pairs import INSERT_PAIR, pair_rows
+from pipeline.search.sqlite_postings import LAST_PLACE, MOST_LETTERS, Batch, row_id
+from pipeline.search.sqlite_words import CODE_BYTES, Vocabulary, codes_of
 
 AT_ONCE, AT_LAST = 64, 8
 """So many neighbours of about one size are merged, while letters come in and when all are in."""
@@ -61,7 +63,7 @@ class Draft:
             (min(start + first, LAST_PLACE), min(start + end, LAST_PLACE))
             for first, end in codes.spans
         ]
-        length = len(codes.title) + len(codes.text)
+        length = (len(codes.title) + len(codes.text)) // CODE_BYTES
         self._rows.append((letter, day_number(content.date), *names, length, len(codes.spans)))
 
     def write(self, db: sqlite3.Connection) -> None:
@@ -73,6 +75,7 @@ class Draft:
         columns = Columns(*(*(np.ascontiguousarray(row) for row in table), spans))
         segment = _insert(db, columns)
         db.executemany(_INSERT, self._batch.rows(segment))
+        db.executemany(INSERT_PAIR, pair_rows(segment, *self._batch.words()))
 
 
 _INSERT = "INSERT INTO posting VALUES (?, ?, ?, ?)"
@@ -143,21 +146,24 @@ def _fitting(run: list[Segment]) -> Iterator[list[Segment]]:
 
 
 def _merge(db: sqlite3.Connection, chosen: Sequence[Segment]) -> None:
-    kept, moves = [], []
+    kept: list[Columns] = []
+    olds: list[Old] = []
     size = 0
     for segment in chosen:
         columns = columns_of(db, segment)
         alive = np.ones(segment.size, np.bool_)
         alive[dead_places(db, segment.id)] = False
         kept.append(columns.only(alive))
-        moves.append(_moves(alive, size))
+        olds.append(Old(segment.id, _moves(alive, size)))
         size += segment.alive
     if size:
         new = _insert(db, Columns.joined(kept))
-        db.executemany(_INSERT, merged_rows(db, new, [s.id for s in chosen], moves))
+        db.executemany(_INSERT, merged_rows(db, new, olds))
+        db.executemany(INSERT_PAIR, merged_pairs(db, new, olds, size))
     for segment in chosen:
         limits = (row_id(segment.id, 0), row_id(segment.id + 1, 0) - 1)
         db.execute("DELETE FROM posting WHERE id BETWEEN ? AND ?", limits)
+        db.execute("DELETE FROM pair WHERE segment = ?", (segment.id,))
         db.execute("DELETE FROM dead WHERE segment = ?", (segment.id,))
         db.execute("DELETE FROM segment WHERE id = ?", (segment.id,))
 

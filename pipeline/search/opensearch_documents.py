@@ -1,0 +1,78 @@
+"""What an OpenSearch index is sent: letters and directives as documents."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from pipeline.search.content import Content, digest
+from pipeline.search.folding import fold
+from pipeline.search.sqlite_columns import NO_DATE, day_number
+
+Document = dict[str, Any]
+Action = tuple[str, Document | None]
+"""A document by its id, None where it is to be deleted."""
+
+
+def lines_of(name: str, document: Document | None) -> list[Document]:
+    """An action as the lines of a bulk request."""
+    if document is None:
+        return [{"delete": {"_id": name}}]
+    return [{"index": {"_id": name}}, document]
+
+
+def directive_id(name: str, number: int) -> str:
+    """The id of a letter's directive, counted from 0."""
+    return f"{name}#{number}"
+
+
+def digest_of(content: Content) -> str:
+    """Another one for each content that is kept otherwise."""
+    return digest(content.to_json()).hex()
+
+
+def _fields(content: Content) -> Document:
+    """What letters and directives are filtered, counted and sorted by."""
+    known = day_number(content.date) != NO_DATE
+    fields = {
+        "letter": content.document_id,
+        "date": content.date if known else None,
+        "year": int(content.date[:4]) if known and content.date else None,
+        "own": list(content.own_keys),
+        "cited": list(content.cited_keys),
+        "to": list(content.recipients),
+        "actor": list(content.actors),
+        "body": content.body or None,
+        "type": content.document_type,
+        "type_folded": fold(content.document_type) if content.document_type else None,
+        "signer": content.signer,
+    }
+    return {name: value for name, value in fields.items() if value not in (None, [])}
+
+
+def letter_document(content: Content) -> Document:
+    """A letter, with all that is shown of it and its directives."""
+    return {
+        **_fields(content),
+        "kind": "letter",
+        "title": content.title,
+        "text": [content.text, *content.beyond],
+        "raw": content.raw,
+        "directives": len(content.directives),
+        "digest": digest_of(content),
+        "content": json.loads(content.to_json()),
+    }
+
+
+def directive_documents(content: Content) -> Iterator[Action]:
+    """A letter's directives, to be found as hits of their own."""
+    fields = _fields(content)
+    for number, directive in enumerate(content.directives):
+        document = {
+            **fields,
+            "kind": "directive",
+            "number": number,
+            "text": content.text_of(directive),
+        }
+        yield directive_id(content.document_id, number), document

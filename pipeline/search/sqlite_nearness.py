@@ -1,0 +1,172 @@
+"""Where in some letters the words of a query stand: near one another, and in which directives.
+
+Letters are counted from 0 here; places are as in `Standing`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+
+import numpy as np
+
+from pipeline.search.query import Asked, Name, Query, Term
+from pipeline.search.sqlite_find import FULL, Finder, Found, Scores
+from pipeline.search.sqlite_postings import PLACE_BITS, Longs
+from pipeline.search.sqlite_reader import Directives, Reader
+from pipeline.search.sqlite_segment_reader import (
+    NOWHERE,
+    Flags,
+    Standing,
+    in_a_row,
+    is_among,
+)
+
+_PAIR, _PAIR_EXACT, _FOLLOWED, _NEAR, _IN_A_ROW, _EXACT = 0.5, 0.5, 0.3, 0.4, 0.3, 0.8
+_SOON = 10
+"""Words typed one behind the other are so where there are at most so many words between them."""
+_WINDOWS = (10, 20, 40)
+"""Words stand near one another within so many words, the fewer the better."""
+
+
+class Places:
+    """Where what a query asks for stands in some `letters`, ascending."""
+
+    def __init__(self, reader: Reader, finder: Finder, query: Query, letters: Longs) -> None:
+        self._reader = reader
+        self._finder = finder
+        self._query = query
+        self._letters = letters
+        self._standing: dict[Term, Standing] = {}
+
+    def _of(self, term: Term) -> Standing:
+        if term not in self._standing:
+            self._standing[term] = self._read(term)
+        return self._standing[term]
+
+    def _read(self, term: Term) -> Standing:
+        words = [word for form in term.words if (word := self._finder.word(form))]
+        if len(words) < len(term.words) or not words:
+            return NOWHERE
+        spelled = self._query.marked
+        each = [self._reader.standing(w, self._letters, spelled=spelled) for w in words]
+        if len(each) == 1:
+            return each[0]
+        places = in_a_row([one.places for one in each])
+        same = in_a_row([one.places[one.same] for one in each])
+        return Standing(places, is_among(places, same))
+
+    def nearness(self) -> Scores:
+        """What each letter deserves for having words asked for side by side, all in a row, and all
+        near one another."""
+        terms = [term for asked in self._query.terms for term in _plain(asked)]
+        extra = np.zeros(len(self._letters), np.float32)
+        if len(terms) < 2:
+            return extra
+        placed = [self._of(term) for term in terms]
+        steps = [len(term.words) for term in terms]
+        rarities = [self._finder.rarity_of(term) for term in terms]
+        for i, (one, other) in enumerate(pairwise(placed)):
+            weight = (rarities[i] + rarities[i + 1]) / 2
+            extra += self._have(in_a_row([one.places, other.places], steps[i : i + 1])) * (
+                np.float32(_PAIR * weight)
+            )
+            extra += self._have(_followed(one.places, other.places)) * np.float32(
+                _FOLLOWED * weight
+            )
+            if self._query.marked:
+                exact = [one.places[one.same], other.places[other.same]]
+                extra += self._have(in_a_row(exact, steps[i : i + 1])) * (
+                    np.float32(_PAIR_EXACT * weight)
+                )
+        row = in_a_row([one.places for one in placed], steps[:-1])
+        extra += self._have(row) * np.float32(_IN_A_ROW * sum(rarities))
+        return extra + self._near([one.places for one in placed]) * np.float32(
+            _NEAR * sum(rarities) / len(rarities)
+        )
+
+    def _have(self, places: Longs) -> Flags:
+        """Which letters some places are in."""
+        there = np.zeros(len(self._letters), np.bool_)
+        there[places >> PLACE_BITS] = True
+        return there
+
+    def _near(self, placed: Sequence[Longs]) -> Scores:
+        """How many terms stand near one another in each letter, at most, those not quite near for
+        less."""
+        rarest = min(placed, key=len)
+        near = np.zeros(len(rarest), np.float32)
+        for places in placed:
+            near += _closeness(rarest, places)
+        best = np.zeros(len(self._letters), np.float32)
+        np.maximum.at(best, rarest >> PLACE_BITS, near)
+        return best
+
+    def directives(self) -> Found:
+        """Directives of the letters, as rows, that have all that was asked for."""
+        directives = self._reader.directives_of(self._letters)
+        scores = np.zeros(len(directives.rows), np.float32)
+        for asked in self._query.terms:
+            scores += self._in_directives(asked, directives)  # of what is not there -inf
+        for term in self._query.without:
+            counts, same = directives.count(self._of(term))
+            scores[(same if self._query.marked else counts) > 0] = -np.inf
+        found = np.flatnonzero(scores > -np.inf)
+        return Found(directives.rows[found], scores[found])
+
+    def _in_directives(self, asked: Asked, directives: Directives) -> Scores:
+        """The score of each directive for one thing asked, -inf where it is not there."""
+        parts = [self._of_term_in(term, directives) for term in _writings_of(asked)]
+        if isinstance(asked, Name) and len(asked.terms) > 1:
+            parts.append(_sum([self._of_term_in(term, directives) for term in asked.terms]))
+        best: Scores = np.max(parts, axis=0)
+        return best
+
+    def _of_term_in(self, term: Term, directives: Directives) -> Scores:
+        counts, same = directives.count(self._of(term))
+        scores = (counts / (counts + FULL)).astype(np.float32)
+        if self._query.marked:
+            scores[same > 0] += np.float32(_EXACT)
+        scores *= np.float32(self._finder.rarity_of(term))
+        scores[counts == 0] = -np.inf
+        return scores
+
+
+def _sum(parts: Sequence[Scores]) -> Scores:
+    total: Scores = np.sum(parts, axis=0, dtype=np.float32)
+    return total
+
+
+def _plain(asked: Asked) -> Iterable[Term]:
+    """Words and phrases whose nearness counts."""
+    return asked.terms if isinstance(asked, Name) else (Term(asked.words),)
+
+
+def _writings_of(asked: Asked) -> Iterable[Term]:
+    """Any of which is what was asked for."""
+    if isinstance(asked, Name):
+        return (*(asked.terms if len(asked.terms) == 1 else ()), *asked.other)
+    return (Term(asked.words),)
+
+
+def _followed(places: Longs, others: Longs) -> Longs:
+    """Those places behind which one of the others comes soon."""
+    if not len(others):
+        return places[:0]
+    after = np.minimum(np.searchsorted(others, places, "right"), len(others) - 1)
+    gaps = others[after] - places
+    found: Longs = places[(gaps > 0) & (gaps <= _SOON)]
+    return found
+
+
+def _closeness(places: Longs, others: Longs) -> Scores:
+    """For each place how near the nearest of the others is, in the same letter: 1 in the same few
+    words, less in the same sentence or paragraph."""
+    close = np.zeros(len(places), np.float32)
+    if len(others):
+        at = np.searchsorted(others, places)
+        after = others[np.minimum(at, len(others) - 1)] - places
+        before = places - others[np.maximum(at - 1, 0)]
+        distances = np.minimum(np.abs(after), np.abs(before))
+        for window in _WINDOWS:
+            close += distances <= window
+    return close / np.float32(len(_WINDOWS))
