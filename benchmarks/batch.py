@@ -41,6 +41,7 @@ from pipeline.settings import Settings
 ROOT = Path(__file__).parent.parent
 DONE = 10_000
 PAGES, READ_NOW = 1000, 3
+SCANS = 60
 SECONDS_A_PAGE = 2.0
 """Processor time of a scanned page, the least that was measured (docs/reading.md): the share of
 scheduling is largest on quick pages."""
@@ -126,10 +127,11 @@ def _processor_seconds(inbox: Path, out: Path) -> float:
 
 def speedup() -> dict[str, float]:
     """Wall time of the samples and drawn pages with one worker, by that with two. The machine
-    must have two cores to itself; each is the better of two runs."""
+    must have two cores to itself; each is the better of two runs. There are pages enough for two
+    minutes, so that the start of the workers, seconds in a night's batch, does not decide."""
     with tempfile.TemporaryDirectory(prefix="congvan-batch-") as folder:
         inbox = Path(folder, "in")
-        fill(inbox, texts=0, scans=8, pages=4, samples=True)
+        fill(inbox, texts=0, scans=SCANS, pages=4, samples=True)
         took = {
             jobs: min(_seconds(inbox, Path(folder, f"{jobs}-{n}"), jobs) for n in range(2))
             for jobs in (1, 2)
