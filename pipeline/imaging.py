@@ -14,8 +14,8 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from pipeline import ink, loading, poppler, seals, stamps, tesseract, upright
-from pipeline.document import Box, Mark, Operation, PageImage, PageKind, PageSource
+from pipeline import ink, loading, poppler, seals, stamps, tesseract, under_seals, upright
+from pipeline.document import Box, Mark, Operation, PageImage, PageKind, PageSource, Retake
 from pipeline.settings import Settings
 from pipeline.textlayer import is_stamp_text
 
@@ -36,6 +36,7 @@ class _Work:
     red: Image.Image | None = None
     shown: Image.Image | None = None
     operations: list[Operation] = field(default_factory=list)
+    retakes: list[Retake] = field(default_factory=list)
 
     def change(self, how: Callable[[Image.Image], Image.Image]) -> None:
         self.image = how(self.image)
@@ -109,12 +110,14 @@ def _overlays(page: PageSource, dpi: float) -> list[Mark]:
 def _seals(work: _Work) -> list[Mark]:
     """Take black round seals off the page; red ones have faded already."""
     start = time.perf_counter()
-    grey, boxes = seals.without_round_seals(np.asarray(work.image), work.dpi)
+    before = np.asarray(work.image)
+    grey, boxes, circles = seals.without_round_seals(before, work.dpi)
     if boxes:
         work.image = Image.fromarray(grey)
+        work.retakes = [r for c in circles for r in under_seals.retakes(before, c, work.dpi)]
     if work.red is not None:
         boxes += stamps.red_seals(np.asarray(work.red), work.dpi)
-    work.note("seals", start, found=len(boxes))
+    work.note("seals", start, found=len(boxes), lines=len(work.retakes))
     return [Mark("seal", 0, box, None, 1.0) for box in boxes]
 
 
@@ -185,6 +188,7 @@ def _finished(
         tuple(work.operations),
         placed,
         work.shown,
+        tuple(work.retakes),
     )
 
 
@@ -207,15 +211,23 @@ def _for_reading(work: _Work, settings: Settings) -> None:
     if pixels > settings.max_pixels:
         target *= (settings.max_pixels / pixels) ** 0.5
     factor = target / work.dpi
-    grey = np.asarray(work.image)
+    work.image = _resampled(work.image, factor)
+    work.retakes = [
+        Retake(scaled, tuple(_resampled(p, factor) for p in r.pictures))
+        for r in work.retakes
+        if (scaled := _scaled(r.box, factor))
+    ]
+    work.note("resample", start, factor=round(factor, 3), soften=SOFTEN)
+    work.dpi = target
+
+
+def _resampled(image: Image.Image, factor: float) -> Image.Image:
+    grey = np.asarray(image)
     if abs(factor - 1) > 0.01:
         size = (max(1, round(grey.shape[1] * factor)), max(1, round(grey.shape[0] * factor)))
         how = cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC
         grey = np.asarray(cv2.resize(grey, size, interpolation=how), np.uint8)
-    grey = np.asarray(cv2.GaussianBlur(grey, (0, 0), SOFTEN), np.uint8)
-    work.image = Image.fromarray(grey)
-    work.note("resample", start, factor=round(factor, 3), soften=SOFTEN)
-    work.dpi = target
+    return Image.fromarray(np.asarray(cv2.GaussianBlur(grey, (0, 0), SOFTEN), np.uint8))
 
 
 # --- seals in colour ---------------------------------------------------------------------------

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from pipeline import columns, ink
-from pipeline.document import Box, Word
+from pipeline.document import Box, Retake, Word
 
 Grey = NDArray[np.uint8]
 AIR = (
@@ -31,11 +31,15 @@ SPECK = 0.012  # inches
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Rows of the sheet, from `top` on, and by how much left and down they stood on the page."""
+    """Rows of the sheet, from `top` on, and by how much left and down they stood on the page.
+    `retake` and `version` tell which line and which picture of it this is, read once more; -1:
+    the page's own."""
 
     top: int
     right: int
     down: int
+    retake: int = -1
+    version: int = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,20 +52,45 @@ class Sheet:
     def placed_back(self, word: Word) -> Word:
         """A word of the sheet with its box on the page."""
         left, top, right, bottom = word.box
-        tops = [piece.top for piece in self.pieces]
-        piece = self.pieces[max(0, bisect_right(tops, (top + bottom) / 2) - 1)]
+        piece = self.piece_of(word)
         across, down = piece.right, piece.down
         return replace(word, box=(left + across, top + down, right + across, bottom + down))
 
+    def piece_of(self, word: Word) -> Piece:
+        """The piece that a word of the sheet stands in."""
+        tops = [piece.top for piece in self.pieces]
+        middle = (word.box[1] + word.box[3]) / 2
+        return self.pieces[max(0, bisect_right(tops, middle) - 1)]
 
-def lay_out(image: Image.Image, dpi: float, tables: Sequence[Sequence[Box]]) -> Sheet:
-    """The sheet of a straight grey page; `tables` are the cells of each, in reading order."""
+
+@dataclass(frozen=True, slots=True)
+class _Strip:
+    """A part of the page that follows at the end: its picture and its place on the page."""
+
+    picture: Grey
+    left: int
+    top: int
+    retake: int = -1
+    version: int = -1
+
+
+def lay_out(
+    image: Image.Image,
+    dpi: float,
+    tables: Sequence[Sequence[Box]],
+    retakes: Sequence[Retake] = (),
+) -> Sheet:
+    """The sheet of a straight grey page; `tables` are the cells of each, in reading order. The
+    pictures of `retakes` come last."""
     page = np.asarray(image)
-    cells: list[tuple[Grey, int, int]] = []
+    strips: list[_Strip] = []
     if tables:
         page = page.copy()
         for table in tables:
-            cells += _cut_out(page, table, dpi)
+            strips += (_Strip(*cut) for cut in _cut_out(page, table, dpi))
+    for n, retake in enumerate(retakes):
+        left, top, _, _ = retake.box
+        strips += (_Strip(np.asarray(p), left, top, n, v) for v, p in enumerate(retake.pictures))
     parts: list[Grey] = []
     pieces: list[Piece] = []
     height = 0
@@ -70,11 +99,13 @@ def lay_out(image: Image.Image, dpi: float, tables: Sequence[Sequence[Box]]) -> 
         parts.append(part)
         height += len(part)
     margin, air = round(CELL_MARGIN * dpi), round(AIR * dpi)
-    for cell, left, top in cells:
-        strip = np.full((len(cell) + air, page.shape[1]), 255, np.uint8)
-        at = max(0, min(margin, page.shape[1] - cell.shape[1]))
-        strip[air // 2 : air // 2 + len(cell), at : at + cell.shape[1]] = cell
-        pieces.append(Piece(height, left - at, top - height - air // 2))
+    for s in strips:
+        strip = np.full((len(s.picture) + air, page.shape[1]), 255, np.uint8)
+        cut = s.picture[:, : page.shape[1]]
+        at = max(0, min(margin, page.shape[1] - cut.shape[1]))
+        strip[air // 2 : air // 2 + len(cut), at : at + cut.shape[1]] = cut
+        down = s.top - height - air // 2
+        pieces.append(Piece(height, s.left - at, down, s.retake, s.version))
         parts.append(strip)
         height += len(strip)
     return Sheet(Image.fromarray(np.concatenate(parts)), tuple(pieces))

@@ -12,7 +12,7 @@ import signal
 import subprocess
 import time
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
@@ -23,12 +23,13 @@ import regex
 from PIL import Image
 
 from pipeline import ink
-from pipeline.document import OcrPage, Operation, PageImage, Word
+from pipeline.document import OcrPage, Operation, PageImage, Retake, Word
 from pipeline.errors import DocumentError, MissingError
 from pipeline.layout.frames import tables
 from pipeline.settings import Settings
-from pipeline.sheet import lay_out
+from pipeline.sheet import Sheet, lay_out
 from pipeline.textlayer import is_legal_syllable
+from pipeline.under_seals import with_second_look
 
 PAGE_SEGMENTATION = 3
 BLACK_ON_WHITE = "-c invert_threshold=0.0"  # no second look at lines as if white on black
@@ -93,9 +94,9 @@ def read_words(page: PageImage, path: Path, settings: Settings) -> OcrPage:
     return OcrPage(page.number, width, height, page.dpi, settings.ocr_model, words, (operation,))
 
 
-def _read(image: Image.Image, page: PageImage, path: Path, settings: Settings) -> Iterator[Word]:
+def _read(image: Image.Image, page: PageImage, path: Path, settings: Settings) -> list[Word]:
     failure = {"path": path, "page": page.number}
-    sheet = lay_out(image, page.dpi, [table.cells for table in tables(page)])
+    sheet = lay_out(image, page.dpi, [table.cells for table in tables(page)], page.retakes)
     try:
         data = run(
             sheet.image,
@@ -105,7 +106,7 @@ def _read(image: Image.Image, page: PageImage, path: Path, settings: Settings) -
             settings.page_timeout,
             BLACK_ON_WHITE,
         )
-        yield from map(sheet.placed_back, words_of(data))
+        return _placed_back(sheet, list(words_of(data)), page.retakes)
     except pytesseract.TesseractNotFoundError as e:
         raise MissingError("tesseract_missing") from e
     except pytesseract.TesseractError as e:
@@ -121,6 +122,18 @@ def _read(image: Image.Image, page: PageImage, path: Path, settings: Settings) -
         if isinstance(e, OSError) and e.errno in (errno.ENOSPC, errno.EDQUOT):
             raise  # a full disk is no fault of the page
         raise DocumentError("ocr_failed", **failure, reason=f"bad output: {e}") from e
+
+
+def _placed_back(sheet: Sheet, words: list[Word], retakes: Sequence[Retake]) -> list[Word]:
+    """The words of the page, lines that were read again by their best words."""
+    own: list[Word] = []
+    again: list[dict[int, list[Word]]] = [{} for _ in retakes]
+    for word in words:
+        piece = sheet.piece_of(word)
+        home = own if piece.retake < 0 else again[piece.retake].setdefault(piece.version, [])
+        home.append(sheet.placed_back(word))
+    lines = [(r.box, list(v.values())) for r, v in zip(retakes, again, strict=True)]
+    return with_second_look(own, lines)
 
 
 def _killed(status: int) -> str | None:

@@ -107,7 +107,7 @@ def test_a_black_seal_goes_and_the_text_right_of_it_stays() -> None:
     page = draw_page("\n\n\n\n\n\n\n          TM. ỦY BAN NHÂN DÂN", 200)
     plain = np.asarray(page).copy()
     seal_at(page, 250, 500, 200)
-    cleaned, boxes = seals.without_round_seals(np.asarray(page), 200)
+    cleaned, boxes, _ = seals.without_round_seals(np.asarray(page), 200)
     assert len(boxes) == 1
     outside = np.ones(plain.shape, bool)
     left, top, right, bottom = boxes[0]
@@ -123,7 +123,7 @@ def test_the_ring_goes_where_it_runs_through_letters() -> None:
     rows = np.flatnonzero(print_.any(axis=1))
     seal_at(page, 250, int(rows[0]) + 120, 200)  # the upper arc crosses the line
     ring = (np.asarray(page) < 128) & ~print_
-    cleaned, _ = seals.without_round_seals(np.asarray(page), 200)
+    cleaned, _, _ = seals.without_round_seals(np.asarray(page), 200)
     line = slice(rows[0] - 8, rows[-1] + 8)
     assert ((cleaned < 128) & ring)[line].sum() < 0.25 * ring[line].sum()
     assert ((cleaned < 128) & print_)[line].sum() > 0.7 * print_[line].sum()
@@ -131,7 +131,7 @@ def test_the_ring_goes_where_it_runs_through_letters() -> None:
 
 def test_lines_of_text_are_no_seal() -> None:
     page = np.asarray(draw_page(BODY, 200))
-    cleaned, boxes = seals.without_round_seals(page, 200)
+    cleaned, boxes, _ = seals.without_round_seals(page, 200)
     assert boxes == []
     assert cleaned is page
 
