@@ -135,7 +135,8 @@ def rings(
     turns = round(2 * np.pi * radius)
     size = (round(radius), turns)  # one pixel across and along, at the ring
     ink = (part < INK + 40).astype(np.uint8)
-    how = cv2.WARP_POLAR_LINEAR | cv2.INTER_NEAREST
+    # Without the last flag what lies outside the picture is whatever was in memory.
+    how = cv2.WARP_POLAR_LINEAR | cv2.INTER_NEAREST | cv2.WARP_FILL_OUTLIERS
     flat = cv2.warpPolar(ink, size, (x, y), radius, how)
     flat = np.concatenate([flat, flat[: turns // 8]])
     arcs = cv2.morphologyEx(flat, cv2.MORPH_OPEN, np.ones((round(arc * dpi), 1), np.uint8))

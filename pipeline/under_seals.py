@@ -28,7 +28,7 @@ Letter = tuple[int, int, int, int]
 """left, top, width, height in pixels."""
 
 REACH = 2.6  # inches right of the seal's rim that a line begun below it may go on
-NEAR = 0.3  # inches above and below the seal in which lines are looked at again
+NEAR = 0.6  # inches above and below the seal in which lines are looked at again
 FEWEST = 3  # letters beside the seal that make a line
 WORD_GAP = 0.45  # inches
 ARC = 0.25  # inches that a ring runs round: longer than any stroke of a capital
@@ -36,9 +36,13 @@ STAR = 0.075  # inches; no stroke of print is as thick
 FIRST_BLOCK = 10_000  # the engine's own blocks are far fewer
 LEAST_GAIN = 0.3
 AGREED = 0.15
-FIGURES = 0.6  # the quality of what has no letter
+HOLE = 0.9  # of the height of a word: a gap in which one may stand
+PARTS = regex.compile(
+    r"(?:KT|TM|TL|TUQ|Q)\.(?=[.,;:-]*\p{Lu})|.+?(?:(?<=\p{Lu}{2})[.,;:-]+(?=\p{Lu}{2})|$)"
+)
+FIGURES = 0.4  # the quality of what has no letter
 EDGES = regex.compile(r"^[_“”‘’'\"`´^~|<>=*®°«»¬„\\]+|[_‘`´^~|<>=*®°«¬„\\]+$")
-DOUBT = 0.45  # what a word's worth must exceed to be taken rather than left out
+DOUBT = 0.3  # what a word's worth must exceed to be taken rather than left out
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +168,7 @@ def _crossing(part: Grey, rings: Mask, centre: tuple[float, float]) -> Mask:
     height, width = part.shape
     radius = max(height, width) / 2
     turns = round(2 * np.pi * radius)
-    how = cv2.WARP_POLAR_LINEAR | cv2.INTER_NEAREST
+    how = cv2.WARP_POLAR_LINEAR | cv2.INTER_NEAREST | cv2.WARP_FILL_OUTLIERS
     size = (round(radius), turns)
     ink = (part < seals.INK + 40).astype(np.uint8)
     flat, ring = (
@@ -223,16 +227,17 @@ def with_second_look(
     for n, (box, readings) in enumerate(retakes):
         inside = [w for w in done if _centred_in(w, box)]
         fixed = _begun_outside(inside, done, box)
-        own = [w for w in inside if w not in fixed]
+        mine = [w for w in inside if w not in fixed]
+        own = [t for w in mine for t in tidied(w)]
         free = max((w.box[2] for w in fixed), default=box[0])
         others = [
-            [t for w in reading if w.box[0] >= free and (t := tidied(w))] for reading in readings
+            [t for w in reading if w.box[0] >= free for t in tidied(w)] for reading in readings
         ]
         best = best_words([own, *others])
-        if sum(map(worth, best)) <= sum(map(worth, own)) + LEAST_GAIN:
+        if sum(map(worth, best)) <= sum(map(worth, mine)) + LEAST_GAIN:
             continue
         line = [replace(w, block=FIRST_BLOCK + n, paragraph=1, line=1) for w in best]
-        done = [*(w for w in done if w not in own), *line]
+        done = [*(w for w in done if w not in mine), *line]
     return done
 
 
@@ -278,7 +283,22 @@ def best_words(readings: Sequence[Sequence[Word]]) -> list[Word]:
         bonus = AGREED * (len(word.text) + 1) if again else 0.0
         taken = (best[before][0] + worth(word) + bonus, (*best[before][1], word))
         best.append(max(best[-1], taken, key=lambda b: b[0]))
-    return list(best[-1][1])
+    return _without_holes(list(best[-1][1]), [w for w, _ in words])
+
+
+def _without_holes(line: list[Word], words: Sequence[Word]) -> list[Word]:
+    """The line with every gap as wide as a word filled with the best of what was read there: the
+    middle of a line is print, however badly read."""
+    done = line[:1]
+    for word in line[1:]:
+        left, right = done[-1].box[2], word.box[0]
+        high = word.box[3] - word.box[1]
+        if right - left > HOLE * high:
+            room = [w for w in words if left - 4 <= w.box[0] and w.box[2] <= right + 4]
+            room = [w for w in room if w.box[2] - w.box[0] > 0.4 * (right - left)]
+            done += [max(room, key=lambda w: worth(w) / len(w.text))] if room else []
+        done.append(word)
+    return done
 
 
 def _overlap(a: Word, b: Word) -> bool:
@@ -292,7 +312,20 @@ def worth(word: Word) -> float:
     return (word.confidence * print_ - DOUBT) * (len(word.text) + 1)
 
 
-def tidied(word: Word) -> Word | None:
-    """A word without what a seal's strokes left before and after it; None where nothing is left."""
-    text = EDGES.sub("", word.text)
-    return replace(word, text=text) if text else None
+def tidied(word: Word) -> list[Word]:
+    """A word without what a seal's strokes left before and after it, parted where a speck joined
+    two words in capitals: PHÓ.CHỦ, KT..THỦ."""
+    left, top, right, bottom = word.box
+    across = (right - left) / len(word.text)
+    found: list[Word] = []
+    for part in PARTS.finditer(word.text):
+        text = EDGES.sub("", part[0])
+        if text:
+            box = (
+                round(left + part.start() * across),
+                top,
+                round(left + part.end() * across),
+                bottom,
+            )
+            found.append(replace(word, text=text, box=box))
+    return found

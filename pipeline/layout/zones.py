@@ -275,7 +275,9 @@ def _is_junk(word: Word) -> bool:
 
 
 def _is_signature_line(segment: Segment) -> bool:
-    if _poor(segment):
+    """No scribble: read well, and more than one letter or figure, as pens and seals are read."""
+    letters = sum(c.isalnum() for c in segment.text)
+    if _poor(segment) or (letters < 3 and not wording.is_signing_word(segment.text)):
         return False
     sure = [w for w in segment.words if w.confidence >= 0.5 and wording.quality(w.text) >= 0.6]
     return 2 * len(sure) >= len(segment.words)
