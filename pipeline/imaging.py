@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from pipeline import ink, loading, poppler, seals, stamps, tesseract, under_seals, upright
+from pipeline import coloured, ink, loading, poppler, seals, stamps, tesseract, under_seals, upright
 from pipeline.document import Box, Mark, Operation, PageImage, PageKind, PageSource, Retake
 from pipeline.settings import Settings
 from pipeline.textlayer import is_stamp_text
@@ -24,16 +24,20 @@ SOFTEN = 0.7  # sigma in pixels
 PAPER_DPI = 75
 WHITE_PAPER = 235  # brightness of a tenth of the paper below which it is made white
 STAMP_DPI = 300
+LEAST_WORDS = 0.01  # of the inside of a coloured frame, ink of the same colour
 
 
 @dataclass
 class _Work:
     """The page in hand, and the steps done so far. `red` is its red ink alone, if it has any,
-    `shown` the page as scanned, if it is to be shown."""
+    `high` and `low` its brightest and darkest channel where it has coloured ink, `shown` the page
+    as scanned, if it is to be shown."""
 
     image: Image.Image
     dpi: float
     red: Image.Image | None = None
+    high: Image.Image | None = None
+    low: Image.Image | None = None
     shown: Image.Image | None = None
     operations: list[Operation] = field(default_factory=list)
     retakes: list[Retake] = field(default_factory=list)
@@ -41,6 +45,8 @@ class _Work:
     def change(self, how: Callable[[Image.Image], Image.Image]) -> None:
         self.image = how(self.image)
         self.red = how(self.red) if self.red is not None else None
+        self.high = how(self.high) if self.high is not None else None
+        self.low = how(self.low) if self.low is not None else None
         self.shown = how(self.shown) if self.shown is not None else None
 
     def note(self, step: str, since: float, **settings: str | float | int | bool | None) -> None:
@@ -152,8 +158,8 @@ def _stamp_mark(grey: seals.Grey, place: stamps.Place, settings: Settings) -> li
 def _stamps(work: _Work, settings: Settings) -> list[Mark]:
     """Take framed stamps off the page, and say what they read."""
     start = time.perf_counter()
+    marks = _coloured_stamps(work, settings)
     grey = np.asarray(work.image)
-    marks: list[Mark] = []
     for quad in seals.stamp_frames(grey, work.dpi):
         box = seals.quad_box(quad, grey)
         text, confidence = tesseract.read_stamp(work.image.crop(box), round(work.dpi), settings)
@@ -163,6 +169,26 @@ def _stamps(work: _Work, settings: Settings) -> list[Mark]:
     if marks:
         work.image = Image.fromarray(grey)
     work.note("stamps", start, found=len(marks))
+    return marks
+
+
+def _coloured_stamps(work: _Work, settings: Settings) -> list[Mark]:
+    """The same for stamps in coloured ink, whose frames stand out from the print below them. A
+    frame of that size in colour with words in it is one, however badly they read."""
+    if work.high is None or work.low is None:
+        return []
+    page = coloured.Channels(np.asarray(work.high), np.asarray(work.low))
+    alone = coloured.ink_alone(page)
+    marks: list[Mark] = []
+    for quad in seals.stamp_frames(coloured.closed(alone, work.dpi), work.dpi):
+        box = seals.quad_box(quad, alone)
+        if coloured.share_inside(alone, box) < LEAST_WORDS:
+            continue
+        part = Image.fromarray(alone).crop(box)
+        text, confidence = tesseract.read_stamp(part, round(work.dpi), settings)
+        grey = coloured.without_ink(np.asarray(work.image), page, box, work.dpi)
+        work.image = Image.fromarray(grey)
+        marks.append(Mark("stamp", 0, box, text or None, confidence))
     return marks
 
 
@@ -243,6 +269,8 @@ def _without_colour(work: _Work) -> None:
     grey, share = seals.without_red(pixels)
     work.image = Image.fromarray(grey)
     work.red = Image.fromarray(red) if red is not None else None
+    if (found := coloured.channels(pixels)) is not None:
+        work.high, work.low = Image.fromarray(found.high), Image.fromarray(found.low)
     work.note("colour", start, red_share=round(share, 5))
 
 

@@ -74,23 +74,14 @@ class _Strip:
     version: int = -1
 
 
-def lay_out(
-    image: Image.Image,
-    dpi: float,
-    tables: Sequence[Sequence[Box]],
-    retakes: Sequence[Retake] = (),
-) -> Sheet:
-    """The sheet of a straight grey page; `tables` are the cells of each, in reading order. The
-    pictures of `retakes` come last."""
+def lay_out(image: Image.Image, dpi: float, tables: Sequence[Sequence[Box]]) -> Sheet:
+    """The sheet of a straight grey page; `tables` are the cells of each, in reading order."""
     page = np.asarray(image)
     strips: list[_Strip] = []
     if tables:
         page = page.copy()
         for table in tables:
             strips += (_Strip(*cut) for cut in _cut_out(page, table, dpi))
-    for n, retake in enumerate(retakes):
-        left, top, _, _ = retake.box
-        strips += (_Strip(np.asarray(p), left, top, n, v) for v, p in enumerate(retake.pictures))
     parts: list[Grey] = []
     pieces: list[Piece] = []
     height = 0
@@ -98,12 +89,30 @@ def lay_out(
         pieces.append(Piece(height, 0, down - height))
         parts.append(part)
         height += len(part)
+    return _with_strips(parts, pieces, strips, page.shape[1], dpi)
+
+
+def stacked(retakes: Sequence[Retake], dpi: float) -> Sheet:
+    """All pictures of `retakes` (at least one) one below the other."""
+    strips = [
+        _Strip(np.asarray(picture), retake.box[0], retake.box[1], n, version)
+        for n, retake in enumerate(retakes)
+        for version, picture in enumerate(retake.pictures)
+    ]
+    width = max(s.picture.shape[1] for s in strips) + 2 * round(CELL_MARGIN * dpi)
+    return _with_strips([], [], strips, width, dpi)
+
+
+def _with_strips(
+    parts: list[Grey], pieces: list[Piece], strips: Sequence[_Strip], width: int, dpi: float
+) -> Sheet:
+    """`parts`, of which `pieces` tell, and below them the strips with white between."""
+    height = sum(map(len, parts))
     margin, air = round(CELL_MARGIN * dpi), round(AIR * dpi)
     for s in strips:
-        strip = np.full((len(s.picture) + air, page.shape[1]), 255, np.uint8)
-        cut = s.picture[:, : page.shape[1]]
-        at = max(0, min(margin, page.shape[1] - cut.shape[1]))
-        strip[air // 2 : air // 2 + len(cut), at : at + cut.shape[1]] = cut
+        strip = np.full((len(s.picture) + air, width), 255, np.uint8)
+        at = max(0, min(margin, width - s.picture.shape[1]))
+        strip[air // 2 : air // 2 + len(s.picture), at : at + s.picture.shape[1]] = s.picture
         down = s.top - height - air // 2
         pieces.append(Piece(height, s.left - at, down, s.retake, s.version))
         parts.append(strip)

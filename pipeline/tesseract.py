@@ -12,7 +12,7 @@ import signal
 import subprocess
 import time
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
@@ -23,13 +23,13 @@ import regex
 from PIL import Image
 
 from pipeline import ink
-from pipeline.document import OcrPage, Operation, PageImage, Retake, Word
+from pipeline.document import OcrPage, Operation, PageImage, Word
 from pipeline.errors import DocumentError, MissingError
 from pipeline.layout.frames import tables
 from pipeline.settings import Settings
-from pipeline.sheet import Sheet, lay_out
+from pipeline.sheet import lay_out, stacked
 from pipeline.textlayer import is_legal_syllable
-from pipeline.under_seals import with_second_look
+from pipeline.under_seals import is_doubtful, with_second_look
 
 PAGE_SEGMENTATION = 3
 BLACK_ON_WHITE = "-c invert_threshold=0.0"  # no second look at lines as if white on black
@@ -96,7 +96,7 @@ def read_words(page: PageImage, path: Path, settings: Settings) -> OcrPage:
 
 def _read(image: Image.Image, page: PageImage, path: Path, settings: Settings) -> list[Word]:
     failure = {"path": path, "page": page.number}
-    sheet = lay_out(image, page.dpi, [table.cells for table in tables(page)], page.retakes)
+    sheet = lay_out(image, page.dpi, [table.cells for table in tables(page)])
     try:
         data = run(
             sheet.image,
@@ -106,7 +106,8 @@ def _read(image: Image.Image, page: PageImage, path: Path, settings: Settings) -
             settings.page_timeout,
             BLACK_ON_WHITE,
         )
-        return _placed_back(sheet, list(words_of(data)), page.retakes)
+        words = [sheet.placed_back(word) for word in words_of(data)]
+        return _second_look(page, words, settings)
     except pytesseract.TesseractNotFoundError as e:
         raise MissingError("tesseract_missing") from e
     except pytesseract.TesseractError as e:
@@ -124,16 +125,19 @@ def _read(image: Image.Image, page: PageImage, path: Path, settings: Settings) -
         raise DocumentError("ocr_failed", **failure, reason=f"bad output: {e}") from e
 
 
-def _placed_back(sheet: Sheet, words: list[Word], retakes: Sequence[Retake]) -> list[Word]:
-    """The words of the page, lines that were read again by their best words."""
-    own: list[Word] = []
-    again: list[dict[int, list[Word]]] = [{} for _ in retakes]
-    for word in words:
+def _second_look(page: PageImage, words: list[Word], settings: Settings) -> list[Word]:
+    """The words of the page, of doubtful lines below seals the best words of several readings."""
+    doubtful = [retake for retake in page.retakes if is_doubtful(words, retake)]
+    if not doubtful:
+        return words
+    sheet = stacked(doubtful, page.dpi)
+    data = run(sheet.image, settings.ocr_model, page.dpi, 6, settings.page_timeout, BLACK_ON_WHITE)
+    again: list[dict[int, list[Word]]] = [{} for _ in doubtful]
+    for word in words_of(data):
         piece = sheet.piece_of(word)
-        home = own if piece.retake < 0 else again[piece.retake].setdefault(piece.version, [])
-        home.append(sheet.placed_back(word))
-    lines = [(r.box, list(v.values())) for r, v in zip(retakes, again, strict=True)]
-    return with_second_look(own, lines)
+        again[piece.retake].setdefault(piece.version, []).append(sheet.placed_back(word))
+    lines = [(r.box, list(v.values())) for r, v in zip(doubtful, again, strict=True)]
+    return with_second_look(words, lines)
 
 
 def _killed(status: int) -> str | None:

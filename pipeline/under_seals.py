@@ -35,6 +35,7 @@ ARC = 0.25  # inches that a ring runs round: longer than any stroke of a capital
 STAR = 0.075  # inches; no stroke of print is as thick
 FIRST_BLOCK = 10_000  # the engine's own blocks are far fewer
 LEAST_GAIN = 0.3
+SURE = 0.8  # confidence by quality; quality of words in capitals is 0.9 at least
 AGREED = 0.15
 HOLE = 0.9  # of the height of a word: a gap in which one may stand
 PARTS = regex.compile(
@@ -77,7 +78,7 @@ def retakes(grey: Grey, circle: tuple[float, float, float], dpi: float) -> list[
             bottom,
         )
         under = row.bottom > y - radius and row.top < y + radius
-        kept = versions if under else versions[:1]
+        kept = versions if under else versions[:1]  # beside the seal: passed over by the engine?
         pictures = tuple(Image.fromarray(v[top:bottom, box[0] : box[2]]) for v in kept)
         found.append(Retake(box, pictures))
     return found
@@ -218,6 +219,33 @@ def _disc(across: float) -> Grey:
 # --- after reading -----------------------------------------------------------------------------
 
 
+def is_doubtful(words: Sequence[Word], retake: Retake) -> bool:
+    """Whether a line should be read again: below the seal unless it was read surely, beside it
+    only if nothing was read there; never where it goes on beyond the box, as body text does."""
+    own = [w for w in words if _centred_in(w, retake.box)]
+    lines = {(w.block, w.paragraph, w.line) for w in own}
+    right = retake.box[2]
+    if any(w.box[2] > right for w in words if (w.block, w.paragraph, w.line) in lines):
+        return False
+    if len(retake.pictures) == 1:
+        return not own
+    return not own or not all(map(_is_sure, own))
+
+
+def _is_sure(word: Word) -> bool:
+    letters = any(c.isalpha() for c in word.text)
+    return letters and word.confidence * wording.quality(word.text) >= SURE
+
+
+def _meets(word: Word, others: Sequence[Word]) -> bool:
+    """Whether a word lies over one of `others` by more than a quarter of either."""
+    return any(
+        min(word.box[2], o.box[2]) - max(word.box[0], o.box[0])
+        > 0.25 * min(word.box[2] - word.box[0], o.box[2] - o.box[0])
+        for o in others
+    )
+
+
 def with_second_look(
     words: Sequence[Word], retakes: Sequence[tuple[Box, Sequence[Sequence[Word]]]]
 ) -> list[Word]:
@@ -230,8 +258,10 @@ def with_second_look(
         mine = [w for w in inside if w not in fixed]
         own = [t for w in mine for t in tidied(w)]
         free = max((w.box[2] for w in fixed), default=box[0])
+        sure = [w for w in own if _is_sure(w)]
         others = [
-            [t for w in reading if w.box[0] >= free for t in tidied(w)] for reading in readings
+            [t for w in reading for t in tidied(w) if t.box[0] >= free and not _meets(t, sure)]
+            for reading in readings
         ]
         best = best_words([own, *others])
         if sum(map(worth, best)) <= sum(map(worth, mine)) + LEAST_GAIN:
@@ -319,7 +349,7 @@ def tidied(word: Word) -> list[Word]:
     across = (right - left) / len(word.text)
     found: list[Word] = []
     for part in PARTS.finditer(word.text):
-        text = EDGES.sub("", part[0])
+        text = EDGES.sub("", part[0].lstrip(".,;:-") if part.start() else part[0])
         if text:
             box = (
                 round(left + part.start() * across),
