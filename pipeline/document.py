@@ -120,7 +120,8 @@ class PageImage:
 @dataclass(frozen=True, slots=True)
 class Word:
     """One printed word as OCR read it. `confidence` is 0 to 1; block, paragraph and line are the
-    engine's own grouping, kept as evidence only."""
+    engine's own grouping, kept as evidence only; `readings` are what it read there at a second
+    look and was not taken, likeliest first."""
 
     text: str
     box: Box
@@ -128,6 +129,7 @@ class Word:
     block: int = 0
     paragraph: int = 0
     line: int = 0
+    readings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,10 +26,10 @@ from pipeline import ink
 from pipeline.document import OcrPage, Operation, PageImage, Word
 from pipeline.errors import DocumentError, MissingError
 from pipeline.layout.frames import tables
+from pipeline.second_look import is_doubtful, with_second_look
 from pipeline.settings import Settings
 from pipeline.sheet import lay_out, stacked
 from pipeline.textlayer import is_legal_syllable
-from pipeline.under_seals import is_doubtful, with_second_look
 
 PAGE_SEGMENTATION = 3
 BLACK_ON_WHITE = "-c invert_threshold=0.0"  # no second look at lines as if white on black
