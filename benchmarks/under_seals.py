@@ -214,6 +214,19 @@ def measure(kind: str, pages: int, restorer: Restorer, folder: Path, keep: bool 
     return tally
 
 
+def figures(pages: int = 20) -> dict[str, float]:
+    """The shares of all kinds by name, those that have floors among them; prints the table."""
+    restorer = Restorer.load()
+    print(HEADER, file=sys.stderr)
+    found: dict[str, float] = {}
+    with TemporaryDirectory(prefix="congvan-bench-") as work:
+        for kind in KINDS:
+            tally = measure(kind, pages, restorer, Path(work))
+            print(tally.row(kind), file=sys.stderr)
+            found |= tally.figures(kind)
+    return found
+
+
 def _count(tally: Tally, trial: Trial, record: Record, layout_json: str, tell: bool) -> None:
     scale = record.pages[0].dpi / trial.dpi
     read = [

@@ -24,6 +24,7 @@ PARTS = regex.compile(
     r"(?:KT|TM|TL|TUQ|Q)\.(?=[.,;:-]*\p{Lu})|.+?(?:(?<=\p{Lu}{2})[.,;:-]+(?=\p{Lu}{2})|$)"
 )
 MOST_READINGS = 3
+CLEAN = regex.compile(r"[\p{L}\p{M}\d.,;:/-]+")
 FIGURES = 0.4  # the quality of what has no letter
 EDGES = regex.compile(r"^[_“”‘’'\"`´^~|<>=*®°«»¬„\\]+|[_‘`´^~|<>=*®°«¬„\\]+$")
 DOUBT = 0.3  # what a word's worth must exceed to be taken rather than left out
@@ -162,6 +163,8 @@ def worth(word: Word) -> float:
     """How much a word adds to a reading; below 0 for what is rather a seal's strokes, which are
     often read as figures."""
     print_ = wording.quality(word.text) if any(c.isalpha() for c in word.text) else FIGURES
+    if not CLEAN.fullmatch(word.text):
+        print_ *= 0.5
     return (word.confidence * print_ - DOUBT) * (len(word.text) + 1)
 
 
