@@ -14,6 +14,7 @@ from pipeline.document import Box, PageImage, PageKind, PageSource, Word
 from pipeline.errors import DocumentError
 from pipeline.imaging import prepare
 from pipeline.intake import Candidate, read_source
+from pipeline.loading import load
 from pipeline.settings import Settings
 from tests.conftest import LETTER, draw_page
 from tests.test_intake import signed_pdf
@@ -243,3 +244,12 @@ def test_a_cut_image_is_told(tmp_path: Path) -> None:
     with pytest.raises(DocumentError) as caught:
         prepare(PageSource(1, path, 0, PageKind.IMAGE, 150.0), SETTINGS)
     assert caught.value.code == "image_damaged"
+
+
+def test_a_jpeg_too_large_to_be_held_is_read_smaller(tmp_path: Path) -> None:
+    path = tmp_path / "large.jpg"
+    Image.new("RGB", (9_000, 12_500), "white").save(path, dpi=(600, 600), quality=30)
+    page = read_source(Candidate(path, (path,)), SETTINGS).pages[0]  # 337 MB once decoded
+    made = load(page, SETTINGS)
+    assert made.image.width * made.image.height <= SETTINGS.max_pixels
+    assert made.dpi == pytest.approx(600 * made.image.width / 9_000, rel=0.01)
