@@ -18,6 +18,7 @@ from pipeline.layout import wording
 FIRST_BLOCK = 10_000  # the engine's own blocks are far fewer
 LEAST_GAIN = 0.3
 SURE = 0.8  # confidence by quality; quality of words in capitals is 0.9 at least
+PRINT = 0.5  # quality of what may be a word
 AGREED = 0.15
 HOLE = 0.9  # of the height of a word: a gap in which one may stand
 PARTS = regex.compile(
@@ -86,6 +87,8 @@ def _begun_outside(inside: Sequence[Word], words: Sequence[Word], box: Box) -> l
     """The ends of lines that begin left of `box`: the list of recipients beside the seal."""
     found: list[Word] = []
     for word in sorted(inside, key=lambda w: w.box[0]):
+        if wording.quality(word.text) < PRINT:
+            break  # strokes of the seal: what follows stands below it
         line = (word.block, word.paragraph, word.line)
         gap = word.box[3] - word.box[1]
         if any(
@@ -121,7 +124,7 @@ def best_words(readings: Sequence[Sequence[Word]]) -> list[Word]:
             other.text == word.text and of != reading and _overlap(other, word)
             for other, of in words
         )
-        bonus = AGREED * (len(word.text) + 1) if again else 0.0
+        bonus = AGREED * (len(word.text) + 1) if again and word.text[0].isalpha() else 0.0
         taken = (best[before][0] + worth(word) + bonus, (*best[before][1], word))
         best.append(max(best[-1], taken, key=lambda b: b[0]))
     every = [w for w, _ in words]
