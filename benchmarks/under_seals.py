@@ -214,7 +214,7 @@ def measure(kind: str, pages: int, restorer: Restorer, folder: Path, keep: bool 
     return tally
 
 
-def figures(pages: int = 20) -> dict[str, float]:
+def figures(pages: int = 30) -> dict[str, float]:
     """The shares of all kinds by name, those that have floors among them; prints the table."""
     restorer = Restorer.load()
     print(HEADER, file=sys.stderr)
@@ -263,7 +263,7 @@ def _inside(at: tuple[float, float], box: Box, slack: int = 2) -> bool:
 def main() -> int:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.under_seals", description=__doc__)
-    parser.add_argument("--pages", type=int, default=20, help="of each kind")
+    parser.add_argument("--pages", type=int, default=30, help="of each kind")
     parser.add_argument("--kinds", nargs="*", choices=KINDS, default=list(KINDS))
     parser.add_argument("--keep", type=Path, help="folder for scans and pictures of what was seen")
     options = parser.parse_args()

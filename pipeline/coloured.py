@@ -75,11 +75,9 @@ def without_ink(grey: Grey, page: Channels, box: Box, dpi: float) -> Grey:
         return grey
     # Of pure stamp ink the brightest channel takes so much for each unit of colour; print below
     # takes more, so the lower of such pixels tell.
-    share = float(np.percentile(least[inked] / colour[inked], 50))
-    near = cv2.dilate(inked.astype(np.uint8), np.ones((7, 7), np.uint8)) > 0
-    # JPEG keeps colour at half the resolution: the colour of a stroke is the strongest around.
-    around = cv2.dilate(colour, np.ones((5, 5), np.uint8))
-    black = np.maximum(0, least - share * around)
+    share = float(np.percentile(least[inked] / colour[inked], 35))
+    near = cv2.dilate(inked.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+    black = np.maximum(0, least - share * colour)
     black[black < PALE] = 0
     out = grey.copy()
     out[here][near] = np.clip(256 * np.exp(-black) - 1, 0, 255)[near].astype(np.uint8)
