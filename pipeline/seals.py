@@ -18,7 +18,7 @@ Grey = NDArray[np.uint8]
 INK = 140
 FIND_DPI = 75
 SEAL_INCHES = (1.08, 1.75)
-LEAST_FIT = 0.5  # ink round the ring less ink just outside it, as shares
+LEAST_FIT = 0.55  # ink round the ring less ink just outside it, as shares
 ARC = 0.16  # inches
 CLEAR = 1.07  # of the radius: the ring is uneven
 
@@ -72,23 +72,21 @@ def circles(grey: Grey, dpi: float) -> list[Circle]:
         return []
     ink = small < INK + 40
     rings = [_fitted(ink, float(x), float(y), float(r)) for x, y, r in found[0][:3]]
+    # Of a thick ring the inner edge may have been found: look farther outward.
+    rings = [f if f[3] > LEAST_FIT else _fitted(ink, *f[:3], 5) for f in rings]
     return [(x / scale, y / scale, r / scale) for x, y, r, fit in rings if fit > LEAST_FIT]
 
 
 def _fitted(
-    ink: NDArray[np.bool_], x: float, y: float, radius: float
+    ink: NDArray[np.bool_], x: float, y: float, radius: float, outward: int = 2
 ) -> tuple[float, float, float, float]:
     """The ring near the one given that has most ink all the way round and least just outside, and
     how well it fits (1 at best). Lines of text that happen to lie round a point have gaps and go
     on outside."""
     best = (x, y, radius, -1.0)
-    for step, reach, wider in (
-        (2.0, 2, 5),
-        (1.0, 1, 1),
-        (1.0, 1, 1),
-    ):  # of thick rings the inner edge is found
+    for step, reach, out in ((2.0, 2, outward), (1.0, 1, 1)):
         x0, y0, r0, _ = best
-        for dr in range(-reach, wider + 1):
+        for dr in range(-reach, out + 1):
             for dx in range(-reach, reach + 1):
                 for dy in range(-reach, reach + 1):
                     ring = (x0 + step * dx, y0 + step * dy, r0 + step * dr)
