@@ -25,6 +25,7 @@ from benchmarks import (
     search_judged,
     search_speed,
     search_strings,
+    under_seals,
 )
 
 ROOT = Path(__file__).parent.parent
@@ -124,6 +125,7 @@ BENCHMARKS: dict[str, Callable[[], Figures]] = {
     "dossiers": _dossiers,
     "letter": _letter_text,
     "reading": _reading,
+    "seals": under_seals.figures,
     "restoring": _restoring,
     "export": _export,
     "search": _search,

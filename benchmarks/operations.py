@@ -18,7 +18,17 @@ import cv2
 import numpy as np
 
 from benchmarks.reading import REFERENCE
-from pipeline import columns, imaging, poppler, seals, stamps, tesseract, upright
+from pipeline import (
+    coloured,
+    columns,
+    imaging,
+    poppler,
+    seals,
+    stamps,
+    tesseract,
+    under_seals,
+    upright,
+)
 from pipeline.evaluate import TextScore, score_text
 from pipeline.evaluate.gold import Truth, truths_in
 from pipeline.intake import Candidate, read_source
@@ -47,10 +57,12 @@ OPERATIONS: dict[str, Callable[[], Sequence[Patch]]] = {
     "signatures": lambda: (patch.object(poppler, "render_page", _signatures_drawn),),
     "colour": lambda: (patch.object(seals, "without_red", _grey),),
     "deskew": lambda: (patch.object(upright, "LEAST_SKEW", 99.0),),
-    "seals": lambda: (patch.object(seals, "without_round_seals", lambda grey, _: (grey, [])),),
+    "seals": lambda: (patch.object(seals, "without_round_seals", lambda grey, _: (grey, [], [])),),
     "rings": lambda: (
-        patch.object(seals, "_rings", lambda part, *_: np.zeros(part.shape, np.bool_)),
+        patch.object(seals, "rings", lambda part, *_: np.zeros(part.shape, np.bool_)),
     ),
+    "coloured": lambda: (patch.object(coloured, "channels", lambda _: None),),
+    "second_look": lambda: (patch.object(under_seals, "retakes", _nothing),),
     "stamps": lambda: (
         patch.object(seals, "stamp_frames", _nothing),
         patch.object(stamps, "framed_places", _nothing),

@@ -89,12 +89,22 @@ class Operation:
 
 
 @dataclass(frozen=True, slots=True)
+class Retake:
+    """A line of the page to be read once more from other pictures of it, each as large as `box`
+    (pixels of the page)."""
+
+    box: Box
+    pictures: tuple[Image.Image, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class PageImage:
     """A page ready to be read: upright, deskewed; `image` is mode L or RGB.
 
     `rotation` is the clockwise turn applied (0, 90, 180, 270), `skew` the degrees straightened;
     `marks` are seals and stamps taken out of `image`; `shown` is the page as scanned, equally
-    upright and straight, at any resolution, where somebody wants to see it."""
+    upright and straight, at any resolution, where somebody wants to see it; `retakes` are lines
+    below seals."""
 
     number: int
     image: Image.Image
@@ -104,12 +114,14 @@ class PageImage:
     operations: tuple[Operation, ...]
     marks: tuple[Mark, ...] = ()
     shown: Image.Image | None = None
+    retakes: tuple[Retake, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Word:
     """One printed word as OCR read it. `confidence` is 0 to 1; block, paragraph and line are the
-    engine's own grouping, kept as evidence only."""
+    engine's own grouping, kept as evidence only; `readings` are what it read there at a second
+    look and was not taken, likeliest first."""
 
     text: str
     box: Box
@@ -117,6 +129,7 @@ class Word:
     block: int = 0
     paragraph: int = 0
     line: int = 0
+    readings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

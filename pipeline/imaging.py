@@ -14,8 +14,8 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from pipeline import ink, loading, poppler, seals, stamps, tesseract, upright
-from pipeline.document import Box, Mark, Operation, PageImage, PageKind, PageSource
+from pipeline import coloured, ink, loading, poppler, seals, stamps, tesseract, under_seals, upright
+from pipeline.document import Box, Mark, Operation, PageImage, PageKind, PageSource, Retake
 from pipeline.settings import Settings
 from pipeline.textlayer import is_stamp_text
 
@@ -24,22 +24,29 @@ SOFTEN = 0.7  # sigma in pixels
 PAPER_DPI = 75
 WHITE_PAPER = 235  # brightness of a tenth of the paper below which it is made white
 STAMP_DPI = 300
+LEAST_WORDS = 0.01  # of the inside of a coloured frame, ink of the same colour
 
 
 @dataclass
 class _Work:
     """The page in hand, and the steps done so far. `red` is its red ink alone, if it has any,
-    `shown` the page as scanned, if it is to be shown."""
+    `high` and `low` its brightest and darkest channel where it has coloured ink, `shown` the page
+    as scanned, if it is to be shown."""
 
     image: Image.Image
     dpi: float
     red: Image.Image | None = None
+    high: Image.Image | None = None
+    low: Image.Image | None = None
     shown: Image.Image | None = None
     operations: list[Operation] = field(default_factory=list)
+    retakes: list[Retake] = field(default_factory=list)
 
     def change(self, how: Callable[[Image.Image], Image.Image]) -> None:
         self.image = how(self.image)
         self.red = how(self.red) if self.red is not None else None
+        self.high = how(self.high) if self.high is not None else None
+        self.low = how(self.low) if self.low is not None else None
         self.shown = how(self.shown) if self.shown is not None else None
 
     def note(self, step: str, since: float, **settings: str | float | int | bool | None) -> None:
@@ -109,12 +116,14 @@ def _overlays(page: PageSource, dpi: float) -> list[Mark]:
 def _seals(work: _Work) -> list[Mark]:
     """Take black round seals off the page; red ones have faded already."""
     start = time.perf_counter()
-    grey, boxes = seals.without_round_seals(np.asarray(work.image), work.dpi)
+    before = np.asarray(work.image)
+    grey, boxes, circles = seals.without_round_seals(before, work.dpi)
     if boxes:
         work.image = Image.fromarray(grey)
+        work.retakes = [r for c in circles for r in under_seals.retakes(before, c, work.dpi)]
     if work.red is not None:
         boxes += stamps.red_seals(np.asarray(work.red), work.dpi)
-    work.note("seals", start, found=len(boxes))
+    work.note("seals", start, found=len(boxes), lines=len(work.retakes))
     return [Mark("seal", 0, box, None, 1.0) for box in boxes]
 
 
@@ -149,8 +158,8 @@ def _stamp_mark(grey: seals.Grey, place: stamps.Place, settings: Settings) -> li
 def _stamps(work: _Work, settings: Settings) -> list[Mark]:
     """Take framed stamps off the page, and say what they read."""
     start = time.perf_counter()
+    marks = _coloured_stamps(work, settings)
     grey = np.asarray(work.image)
-    marks: list[Mark] = []
     for quad in seals.stamp_frames(grey, work.dpi):
         box = seals.quad_box(quad, grey)
         text, confidence = tesseract.read_stamp(work.image.crop(box), round(work.dpi), settings)
@@ -160,6 +169,26 @@ def _stamps(work: _Work, settings: Settings) -> list[Mark]:
     if marks:
         work.image = Image.fromarray(grey)
     work.note("stamps", start, found=len(marks))
+    return marks
+
+
+def _coloured_stamps(work: _Work, settings: Settings) -> list[Mark]:
+    """The same for stamps in coloured ink, whose frames stand out from the print below them. A
+    frame of that size in colour with words in it is one, however badly they read."""
+    if work.high is None or work.low is None:
+        return []
+    page = coloured.Channels(np.asarray(work.high), np.asarray(work.low))
+    alone = coloured.ink_alone(page)
+    marks: list[Mark] = []
+    for quad in seals.stamp_frames(coloured.closed(alone, work.dpi), work.dpi):
+        box = seals.quad_box(quad, alone)
+        if coloured.share_inside(alone, box) < LEAST_WORDS:
+            continue
+        part = Image.fromarray(alone).crop(box)
+        text, confidence = tesseract.read_stamp(part, round(work.dpi), settings)
+        grey = coloured.without_ink(np.asarray(work.image), page, box, work.dpi)
+        work.image = Image.fromarray(grey)
+        marks.append(Mark("stamp", 0, box, text or None, confidence))
     return marks
 
 
@@ -185,6 +214,7 @@ def _finished(
         tuple(work.operations),
         placed,
         work.shown,
+        tuple(work.retakes),
     )
 
 
@@ -207,15 +237,23 @@ def _for_reading(work: _Work, settings: Settings) -> None:
     if pixels > settings.max_pixels:
         target *= (settings.max_pixels / pixels) ** 0.5
     factor = target / work.dpi
-    grey = np.asarray(work.image)
+    work.image = _resampled(work.image, factor)
+    work.retakes = [
+        Retake(scaled, tuple(_resampled(p, factor) for p in r.pictures))
+        for r in work.retakes
+        if (scaled := _scaled(r.box, factor))
+    ]
+    work.note("resample", start, factor=round(factor, 3), soften=SOFTEN)
+    work.dpi = target
+
+
+def _resampled(image: Image.Image, factor: float) -> Image.Image:
+    grey = np.asarray(image)
     if abs(factor - 1) > 0.01:
         size = (max(1, round(grey.shape[1] * factor)), max(1, round(grey.shape[0] * factor)))
         how = cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC
         grey = np.asarray(cv2.resize(grey, size, interpolation=how), np.uint8)
-    grey = np.asarray(cv2.GaussianBlur(grey, (0, 0), SOFTEN), np.uint8)
-    work.image = Image.fromarray(grey)
-    work.note("resample", start, factor=round(factor, 3), soften=SOFTEN)
-    work.dpi = target
+    return Image.fromarray(np.asarray(cv2.GaussianBlur(grey, (0, 0), SOFTEN), np.uint8))
 
 
 # --- seals in colour ---------------------------------------------------------------------------
@@ -231,6 +269,8 @@ def _without_colour(work: _Work) -> None:
     grey, share = seals.without_red(pixels)
     work.image = Image.fromarray(grey)
     work.red = Image.fromarray(red) if red is not None else None
+    if (found := coloured.channels(pixels)) is not None:
+        work.high, work.low = Image.fromarray(found.high), Image.fromarray(found.low)
     work.note("colour", start, red_share=round(share, 5))
 
 

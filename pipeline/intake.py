@@ -16,6 +16,7 @@ from typing import Literal
 import pikepdf
 import regex
 from PIL import Image, UnidentifiedImageError
+from PIL.JpegImagePlugin import JpegImageFile
 
 from pipeline import legacy, poppler
 from pipeline.document import Mark, PageKind, PageSource, Source, TextLayer
@@ -462,7 +463,7 @@ def _image_pages(path: Path, settings: Settings) -> list[PageSource]:
         with Image.open(path) as image:
             for index in range(int(getattr(image, "n_frames", 1))):
                 image.seek(index)
-                if image.width * image.height * BYTES_A_PIXEL.get(image.mode, 4) > MOST_BYTES:
+                if _decoded_bytes(image) > MOST_BYTES:
                     raise DocumentError(
                         "image_too_large", path=path, width=image.width, height=image.height
                     )
@@ -477,6 +478,15 @@ def _image_pages(path: Path, settings: Settings) -> list[PageSource]:
     except Exception as e:  # broken files make Pillow raise many kinds
         raise DocumentError("image_damaged", path=path, reason=_short(e)) from e
     return pages
+
+
+def _decoded_bytes(image: Image.Image) -> int:
+    """Memory that the image takes once decoded. A JPEG in one scan can be decoded eight times
+    smaller either way (see loading.py); one in several keeps all its coefficients."""
+    size = image.width * image.height * BYTES_A_PIXEL.get(image.mode, 4)
+    if isinstance(image, JpegImageFile) and not image.info.get("progressive"):
+        return size // 64
+    return size
 
 
 def _image_dpi(image: Image.Image) -> float:

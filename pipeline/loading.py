@@ -10,6 +10,7 @@ from math import ceil
 
 import numpy as np
 from PIL import Image, ImageOps
+from PIL.JpegImagePlugin import JpegImageFile
 
 from pipeline import poppler
 from pipeline.document import PageKind, PageSource
@@ -69,13 +70,19 @@ def _open(page: PageSource, settings: Settings) -> Picture:
     try:
         with Image.open(page.path) as file:
             file.seek(page.index)
+            before = file.width
             shrink = ceil((file.width * file.height / settings.max_pixels) ** 0.5)
+            if shrink > 1 and isinstance(file, JpegImageFile):
+                # Decoded smaller at once, by 2, 4 or 8: what is large never stands in memory whole.
+                file.draft(None, (file.width // shrink, file.height // shrink))
+                shrink = ceil((file.width * file.height / settings.max_pixels) ** 0.5)
             image = _reduced(file, shrink) if shrink > 1 else file
+            dpi = (page.dpi or 300.0) * file.width / before / max(1, shrink)
             image = _plain(ImageOps.exif_transpose(image) or image)
     except Exception as e:  # codecs raise many kinds on damaged data
         reason = str(e).strip() or type(e).__name__
         raise DocumentError("image_damaged", path=page.path, reason=reason) from e
-    return _measurable(image, (page.dpi or 300.0) / max(1, shrink))
+    return _measurable(image, dpi)
 
 
 def _measurable(image: Image.Image, dpi: float) -> Picture:

@@ -18,7 +18,7 @@ from unidecode import unidecode
 
 from pipeline import debug_images
 from pipeline.debug_images import Picture
-from pipeline.document import Content, Correction, Doubt, Operation, RestoredPage, Source
+from pipeline.document import Content, Correction, Doubt, Line, Operation, RestoredPage, Source
 from pipeline.errors import DocumentError
 from pipeline.letter.read import read_letter
 from pipeline.record import (
@@ -221,7 +221,7 @@ def _word_flags(pages: Iterable[RestoredPage]) -> Iterator[Flag]:
     for page in pages:
         for line in page.lines:
             for doubt in line.doubts:
-                yield _doubt_flag(doubt)
+                yield _doubt_flag(doubt, _readings_at(line.raw, doubt.start))
             for c in line.corrections:
                 code = _code_of_change(c)
                 if code:
@@ -245,8 +245,20 @@ def _code_of_change(correction: Correction) -> str | None:
     return "number_read_as_word" if all_digits else None
 
 
-def _doubt_flag(doubt: Doubt) -> Flag:
-    choice = f"; perhaps {' or '.join(doubt.alternatives)}" if doubt.alternatives else ""
+def _readings_at(line: Line, start: int) -> tuple[str, ...]:
+    """What else was read, at a second look, of the word that stands at `start` of a line."""
+    at = 0
+    for word in line.words:
+        if at <= start < at + len(word.text):
+            return word.readings
+        at += len(word.text) + 1
+    return ()
+
+
+def _doubt_flag(doubt: Doubt, read: Sequence[str] = ()) -> Flag:
+    """The flag of a doubtful word: what restoration would read, and what else OCR `read`."""
+    readings = tuple(dict.fromkeys((*doubt.alternatives, *read)))
+    choice = f"; perhaps {' or '.join(readings)}" if readings else ""
     return Flag(
         code="doubtful_word",
         message=f"{doubt.text!r} is doubtful{choice}",
@@ -255,7 +267,7 @@ def _doubt_flag(doubt: Doubt) -> Flag:
         box=doubt.box,
         line=doubt.line,
         start=doubt.start,
-        readings=[r for r in doubt.alternatives if r != doubt.text],
+        readings=[r for r in readings if r != doubt.text],
     )
 
 

@@ -18,7 +18,7 @@ Grey = NDArray[np.uint8]
 INK = 140
 FIND_DPI = 75
 SEAL_INCHES = (1.08, 1.75)
-LEAST_FIT = 0.62  # ink round the ring less ink just outside it, as shares
+LEAST_FIT = 0.55  # ink round the ring less ink just outside it, as shares
 ARC = 0.16  # inches
 CLEAR = 1.07  # of the radius: the ring is uneven
 
@@ -38,21 +38,22 @@ def without_red(pixels: NDArray[np.uint8]) -> tuple[Grey, float]:
     return grey, share
 
 
-def without_round_seals(grey: Grey, dpi: float) -> tuple[Grey, list[Box]]:
-    """Take black round seals off the page; text printed across their right half stays.
+Circle = tuple[float, float, float]
+"""Centre (x, y) and radius in pixels."""
+
+
+def without_round_seals(grey: Grey, dpi: float) -> tuple[Grey, list[Box], list[Circle]]:
+    """Take black round seals off the page; text printed across their right half stays. Gives the
+    page, the boxes of the seals and their circles.
 
     Rows in which letters stand right of the seal are rows of text: there only strokes thinner
     than bold print go. All other rows within the ring are cleared."""
-    boxes: list[Box] = []
-    out = grey
-    for x, y, radius in _circles(grey, dpi):
-        if not boxes:
-            out = grey.copy()
-        boxes.append(_clear(out, x, y, radius * CLEAR, dpi))
-    return out, boxes
+    found = [(x, y, radius * CLEAR) for x, y, radius in circles(grey, dpi)]
+    out = grey.copy() if found else grey
+    return out, [_clear(out, *circle, dpi) for circle in found], found
 
 
-def _circles(grey: Grey, dpi: float) -> list[tuple[float, float, float]]:
+def circles(grey: Grey, dpi: float) -> list[Circle]:
     """Centres and radii, in pixels, of at most three rings of the size of a seal."""
     scale = FIND_DPI / dpi
     small = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
@@ -71,19 +72,21 @@ def _circles(grey: Grey, dpi: float) -> list[tuple[float, float, float]]:
         return []
     ink = small < INK + 40
     rings = [_fitted(ink, float(x), float(y), float(r)) for x, y, r in found[0][:3]]
+    # Of a thick ring the inner edge may have been found: look farther outward.
+    rings = [f if f[3] > LEAST_FIT else _fitted(ink, *f[:3], 5) for f in rings]
     return [(x / scale, y / scale, r / scale) for x, y, r, fit in rings if fit > LEAST_FIT]
 
 
 def _fitted(
-    ink: NDArray[np.bool_], x: float, y: float, radius: float
+    ink: NDArray[np.bool_], x: float, y: float, radius: float, outward: int = 2
 ) -> tuple[float, float, float, float]:
     """The ring near the one given that has most ink all the way round and least just outside, and
     how well it fits (1 at best). Lines of text that happen to lie round a point have gaps and go
     on outside."""
     best = (x, y, radius, -1.0)
-    for step, reach in ((2.0, 2), (1.0, 1)):
+    for step, reach, out in ((2.0, 2, outward), (1.0, 1, 1)):
         x0, y0, r0, _ = best
-        for dr in range(-reach, reach + 1):
+        for dr in range(-reach, out + 1):
             for dx in range(-reach, reach + 1):
                 for dy in range(-reach, reach + 1):
                     ring = (x0 + step * dx, y0 + step * dy, r0 + step * dr)
@@ -115,23 +118,26 @@ def _clear(grey: Grey, x: float, y: float, radius: float, dpi: float) -> Box:
     after = _text_rows(grey, x, y, radius, dpi)[top:bottom]
     before = _text_rows(grey[:, ::-1], grey.shape[1] - x, y, radius, dpi)[top:bottom]
     part = grey[top:bottom, left:right]
-    keep = after[:, None] & _bold(part, dpi) & ~_rings(part, x - left, y - top, radius, dpi)
+    keep = after[:, None] & bold(part, dpi) & ~rings(part, x - left, y - top, radius, dpi)
     if float((after & before).mean()) > 0.5:  # body text goes on left and right: leave its rows
         keep |= (after | before)[:, None]
     part[inside & ~keep] = 255
     return (left, top, right, bottom)
 
 
-def _rings(part: Grey, x: float, y: float, radius: float, dpi: float) -> NDArray[np.bool_]:
-    """Pixels of strokes that run round the seal's centre for at least ARC inches: its rings, in
+def rings(
+    part: Grey, x: float, y: float, radius: float, dpi: float, arc: float = ARC
+) -> NDArray[np.bool_]:
+    """Pixels of strokes that run round the seal's centre for at least `arc` inches: its rings, in
     which letters have no share but where they cross."""
     turns = round(2 * np.pi * radius)
     size = (round(radius), turns)  # one pixel across and along, at the ring
     ink = (part < INK + 40).astype(np.uint8)
-    how = cv2.WARP_POLAR_LINEAR | cv2.INTER_NEAREST
+    # Without the last flag what lies outside the picture is whatever was in memory.
+    how = cv2.WARP_POLAR_LINEAR | cv2.INTER_NEAREST | cv2.WARP_FILL_OUTLIERS
     flat = cv2.warpPolar(ink, size, (x, y), radius, how)
     flat = np.concatenate([flat, flat[: turns // 8]])
-    arcs = cv2.morphologyEx(flat, cv2.MORPH_OPEN, np.ones((round(ARC * dpi), 1), np.uint8))
+    arcs = cv2.morphologyEx(flat, cv2.MORPH_OPEN, np.ones((round(arc * dpi), 1), np.uint8))
     arcs[: turns // 8] = cv2.bitwise_or(arcs[: turns // 8], arcs[turns:])
     height, width = part.shape
     how |= cv2.WARP_INVERSE_MAP
@@ -139,7 +145,7 @@ def _rings(part: Grey, x: float, y: float, radius: float, dpi: float) -> NDArray
     return np.asarray(cv2.dilate(back, np.ones((3, 3), np.uint8)) > 0)
 
 
-def _bold(part: Grey, dpi: float) -> NDArray[np.bool_]:
+def bold(part: Grey, dpi: float) -> NDArray[np.bool_]:
     """Pixels at or next to strokes as thick as those of bold print."""
     ink = (part < INK).astype(np.uint8)
     thick = max(3, round(dpi / 55))

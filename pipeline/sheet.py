@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from pipeline import columns, ink
-from pipeline.document import Box, Word
+from pipeline.document import Box, Retake, Word
 
 Grey = NDArray[np.uint8]
 AIR = (
@@ -31,11 +31,15 @@ SPECK = 0.012  # inches
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Rows of the sheet, from `top` on, and by how much left and down they stood on the page."""
+    """Rows of the sheet, from `top` on, and by how much left and down they stood on the page.
+    `retake` and `version` tell which line and which picture of it this is, read once more; -1:
+    the page's own."""
 
     top: int
     right: int
     down: int
+    retake: int = -1
+    version: int = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,20 +52,36 @@ class Sheet:
     def placed_back(self, word: Word) -> Word:
         """A word of the sheet with its box on the page."""
         left, top, right, bottom = word.box
-        tops = [piece.top for piece in self.pieces]
-        piece = self.pieces[max(0, bisect_right(tops, (top + bottom) / 2) - 1)]
+        piece = self.piece_of(word)
         across, down = piece.right, piece.down
         return replace(word, box=(left + across, top + down, right + across, bottom + down))
+
+    def piece_of(self, word: Word) -> Piece:
+        """The piece that a word of the sheet stands in."""
+        tops = [piece.top for piece in self.pieces]
+        middle = (word.box[1] + word.box[3]) / 2
+        return self.pieces[max(0, bisect_right(tops, middle) - 1)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Strip:
+    """A part of the page that follows at the end: its picture and its place on the page."""
+
+    picture: Grey
+    left: int
+    top: int
+    retake: int = -1
+    version: int = -1
 
 
 def lay_out(image: Image.Image, dpi: float, tables: Sequence[Sequence[Box]]) -> Sheet:
     """The sheet of a straight grey page; `tables` are the cells of each, in reading order."""
     page = np.asarray(image)
-    cells: list[tuple[Grey, int, int]] = []
+    strips: list[_Strip] = []
     if tables:
         page = page.copy()
         for table in tables:
-            cells += _cut_out(page, table, dpi)
+            strips += (_Strip(*cut) for cut in _cut_out(page, table, dpi))
     parts: list[Grey] = []
     pieces: list[Piece] = []
     height = 0
@@ -69,12 +89,32 @@ def lay_out(image: Image.Image, dpi: float, tables: Sequence[Sequence[Box]]) -> 
         pieces.append(Piece(height, 0, down - height))
         parts.append(part)
         height += len(part)
+    return _with_strips(parts, pieces, strips, page.shape[1], dpi)
+
+
+def stacked(retakes: Sequence[Retake], dpi: float) -> Sheet:
+    """All pictures of `retakes` (at least one) one below the other."""
+    strips = [
+        _Strip(np.asarray(picture), retake.box[0], retake.box[1], n, version)
+        for n, retake in enumerate(retakes)
+        for version, picture in enumerate(retake.pictures)
+    ]
+    width = max(s.picture.shape[1] for s in strips) + 2 * round(CELL_MARGIN * dpi)
+    return _with_strips([], [], strips, width, dpi)
+
+
+def _with_strips(
+    parts: list[Grey], pieces: list[Piece], strips: Sequence[_Strip], width: int, dpi: float
+) -> Sheet:
+    """`parts`, of which `pieces` tell, and below them the strips with white between."""
+    height = sum(map(len, parts))
     margin, air = round(CELL_MARGIN * dpi), round(AIR * dpi)
-    for cell, left, top in cells:
-        strip = np.full((len(cell) + air, page.shape[1]), 255, np.uint8)
-        at = max(0, min(margin, page.shape[1] - cell.shape[1]))
-        strip[air // 2 : air // 2 + len(cell), at : at + cell.shape[1]] = cell
-        pieces.append(Piece(height, left - at, top - height - air // 2))
+    for s in strips:
+        strip = np.full((len(s.picture) + air, width), 255, np.uint8)
+        at = max(0, min(margin, width - s.picture.shape[1]))
+        strip[air // 2 : air // 2 + len(s.picture), at : at + s.picture.shape[1]] = s.picture
+        down = s.top - height - air // 2
+        pieces.append(Piece(height, s.left - at, down, s.retake, s.version))
         parts.append(strip)
         height += len(strip)
     return Sheet(Image.fromarray(np.concatenate(parts)), tuple(pieces))

@@ -26,8 +26,9 @@ from pipeline import ink
 from pipeline.document import OcrPage, Operation, PageImage, Word
 from pipeline.errors import DocumentError, MissingError
 from pipeline.layout.frames import tables
+from pipeline.second_look import is_doubtful, with_second_look
 from pipeline.settings import Settings
-from pipeline.sheet import lay_out
+from pipeline.sheet import lay_out, stacked
 from pipeline.textlayer import is_legal_syllable
 
 PAGE_SEGMENTATION = 3
@@ -93,7 +94,7 @@ def read_words(page: PageImage, path: Path, settings: Settings) -> OcrPage:
     return OcrPage(page.number, width, height, page.dpi, settings.ocr_model, words, (operation,))
 
 
-def _read(image: Image.Image, page: PageImage, path: Path, settings: Settings) -> Iterator[Word]:
+def _read(image: Image.Image, page: PageImage, path: Path, settings: Settings) -> list[Word]:
     failure = {"path": path, "page": page.number}
     sheet = lay_out(image, page.dpi, [table.cells for table in tables(page)])
     try:
@@ -105,7 +106,8 @@ def _read(image: Image.Image, page: PageImage, path: Path, settings: Settings) -
             settings.page_timeout,
             BLACK_ON_WHITE,
         )
-        yield from map(sheet.placed_back, words_of(data))
+        words = [sheet.placed_back(word) for word in words_of(data)]
+        return _second_look(page, words, settings)
     except pytesseract.TesseractNotFoundError as e:
         raise MissingError("tesseract_missing") from e
     except pytesseract.TesseractError as e:
@@ -121,6 +123,21 @@ def _read(image: Image.Image, page: PageImage, path: Path, settings: Settings) -
         if isinstance(e, OSError) and e.errno in (errno.ENOSPC, errno.EDQUOT):
             raise  # a full disk is no fault of the page
         raise DocumentError("ocr_failed", **failure, reason=f"bad output: {e}") from e
+
+
+def _second_look(page: PageImage, words: list[Word], settings: Settings) -> list[Word]:
+    """The words of the page, of doubtful lines below seals the best words of several readings."""
+    doubtful = [retake for retake in page.retakes if is_doubtful(words, retake)]
+    if not doubtful:
+        return words
+    sheet = stacked(doubtful, page.dpi)
+    data = run(sheet.image, settings.ocr_model, page.dpi, 6, settings.page_timeout, BLACK_ON_WHITE)
+    again: list[dict[int, list[Word]]] = [{} for _ in doubtful]
+    for word in words_of(data):
+        piece = sheet.piece_of(word)
+        again[piece.retake].setdefault(piece.version, []).append(sheet.placed_back(word))
+    lines = [(r.box, list(v.values())) for r, v in zip(doubtful, again, strict=True)]
+    return with_second_look(words, lines)
 
 
 def _killed(status: int) -> str | None:

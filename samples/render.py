@@ -108,18 +108,18 @@ def _stamped(
         left, top, right, bottom = anchors[SIGNATURE]
         middle = ((left + right) // 2, (top + bottom) // 2)
         hand = seals.signature(dpi, rng)
-        page = _centred(page, hand, blue, (middle[0] + dpi // 12, middle[1]))
+        page = seals.centred(page, hand, blue, (middle[0] + dpi // 12, middle[1]))
         ring = seals.seal(plan.seal, dpi, rng)
         aside, down = round(rng.uniform(0.55, 0.95) * dpi), round(rng.uniform(-0.08, 0.12) * dpi)
-        page = _centred(page, ring, red, (middle[0] - aside, middle[1] + down))
+        page = seals.centred(page, ring, red, (middle[0] - aside, middle[1] + down))
     if letter.urgency and STAMP in anchors:
         left, top, right, bottom = anchors[STAMP]
         mark = seals.stamp(letter.urgency, dpi, rng)
-        page = _centred(page, mark, red, ((left + right) // 2, (top + bottom) // 2))
+        page = seals.centred(page, mark, red, ((left + right) // 2, (top + bottom) // 2))
     if plan.arrival and NUMBER in anchors:
         left, _, _, bottom = anchors[NUMBER]
         mark = seals.arrival_stamp(plan.arrival, dpi, rng)
-        page = _centred(page, mark, blue, (left - dpi // 10, bottom + mark.shape[0] * 3 // 5))
+        page = seals.centred(page, mark, blue, (left - dpi // 10, bottom + mark.shape[0] * 3 // 5))
     return page
 
 
@@ -150,13 +150,6 @@ def _write(plan: ScanPlan, images: list[Image.Image], path: Path) -> None:
     else:
         (image,) = images
         write_image(path, image, dpi, quality)
-
-
-def _centred(
-    page: degrade.Picture, ink: seals.Ink, colour: seals.Colour, middle: tuple[int, int]
-) -> degrade.Picture:
-    height, width = ink.shape
-    return seals.press(page, ink, colour, (middle[0] - width // 2, middle[1] - height // 2))
 
 
 def _scaled(box: Box, factor: float) -> Box:

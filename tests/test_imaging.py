@@ -14,6 +14,7 @@ from pipeline.document import Box, PageImage, PageKind, PageSource, Word
 from pipeline.errors import DocumentError
 from pipeline.imaging import prepare
 from pipeline.intake import Candidate, read_source
+from pipeline.loading import load
 from pipeline.settings import Settings
 from tests.conftest import LETTER, draw_page
 from tests.test_intake import signed_pdf
@@ -107,7 +108,7 @@ def test_a_black_seal_goes_and_the_text_right_of_it_stays() -> None:
     page = draw_page("\n\n\n\n\n\n\n          TM. ỦY BAN NHÂN DÂN", 200)
     plain = np.asarray(page).copy()
     seal_at(page, 250, 500, 200)
-    cleaned, boxes = seals.without_round_seals(np.asarray(page), 200)
+    cleaned, boxes, _ = seals.without_round_seals(np.asarray(page), 200)
     assert len(boxes) == 1
     outside = np.ones(plain.shape, bool)
     left, top, right, bottom = boxes[0]
@@ -123,7 +124,7 @@ def test_the_ring_goes_where_it_runs_through_letters() -> None:
     rows = np.flatnonzero(print_.any(axis=1))
     seal_at(page, 250, int(rows[0]) + 120, 200)  # the upper arc crosses the line
     ring = (np.asarray(page) < 128) & ~print_
-    cleaned, _ = seals.without_round_seals(np.asarray(page), 200)
+    cleaned, _, _ = seals.without_round_seals(np.asarray(page), 200)
     line = slice(rows[0] - 8, rows[-1] + 8)
     assert ((cleaned < 128) & ring)[line].sum() < 0.25 * ring[line].sum()
     assert ((cleaned < 128) & print_)[line].sum() > 0.7 * print_[line].sum()
@@ -131,7 +132,7 @@ def test_the_ring_goes_where_it_runs_through_letters() -> None:
 
 def test_lines_of_text_are_no_seal() -> None:
     page = np.asarray(draw_page(BODY, 200))
-    cleaned, boxes = seals.without_round_seals(page, 200)
+    cleaned, boxes, _ = seals.without_round_seals(page, 200)
     assert boxes == []
     assert cleaned is page
 
@@ -243,3 +244,12 @@ def test_a_cut_image_is_told(tmp_path: Path) -> None:
     with pytest.raises(DocumentError) as caught:
         prepare(PageSource(1, path, 0, PageKind.IMAGE, 150.0), SETTINGS)
     assert caught.value.code == "image_damaged"
+
+
+def test_a_jpeg_too_large_to_be_held_is_read_smaller(tmp_path: Path) -> None:
+    path = tmp_path / "large.jpg"
+    Image.new("RGB", (9_000, 12_500), "white").save(path, dpi=(600, 600), quality=30)
+    page = read_source(Candidate(path, (path,)), SETTINGS).pages[0]  # 337 MB once decoded
+    made = load(page, SETTINGS)
+    assert made.image.width * made.image.height <= SETTINGS.max_pixels
+    assert made.dpi == pytest.approx(600 * made.image.width / 9_000, rel=0.01)

@@ -193,12 +193,31 @@ def page_blocks(
     family: layout.Family = "party" if rng.random() < 0.45 else "state"
     blocks: list[Block] = []
     if rng.random() < mix.letterhead:
-        blocks += _opening(family, paragraphs, rng)
+        blocks += _opening(family, paragraphs, rng)[0]
     size = float(rng.choice([13, 13.5, 14, 14, 14]))
     texts = [_block(text, size, rng, mix) for text in paragraphs]
     if rng.random() < mix.foot:
-        return [*blocks, *texts[:4], _foot(family, rng)]
+        return [*blocks, *texts[:4], _foot(family, rng)[0]]
     return blocks + texts
+
+
+@dataclass(frozen=True, slots=True)
+class ShortLetter:
+    """A letter of one page, and what its number, the signer's position and his name are."""
+
+    blocks: list[Block]
+    number: str
+    position: str
+    signer: str
+
+
+def short_letter(paragraphs: Sequence[str], rng: np.random.Generator) -> ShortLetter:
+    """A whole letter with letterhead, these paragraphs and a foot."""
+    family: layout.Family = "party" if rng.random() < 0.4 else "state"
+    head, number = _opening(family, paragraphs, rng)
+    foot, position, signer = _foot(family, rng)
+    texts = [layout.body(text, size=14) for text in paragraphs]
+    return ShortLetter([*head, *texts, foot], number, position, signer)
 
 
 def _block(text: str, size: float, rng: np.random.Generator, mix: Mix) -> Block:
@@ -219,8 +238,8 @@ def _block(text: str, size: float, rng: np.random.Generator, mix: Mix) -> Block:
 
 def _opening(
     family: layout.Family, paragraphs: Sequence[str], rng: np.random.Generator
-) -> list[Block]:
-    """Letterhead, then a title, or trích yếu and addressees."""
+) -> tuple[list[Block], str]:
+    """Letterhead, then a title, or trích yếu and addressees; and the letter's number."""
     words = min(paragraphs, key=lambda p: abs(len(p.split()) - 18)).split()[:24]
     number = str(int(rng.integers(1, 4500))).zfill(2)
     day, month, year = (int(rng.integers(*span)) for span in ((1, 29), (1, 13), (2005, 2026)))
@@ -231,10 +250,12 @@ def _opening(
     subject = _wrapped("V/v " + " ".join(words[:16]), 32) if is_letter else []
     if family == "party":
         lines, body, place = _PARTY[rng.integers(len(_PARTY))]
-        sign = f"Số {number}-{rng.choice(_PARTY_TYPES)}/{body}"
+        identifier = f"{number}-{rng.choice(_PARTY_TYPES)}/{body}"
+        sign = f"Số {identifier}"
     else:
         lines, symbol, place = _STATE[rng.integers(len(_STATE))]
-        sign = f"Số: {number}/{symbol}"
+        identifier = f"{number}/{symbol}"
+        sign = f"Số: {identifier}"
     head = layout.letterhead(
         family,
         lines[-1:] if family == "party" else lines,
@@ -245,19 +266,22 @@ def _opening(
     )
     if is_letter:
         names = [" ".join(p.split()[:9]) + ";" for p in paragraphs[:3]]
-        return [head, *layout.addressees("Kính gửi:", names, italic=family == "party")]
+        to = layout.addressees("Kính gửi:", names, italic=family == "party")
+        return [head, *to], identifier
     kind = str(rng.choice(_TYPES))
-    return [head, *layout.title(family, kind, _wrapped(" ".join(words), 58))]
+    return [head, *layout.title(family, kind, _wrapped(" ".join(words), 58))], identifier
 
 
-def _foot(family: layout.Family, rng: np.random.Generator) -> Block:
+def _foot(family: layout.Family, rng: np.random.Generator) -> tuple[Block, str, str]:
+    """Distribution list and signature; the position and the name in it."""
     party = family == "party"
     names = _RECEIVERS_PARTY if party else _RECEIVERS_STATE
     chosen = sorted(rng.choice(len(names), size=4, replace=False))
     signs = _SIGN_PARTY if party else _SIGN_STATE
     authority, position = signs[rng.integers(len(signs))]
     signer = " ".join(str(rng.choice(part)) for part in (_SURNAMES, _MIDDLES, _GIVENS))
-    return layout.foot(family, [names[i] for i in chosen], authority, position, signer)
+    foot = layout.foot(family, [names[i] for i in chosen], authority, position, signer)
+    return foot, " ".join(position), signer
 
 
 def _wrapped(text: str, width: int) -> list[str]:

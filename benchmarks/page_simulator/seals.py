@@ -21,6 +21,8 @@ Ink = NDArray[np.float32]
 Colour = tuple[int, int, int]
 
 RED: Colour = (205, 32, 44)
+REDS: tuple[Colour, ...] = (RED, (226, 88, 92), (150, 30, 50), (214, 60, 120), (232, 96, 60))
+"""Red inks as pads have them: fresh, pale, dark, magenta, orange."""
 BLUE: Colour = (28, 42, 130)
 BLACK: Colour = (20, 20, 20)
 FAMILY = "Tinos"
@@ -43,15 +45,28 @@ def press(page: Picture, ink: Ink, colour: Colour, at: tuple[int, int]) -> Pictu
     return out
 
 
-def seal(around: str, dpi: int, rng: np.random.Generator, millimetres: float = 36.0) -> Ink:
-    """A round seal: double ring, `around` along the upper arc, BẢN MẪU below, a star inside."""
+def centred(page: Picture, ink: Ink, colour: Colour, middle: tuple[int, int]) -> Picture:
+    """The page with `ink` pressed on it, its middle at `middle` (x, y)."""
+    height, width = ink.shape
+    return press(page, ink, colour, (middle[0] - width // 2, middle[1] - height // 2))
+
+
+def seal(
+    around: str,
+    dpi: int,
+    rng: np.random.Generator,
+    millimetres: float = 36.0,
+    thick: float = 1.0,
+) -> Ink:
+    """A round seal: double ring, `around` along the upper arc, BẢN MẪU below, a star inside. The
+    strokes of its rings are `thick` times as thick as usual."""
     fine = 3
     size = round(millimetres / 25.4 * dpi * fine)
     canvas = Image.new("L", (size, size), 0)
     draw = ImageDraw.Draw(canvas)
     radius = size / 2 - 2 * fine
-    for part, thick in ((1.0, 0.022), (0.94, 0.008), (0.62, 0.008)):
-        _ring(draw, size / 2, radius * part, max(1, round(size * thick)))
+    for part, stroke in ((1.0, 0.022), (0.94, 0.008), (0.62, 0.008)):
+        _ring(draw, size / 2, radius * part, max(1, round(size * stroke * thick)))
     _arc_text(canvas, around, radius * 0.78, size * 0.085, top=True)
     _arc_text(canvas, SPECIMEN, radius * 0.78, size * 0.075, top=False)
     _star(draw, size / 2, size / 2, radius * 0.36)

@@ -15,11 +15,12 @@ from pipeline.layout import wording
 from pipeline.layout.footnotes import footnotes
 from pipeline.layout.frames import Table, by_rows
 from pipeline.layout.marks import mark
-from pipeline.layout.segments import Metrics, Segment, engine_lines, joined, rows
+from pipeline.layout.segments import Metrics, Segment, engine_lines, joined, rows, split
 
 Row = list[Segment]
 
 
+APART = 3.0  # line heights between the names of two who sign side by side
 RULES = frozenset("|¦][_")  # what the engine makes of a table's rules
 
 
@@ -189,13 +190,17 @@ def _foot(
         left += [joined(part) for part in rows(lefts)]
         right += rights
     placed = [Placed(s, Zone.FOOT_LEFT) for s in left]
+    signing: list[Segment] = []
     for s in right:
         junk, line = _without_junk(s)
         if line and _is_signature_line(line):
             marks += [mark("handwriting", page, [w]) for w in junk]
-            placed.append(Placed(line, Zone.FOOT_RIGHT))
+            signing.append(line)
         else:
             marks.append(mark("handwriting", page, s.words))
+    near = APART * metrics.line
+    for row in rows(signing):
+        placed += [Placed(s, Zone.FOOT_RIGHT) for s in split(joined(row).words, near)]
     return placed, [*lines[:first], *lines[end:]]
 
 
@@ -275,7 +280,9 @@ def _is_junk(word: Word) -> bool:
 
 
 def _is_signature_line(segment: Segment) -> bool:
-    if _poor(segment):
+    """No scribble: read well, and more than one letter or figure, as pens and seals are read."""
+    letters = sum(c.isalnum() for c in segment.text)
+    if _poor(segment) or (letters < 3 and not wording.is_signing_word(segment.text)):
         return False
     sure = [w for w in segment.words if w.confidence >= 0.5 and wording.quality(w.text) >= 0.6]
     return 2 * len(sure) >= len(segment.words)
