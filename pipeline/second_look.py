@@ -79,7 +79,9 @@ def with_second_look(
         if sum(map(worth, best)) <= sum(map(worth, mine)) + LEAST_GAIN:
             continue
         line = [replace(w, block=FIRST_BLOCK + n, paragraph=1, line=1) for w in best]
-        done = [*(w for w in done if w not in mine), *line]
+        # What may be print is not lost: layout keeps it apart, and a name may be known from it.
+        apart = [w for w in mine if any(map(str.isalpha, w.text)) and not _meets(w, line)]
+        done = [*(w for w in done if w not in mine), *apart, *line]
     return done
 
 
