@@ -14,7 +14,6 @@ from cli import main
 from pipeline.review.app import make_app
 from pipeline.review.desk import Desk
 from pipeline.review.serve import HOST, listening
-from pipeline.review.writing import follow_all
 from tests.conftest import LETTER, draw_page
 
 TOKEN = "a-token-for-tests"
@@ -55,10 +54,11 @@ def letter_in(out: Path, name: str) -> str:
 @contextmanager
 def served(out: Path, who: str = "Lan") -> Iterator[str]:
     """The pages of `out` on a real server; gives its address without the token."""
-    follow_all(out)
+    desk = Desk(out, who)
+    desk.follow()
     with listening(0) as listener:
         address = f"{HOST}:{listener.getsockname()[1]}"
-        app = make_app(Desk(out, who), TOKEN, frozenset({address}))
+        app = make_app(desk, TOKEN, frozenset({address}))
         server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off"))
         running = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         running.start()
@@ -67,3 +67,4 @@ def served(out: Path, who: str = "Lan") -> Iterator[str]:
         finally:
             server.should_exit = True
             running.join()
+            desk.follower.settle()

@@ -1,0 +1,155 @@
+"""What the stock keeps of a letter, read from its files without building whole records.
+
+In: a letter's folder. Out: a `LetterRow` for the list, and an `Occurrence` for each word that a
+machine changed or doubts. Plain JSON, because a stock of 200,000 letters is read in one go.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipeline.batch.outputs import RECORD
+from pipeline.record import CorrectionInfo
+from pipeline.review.apply import WORD_FLAGS
+from pipeline.review.decisions import word_place
+from pipeline.review.fields import MUST_HAVE
+from pipeline.review.units import line_units
+from pipeline.review.writing import MACHINE
+
+MOST_ODD = "\"'“”‘’()[]{}«».,;:!?…-–—/*"
+"""Marks around a word that do not make it another correction."""
+
+
+@dataclass(frozen=True, slots=True)
+class LetterRow:
+    """A letter in the list. `fields` counts must-have fields that are missing or have a flag,
+    `words` doubtful words, `people` decisions that count and `last` when the last of them was made;
+    `tokens` all words."""
+
+    document_id: str
+    status: str
+    number_symbol: str | None
+    date: str | None
+    issuing_body: str | None
+    subject: str | None
+    fields: int
+    words: int
+    people: int
+    last: str = ""
+    tokens: int = 0
+
+    @property
+    def chance(self) -> int:
+        """A number by chance that never changes: 63 bits of the SHA-256 of the id."""
+        digest = hashlib.sha256(self.document_id.encode()).digest()
+        return int.from_bytes(digest[:8], "big") >> 1
+
+    @property
+    def told(self) -> str:
+        """What a query without an index looks in, case-folded."""
+        parts = (self.document_id, self.number_symbol, self.date, self.issuing_body, self.subject)
+        return " ".join(filter(None, parts)).casefold()
+
+
+@dataclass(frozen=True, slots=True)
+class Occurrence:
+    """A place where OCR read `raw` and the machine gives `text`; both alike where it only doubts.
+    `judge` is the source of the correction, `doubt` where there is none."""
+
+    page: int
+    line: int
+    start: int
+    raw: str
+    text: str
+    judge: str
+
+    @property
+    def place(self) -> str:
+        """Its place, as decisions name it."""
+        return word_place(self.page, self.line, self.start)
+
+    @property
+    def pair(self) -> tuple[str, str]:
+        """What it has in common with others: raw and text in small letters, without the marks
+        around them that both have."""
+        raw, text = self.raw, self.text
+        while raw and text and raw[0] == text[0] and raw[0] in MOST_ODD:
+            raw, text = raw[1:], text[1:]
+        while raw and text and raw[-1] == text[-1] and raw[-1] in MOST_ODD:
+            raw, text = raw[:-1], text[:-1]
+        return (raw.lower(), text.lower()) if raw else (self.raw.lower(), self.text.lower())
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """All that is kept of a letter."""
+
+    row: LetterRow
+    occurrences: tuple[Occurrence, ...]
+
+
+def read_entry(folder: Path) -> Entry | None:
+    """The entry of the letter in `folder`; None where there is no record of ours."""
+    try:
+        now = json.loads((folder / RECORD).read_bytes())
+        own = folder / MACHINE
+        machine = json.loads(own.read_bytes()) if own.exists() else now
+        found = tuple(_occurrences(machine))
+        return Entry(_row(folder.name, now, _tokens(machine)), found)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+def _row(name: str, data: Mapping[str, Any], tokens: int) -> LetterRow:
+    header, flags = data["header"], data["flags"]
+    steps = [s["settings"] for s in data["processing"] if s["step"] == "review"]
+    flagged = {f["where"] for f in flags if f["code"] not in WORD_FLAGS}
+    return LetterRow(
+        name,
+        data["status"],
+        header["number_symbol"],
+        header["date"],
+        header["issuing_body"],
+        header["subject"],
+        sum(f in flagged or not header[f.split(".")[1]] for f in MUST_HAVE),
+        sum(f["code"] == "doubtful_word" for f in flags),
+        steps[0]["decisions"] if steps else 0,
+        steps[0]["last"] if steps else "",
+        tokens,
+    )
+
+
+def _tokens(machine: Mapping[str, Any]) -> int:
+    return sum(len(page["raw_text"].split()) for page in machine["pages"])
+
+
+def _occurrences(machine: Mapping[str, Any]) -> Iterator[Occurrence]:
+    """The words that were changed or are doubtful, in order."""
+    fixes: dict[tuple[int, int], list[CorrectionInfo]] = {}
+    for c in machine["corrections"]:
+        fixes.setdefault((c["page"], c["line"]), []).append(CorrectionInfo.model_construct(**c))
+    doubts: dict[tuple[int, int], set[int]] = {}
+    for f in machine["flags"]:
+        if f["code"] in WORD_FLAGS and f["line"] is not None:
+            doubts.setdefault((f["page"], f["line"]), set()).add(f["start"])
+    for page in machine["pages"]:
+        number = page["number"]
+        for line, raw in enumerate(page["raw_text"].split("\n"), 1):
+            here = fixes.get((number, line), ())
+            doubted = doubts.get((number, line), set())
+            if not here and not doubted:
+                continue
+            for unit in line_units(number, line, raw, here):
+                doubtful = any(unit.start <= at < unit.end for at in doubted)
+                if unit.corrections and unit.text != unit.raw:
+                    judge = unit.corrections[-1].source
+                elif doubtful:
+                    judge = "doubt"
+                else:
+                    continue
+                yield Occurrence(number, line, unit.start, unit.raw, unit.text, judge)

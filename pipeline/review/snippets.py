@@ -1,0 +1,124 @@
+"""The picture of one word, or of what one field was read from, cut out of its page.
+
+In: a letter's folder and a place of it. Out: a JPEG of the same height for every word, with its
+neighbours to either side paler; of a field without a box the head of its page.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from pathlib import Path
+
+from PIL import Image
+
+from pipeline.document import Box
+from pipeline.errors import DocumentError
+from pipeline.record import Page, Record
+from pipeline.review.decisions import parse_word_place
+from pipeline.review.pictures import Pictures
+from pipeline.review.view import letter_units, placed_words
+from pipeline.review.writing import read_machine
+
+WORD_HEIGHT = 52
+"""Pixels of a word's picture; twice what a page shows, for screens that have them."""
+WIDEST_WORD = 460
+AROUND = 0.9
+"""Neighbours shown to either side, in heights of the word."""
+HEAD_SHARE = 0.28
+"""Of the page's height: where an archive's fields stand."""
+WIDEST_FIELD = 900
+QUALITY = 80
+
+
+def snippet(pictures: Pictures, folder: Path, place: str) -> bytes:
+    """The picture of `place`, a word or a field.
+
+    Raises DocumentError where it cannot be had."""
+    machine = read_machine(folder)
+    try:
+        number, line, start = parse_word_place(place)
+    except ValueError:
+        return _of_field(pictures, machine, place)
+    boxes = _boxes(folder, machine, number, line, start)
+    if not boxes:
+        raise DocumentError("file_missing", path=f"{machine.document_id}, {place}")
+    return pictures.piece(
+        machine, number, f"l{line}c{start}", lambda p, page: _word(p, page, boxes)
+    )
+
+
+def _boxes(folder: Path, machine: Record, number: int, line: int, start: int) -> list[Box]:
+    """The boxes of the printed words of the unit that begins there."""
+    unit = letter_units(machine).get(f"p{number}.l{line}.c{start}")
+    if unit is None:
+        return []
+    lines = placed_words(folder, machine).get(number, [])
+    here = lines[line - 1] if line <= len(lines) else []
+    return [box for first, end, box in here if first < unit.end and unit.start < end]
+
+
+def _of_field(pictures: Pictures, machine: Record, field: str) -> bytes:
+    found = machine.evidence.get(field)
+    if found and found.box:
+        left, top, right, bottom = found.box
+        boxes = [(left, top, right - left, bottom - top)]
+        name = field.replace("/", "")
+        return pictures.piece(machine, found.page, name, lambda p, page: _field(p, page, boxes))
+    first = machine.pages[0].number if machine.pages else 1
+    return pictures.piece(machine, first, "head", _head)
+
+
+def _word(picture: Image.Image, page: Page, boxes: Sequence[Box]) -> bytes:
+    """A line's height around the word, its neighbours paler."""
+    scale = picture.width / page.width
+    left, top, right, bottom = _union(boxes, scale)
+    high = max(bottom - top, 8)
+    side, above = round(AROUND * high), round(0.25 * high)
+    area = _inside(picture, left - side, top - above, right + side, bottom + above)
+    cut = picture.convert("L").crop(area)
+    pale = cut.point([min(255, 130 + value // 2) for value in range(256)])
+    own = (left - area[0] - 2, 0, right - area[0] + 2, cut.height)
+    pale.paste(cut.crop(own), own[:2])
+    factor = min(WORD_HEIGHT / pale.height, WIDEST_WORD / pale.width)
+    return _jpeg(pale, factor)
+
+
+def _field(picture: Image.Image, page: Page, boxes: Sequence[Box]) -> bytes:
+    scale = picture.width / page.width
+    left, top, right, bottom = _union(boxes, scale)
+    margin = 14
+    area = _inside(picture, left - margin, top - margin, right + margin, bottom + margin)
+    cut = picture.crop(area)
+    return _jpeg(cut, min(1.0, WIDEST_FIELD / cut.width))
+
+
+def _head(picture: Image.Image, page: Page) -> bytes:
+    del page
+    cut = picture.crop((0, 0, picture.width, round(HEAD_SHARE * picture.height)))
+    return _jpeg(cut, min(1.0, WIDEST_FIELD / cut.width))
+
+
+def _union(boxes: Sequence[Box], scale: float) -> Box:
+    """Left, top, right, bottom in the picture of boxes given as left, top, width, height."""
+    return (
+        round(min(b[0] for b in boxes) * scale),
+        round(min(b[1] for b in boxes) * scale),
+        round(max(b[0] + b[2] for b in boxes) * scale),
+        round(max(b[1] + b[3] for b in boxes) * scale),
+    )
+
+
+def _inside(picture: Image.Image, left: int, top: int, right: int, bottom: int) -> Box:
+    """The area as far as the picture has it, never without extent."""
+    left, top = min(max(0, left), picture.width - 1), min(max(0, top), picture.height - 1)
+    return left, top, min(max(right, left + 1), picture.width), min(
+        max(bottom, top + 1), picture.height
+    )  # fmt: skip
+
+
+def _jpeg(image: Image.Image, factor: float) -> bytes:
+    size = max(1, round(image.width * factor)), max(1, round(image.height * factor))
+    out = io.BytesIO()
+    image.resize(size, Image.Resampling.LANCZOS).save(out, "JPEG", quality=QUALITY)
+    return out.getvalue()
