@@ -132,7 +132,8 @@ def _occurrences(machine: Mapping[str, Any]) -> Iterator[Occurrence]:
     """The words that were changed or are doubtful, in order."""
     fixes: dict[tuple[int, int], list[CorrectionInfo]] = {}
     for c in machine["corrections"]:
-        fixes.setdefault((c["page"], c["line"]), []).append(CorrectionInfo.model_construct(**c))
+        fix = CorrectionInfo.model_construct(**{**c, "box": None})
+        fixes.setdefault((fix.page, fix.line), []).append(fix)
     doubts: dict[tuple[int, int], set[int]] = {}
     for f in machine["flags"]:
         if f["code"] in WORD_FLAGS and f["line"] is not None:
