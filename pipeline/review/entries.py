@@ -9,16 +9,17 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from pipeline.batch.outputs import RECORD
 from pipeline.record import CorrectionInfo
 from pipeline.review.apply import WORD_FLAGS
+from pipeline.review.compounds import Compounds
 from pipeline.review.decisions import word_place
 from pipeline.review.fields import MUST_HAVE
-from pipeline.review.units import line_units
+from pipeline.review.units import Unit, line_units
 from pipeline.review.writing import MACHINE
 
 MOST_ODD = "\"'“”‘’()[]{}«».,;:!?…-–—/*"
@@ -67,6 +68,8 @@ class Occurrence:
     raw: str
     text: str
     judge: str
+    before: str = ""  # what it forms a word with, as printed
+    behind: str = ""
 
     @property
     def place(self) -> str:
@@ -75,14 +78,19 @@ class Occurrence:
 
     @property
     def pair(self) -> tuple[str, str]:
-        """What it has in common with others: raw and text in small letters, without the marks
-        around them that both have."""
+        """What it has in common with others: raw and text in small letters, with what it forms a
+        word with, without the marks around them that both have."""
         raw, text = self.raw, self.text
         while raw and text and raw[0] == text[0] and raw[0] in MOST_ODD:
             raw, text = raw[1:], text[1:]
         while raw and text and raw[-1] == text[-1] and raw[-1] in MOST_ODD:
             raw, text = raw[:-1], text[:-1]
-        return (raw.lower(), text.lower()) if raw else (self.raw.lower(), self.text.lower())
+        if not raw:
+            raw, text = self.raw, self.text
+        raw, text = raw.strip(), text.strip()
+        whole = (" ".join(filter(None, (self.before, own, self.behind))) for own in (raw, text))
+        first, second = (told.lower() for told in whole)
+        return first, second
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +107,8 @@ def read_entry(folder: Path) -> Entry | None:
         now = json.loads((folder / RECORD).read_bytes())
         own = folder / MACHINE
         machine = json.loads(own.read_bytes()) if own.exists() else now
-        found = tuple(_occurrences(machine))
-        return Entry(_row(folder.name, now, _tokens(machine)), found)
+        row = _row(folder.name, now, _tokens(machine))
+        return Entry(row, tuple(_occurrences(machine)))
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
 
@@ -128,8 +136,44 @@ def _tokens(machine: Mapping[str, Any]) -> int:
     return sum(len(page["raw_text"].split()) for page in machine["pages"])
 
 
-def _occurrences(machine: Mapping[str, Any]) -> Iterator[Occurrence]:
+def _occurrences(machine: Mapping[str, Any]) -> list[Occurrence]:
     """The words that were changed or are doubtful, in order."""
+    found: list[Occurrence] = []
+    around: list[tuple[str, str, str]] = []
+    for units, doubted in _touched_lines(machine):
+        for at, unit in enumerate(units):
+            if unit.corrections and unit.text != unit.raw:
+                judge = unit.corrections[-1].source
+            elif any(unit.start <= place < unit.end for place in doubted):
+                judge = "doubt"
+            else:
+                continue
+            found.append(Occurrence(unit.page, unit.line, unit.start, unit.raw, unit.text, judge))
+            before = units[at - 1].text if at else ""
+            behind = units[at + 1].text if at + 1 < len(units) else ""
+            around.append(_neighbours(before, unit.text, behind))
+    sides = Compounds.load().sides(around)
+    return [
+        replace(
+            one,
+            before=words[0] if side == "before" else "",
+            behind=words[2] if side == "behind" else "",
+        )
+        for one, words, side in zip(found, around, sides, strict=True)
+    ]
+
+
+def _neighbours(before: str, own: str, behind: str) -> tuple[str, str, str]:
+    """A word between its neighbours, without those that punctuation parts from it."""
+    plain = own.strip(MOST_ODD)
+    left = before if before.isalpha() and own.startswith(plain) else ""
+    core = behind.strip(MOST_ODD)
+    right = core if core.isalpha() and behind.startswith(core) and own.endswith(plain) else ""
+    return left, plain, right
+
+
+def _touched_lines(machine: Mapping[str, Any]) -> Iterator[tuple[list[Unit], set[int]]]:
+    """The units of each line that has a correction or a doubt, and where its doubts are."""
     fixes: dict[tuple[int, int], list[CorrectionInfo]] = {}
     for c in machine["corrections"]:
         fix = CorrectionInfo.model_construct(**{**c, "box": None})
@@ -143,14 +187,5 @@ def _occurrences(machine: Mapping[str, Any]) -> Iterator[Occurrence]:
         for line, raw in enumerate(page["raw_text"].split("\n"), 1):
             here = fixes.get((number, line), ())
             doubted = doubts.get((number, line), set())
-            if not here and not doubted:
-                continue
-            for unit in line_units(number, line, raw, here):
-                doubtful = any(unit.start <= at < unit.end for at in doubted)
-                if unit.corrections and unit.text != unit.raw:
-                    judge = unit.corrections[-1].source
-                elif doubtful:
-                    judge = "doubt"
-                else:
-                    continue
-                yield Occurrence(number, line, unit.start, unit.raw, unit.text, judge)
+            if here or doubted:
+                yield line_units(number, line, raw, here), doubted

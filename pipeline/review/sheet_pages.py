@@ -18,6 +18,7 @@ from pipeline.review.group import AskedTogether, DecidedTogether, decide_togethe
 from pipeline.review.replies import language_of, told
 from pipeline.review.samples import MOST_UNITS, Samples, draw
 from pipeline.review.sheets import (
+    ONLY,
     Sheet,
     pair_sheet,
     pairs_page,
@@ -65,7 +66,8 @@ class SheetPages:
     async def pairs(self, request: Request) -> Response:
         """The corrections over all letters."""
         number = _number(request.query_params.get("page", "1"))
-        page = await run_in_threadpool(pairs_page, self._desk, number)
+        only = request.query_params.get("only", "")
+        page = await run_in_threadpool(pairs_page, self._desk, number, only if only in ONLY else "")
         return self._html(request, "corrections.html", page=page)
 
     async def pair(self, request: Request) -> Response:

@@ -55,6 +55,7 @@ class PairsPage:
     rare: int
     decided: int
     first: int
+    only: str
     back: str | None
     on: str | None
 
@@ -94,15 +95,20 @@ class Sheet:
     on: str
     back: str
     sample: Sample | None = None
+    part: int = 0
 
 
-def pairs_page(desk: Desk, number: int) -> PairsPage:
-    """Page `number` (from 1) of the corrections."""
+ONLY = {"": "", "changed": " AND raw <> text", "doubt": " AND raw = text"}
+
+
+def pairs_page(desk: Desk, number: int, only: str = "") -> PairsPage:
+    """Page `number` (from 1) of the corrections: of all, or `only` what was changed, or doubted."""
     desk.stock.look()
     at = (number - 1) * PAIRS
     with desk.stock.connected() as db:
         rows = db.execute(
-            f"SELECT {_PAIR} FROM pairs WHERE open > 0 ORDER BY open DESC, id LIMIT ? OFFSET ?",
+            f"SELECT {_PAIR} FROM pairs WHERE open > 0{ONLY.get(only, '')}"
+            " ORDER BY open DESC, id LIMIT ? OFFSET ?",
             (PAIRS + 1, at),
         ).fetchall()
         told = "total(open), count(*), total(CASE WHEN open <= ? THEN open ELSE 0 END)"
@@ -111,9 +117,9 @@ def pairs_page(desk: Desk, number: int) -> PairsPage:
         ).fetchone()
         (decided,) = db.execute("SELECT total(decided) FROM pairs").fetchone()
     shown = tuple(PairRow(*row) for row in rows[:PAIRS])
-    back = _link("/corrections", page=number - 1) if number > 1 else None
-    on = _link("/corrections", page=number + 1) if len(rows) > PAIRS else None
-    return PairsPage(shown, int(total), count, int(rare), int(decided), at + 1, back, on)
+    back = _link("/corrections", page=number - 1, only=only) if number > 1 else None
+    on = _link("/corrections", page=number + 1, only=only) if len(rows) > PAIRS else None
+    return PairsPage(shown, int(total), count, int(rare), int(decided), at + 1, only, back, on)
 
 
 def pair_sheet(desk: Desk, number: int, after: str, *, decided: bool = False) -> Sheet | None:
@@ -211,7 +217,7 @@ def sample_sheet(desk: Desk, number: int, part: int) -> Sheet | None:
     more = part * size < len(drawn)
     on = _link(f"/samples/{number}", part=part + 1) if more else "/samples"
     left = len(drawn) - len(verdicts)
-    return Sheet(sample.unit, None, tiles, left, on, "/samples", sample)
+    return Sheet(sample.unit, None, tiles, left, on, "/samples", sample, part)
 
 
 _PAIR = "id, raw, text, judge, open, decided"

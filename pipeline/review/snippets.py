@@ -9,13 +9,14 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 from pathlib import Path
+from statistics import median
 
 from PIL import Image
 
 from pipeline.document import Box
 from pipeline.errors import DocumentError
 from pipeline.record import Page, Record
-from pipeline.review.decisions import parse_word_place
+from pipeline.review.decisions import parse_word_place, word_place
 from pipeline.review.pictures import Pictures
 from pipeline.review.view import letter_units, placed_words
 from pipeline.review.writing import read_machine
@@ -23,7 +24,7 @@ from pipeline.review.writing import read_machine
 WORD_HEIGHT = 52
 """Pixels of a word's picture; twice what a page shows, for screens that have them."""
 WIDEST_WORD = 460
-AROUND = 0.9
+AROUND = 1.5
 """Neighbours shown to either side, in heights of the word."""
 HEAD_SHARE = 0.28
 """Of the page's height: where an archive's fields stand."""
@@ -40,22 +41,26 @@ def snippet(pictures: Pictures, folder: Path, place: str) -> bytes:
         number, line, start = parse_word_place(place)
     except ValueError:
         return _of_field(pictures, machine, place)
-    boxes = _boxes(folder, machine, number, line, start)
+    boxes, high = _boxes(folder, machine, number, line, start)
     if not boxes:
         raise DocumentError("file_missing", path=f"{machine.document_id}, {place}")
     return pictures.piece(
-        machine, number, f"l{line}c{start}", lambda p, page: _word(p, page, boxes)
+        machine, number, f"l{line}c{start}", lambda p, page: _word(p, page, boxes, high)
     )
 
 
-def _boxes(folder: Path, machine: Record, number: int, line: int, start: int) -> list[Box]:
-    """The boxes of the printed words of the unit that begins there."""
-    unit = letter_units(machine).get(f"p{number}.l{line}.c{start}")
+def _boxes(
+    folder: Path, machine: Record, number: int, line: int, start: int
+) -> tuple[list[Box], int]:
+    """The boxes of the printed words of the unit that begins there, and how high a word of its line
+    is as a rule: a hyphen is to look like one."""
+    unit = letter_units(machine).get(word_place(number, line, start))
     if unit is None:
-        return []
+        return [], 0
     lines = placed_words(folder, machine).get(number, [])
     here = lines[line - 1] if line <= len(lines) else []
-    return [box for first, end, box in here if first < unit.end and unit.start < end]
+    own = [box for first, end, box in here if first < unit.end and unit.start < end]
+    return own, round(median(box[3] for _, _, box in here)) if here else 0
 
 
 def _of_field(pictures: Pictures, machine: Record, field: str) -> bytes:
@@ -69,12 +74,12 @@ def _of_field(pictures: Pictures, machine: Record, field: str) -> bytes:
     return pictures.piece(machine, first, "head", _head)
 
 
-def _word(picture: Image.Image, page: Page, boxes: Sequence[Box]) -> bytes:
+def _word(picture: Image.Image, page: Page, boxes: Sequence[Box], usual: int) -> bytes:
     """A line's height around the word, its neighbours paler."""
     scale = picture.width / page.width
     left, top, right, bottom = _union(boxes, scale)
-    high = max(bottom - top, 8)
-    side, above = round(AROUND * high), round(0.25 * high)
+    high = max(bottom - top, round(usual * scale), 8)
+    side, above = round(AROUND * high), round(0.25 * high + (high - (bottom - top)) / 2)
     area = _inside(picture, left - side, top - above, right + side, bottom + above)
     cut = picture.convert("L").crop(area)
     pale = cut.point([min(255, 130 + value // 2) for value in range(256)])

@@ -62,6 +62,12 @@ function moveLine(step) {
   choose(lines[0]?.[0]);
 }
 
+function tickAll() {
+  const all = ticked().length < open().length;
+  for (const tile of open()) button(tile).setAttribute("aria-pressed", String(all));
+  tell();
+}
+
 function tell() {
   const marked = ticked().length;
   if ($("rest")) $("rest").textContent = open().length - marked;
@@ -177,7 +183,7 @@ function act(name) {
 const keys = {
   Enter: () => act(isDecided ? "withdraw" : "confirm"), r: () => act("reject"),
   e: () => act("change"), u: () => act("undo"), n: () => act("on"), o: () => act("open"),
-  b: () => act("back"), "?": () => $("help").showModal(), " ": () => tick(current()),
+  b: () => act("back"), a: tickAll, "?": () => $("help").showModal(), " ": () => tick(current()),
   ArrowRight: () => move(1), ArrowLeft: () => move(-1),
   ArrowDown: () => moveLine(1), ArrowUp: () => moveLine(-1),
 };
