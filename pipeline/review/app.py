@@ -30,7 +30,6 @@ from pipeline.review.guard import Guard
 from pipeline.review.replies import LANGUAGE, language_of, told
 from pipeline.review.search_page import search_page
 from pipeline.review.sheet_pages import SheetPages
-from pipeline.review.snippets import snippet
 from pipeline.review.view import LetterView
 from pipeline.review.words import field_name, said, speaker
 
@@ -118,7 +117,7 @@ class _Pages:
         asked = request.path_params
         try:
             folder = self._desk.folder(asked["document_id"])
-            data = await run_in_threadpool(snippet, self._desk.pictures, folder, asked["place"])
+            data = await run_in_threadpool(self._desk.snippets.picture, folder, asked["place"])
         except CongvanError as error:
             return Response(str(error), 404, media_type="text/plain")
         headers = {"Cache-Control": "private, max-age=3600"}

@@ -17,6 +17,7 @@ from pipeline.review.fields import editable, is_acceptable
 from pipeline.review.follower import Follower, behind
 from pipeline.review.letters import Letters
 from pipeline.review.pictures import Pictures
+from pipeline.review.snippets import Snippets
 from pipeline.review.stock import Stock
 from pipeline.review.units import Unit
 from pipeline.review.view import LetterView, letter_units, letter_view
@@ -50,6 +51,7 @@ class Desk:
         self.letters = Letters(self.stock)
         self.follower = Follower(root, self.decisions, self.stock)
         self.pictures = Pictures(root, originals)
+        self.snippets = Snippets(self.pictures)
 
     def follow(self) -> None:
         """Bring the stock up to date, then let every record follow that does not yet."""

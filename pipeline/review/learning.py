@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
-from pipeline.batch.outputs import RECORD, write_file
+from pipeline.batch.outputs import RECORD
 from pipeline.errors import NothingFoundError
 from pipeline.restore import damage
 from pipeline.restore.adapt import adapted
@@ -32,7 +32,7 @@ from pipeline.restore.own_words import OwnPhrase, as_model_words, own_phrases, s
 from pipeline.restore.train_channel import cores, learn
 from pipeline.review.decisions import Decisions
 from pipeline.review.lines import ConfirmedLine, confirmed_lines
-from pipeline.review.writing import read_machine
+from pipeline.review.writing import read_machine, replace_file
 
 SHORT_LINE = 50
 _OWN_HEAD = """\
@@ -116,17 +116,17 @@ def learn_from(root: Path) -> Learned:
     folder = root / FOLDER
     folder.mkdir(exist_ok=True)
     if not (folder / OWN_WORDS).exists():
-        write_file(folder / OWN_WORDS, _OWN_HEAD)
+        _write(folder / OWN_WORDS, _OWN_HEAD)
     model = built_in_model()
     out = taken_out(folder)
     phrases = [p for p in own_phrases(lesson.texts(), model) if p.text.lower() not in out]
-    write_file(folder / LEARNED_WORDS, _LEARNED_HEAD + "".join(map(_line, phrases)))
+    _write(folder / LEARNED_WORDS, _LEARNED_HEAD + "".join(map(_line, phrases)))
     for name in ("eng", "vie"):
         rows = lesson.channel(name).lines(1)
         head = "# What OCR read in this archive. kind\tprinted\tread\tcount"
-        write_file(folder / CHANNEL.format(name=name), "\n".join([head, *rows]) + "\n")
+        _write(folder / CHANNEL.format(name=name), "\n".join([head, *rows]) + "\n")
     text = "".join(" ".join(s) + "\n" for letter in lesson.texts() for s in letter)
-    write_file(folder / LEARNED_TEXT, text)
+    _write(folder / LEARNED_TEXT, text)
     return Learned(len(lesson.letters), lesson.words, len(phrases), folder)
 
 
@@ -138,6 +138,10 @@ def taught(model: LanguageModel, lesson: Lesson) -> LanguageModel:
 def built_in_model() -> LanguageModel:
     """The model that comes with the program."""
     return LanguageModel.load((files("dictionaries") / "language-model.npz").read_bytes())
+
+
+def _write(path: Path, text: str) -> None:
+    replace_file(path, text.encode())
 
 
 def _line(phrase: OwnPhrase) -> str:

@@ -98,17 +98,24 @@ class Sheet:
     part: int = 0
 
 
-ONLY = {"": "", "changed": " AND raw <> text", "doubt": " AND raw = text"}
+_OPEN, _MOST_OPEN = "open > 0", "open DESC, id"
+ONLY = {
+    "": (_OPEN, _MOST_OPEN),
+    "changed": (f"{_OPEN} AND raw <> text", _MOST_OPEN),
+    "doubt": (f"{_OPEN} AND raw = text", _MOST_OPEN),
+    "decided": ("decided > 0", "decided DESC, id"),
+}
+"""Parts of the list: which corrections, in which order."""
 
 
 def pairs_page(desk: Desk, number: int, only: str = "") -> PairsPage:
-    """Page `number` (from 1) of the corrections: of all, or `only` what was changed, or doubted."""
+    """Page `number` (from 1) of the corrections: of all that are open, or of a part."""
+    where, order = ONLY[only]
     desk.stock.look()
     at = (number - 1) * PAIRS
     with desk.stock.connected() as db:
         rows = db.execute(
-            f"SELECT {_PAIR} FROM pairs WHERE open > 0{ONLY.get(only, '')}"
-            " ORDER BY open DESC, id LIMIT ? OFFSET ?",
+            f"SELECT {_PAIR} FROM pairs WHERE {where} ORDER BY {order} LIMIT ? OFFSET ?",
             (PAIRS + 1, at),
         ).fetchall()
         told = "total(open), count(*), total(CASE WHEN open <= ? THEN open ELSE 0 END)"

@@ -7,19 +7,24 @@ neighbours to either side paler; of a field without a box the head of its page.
 from __future__ import annotations
 
 import io
+from collections import OrderedDict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
 from PIL import Image
 
+from pipeline.batch.outputs import RECORD
 from pipeline.document import Box
 from pipeline.errors import DocumentError
+from pipeline.export.holding import LAYOUT
 from pipeline.record import Page, Record
 from pipeline.review.decisions import parse_word_place, word_place
-from pipeline.review.pictures import Pictures
-from pipeline.review.view import letter_units, placed_words
-from pipeline.review.writing import read_machine
+from pipeline.review.pictures import Pictures, Turns
+from pipeline.review.units import Unit
+from pipeline.review.view import Placed, letter_units, placed_words
+from pipeline.review.writing import MACHINE, read_machine
 
 WORD_HEIGHT = 52
 """Pixels of a word's picture; twice what a page shows, for screens that have them."""
@@ -30,37 +35,71 @@ HEAD_SHARE = 0.28
 """Of the page's height: where an archive's fields stand."""
 WIDEST_FIELD = 900
 QUALITY = 80
+MOST_LETTERS = 100
+"""Kept read; about a megabyte each."""
 
 
-def snippet(pictures: Pictures, folder: Path, place: str) -> bytes:
-    """The picture of `place`, a word or a field.
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """What the pictures of a letter are cut by."""
 
-    Raises DocumentError where it cannot be had."""
-    machine = read_machine(folder)
+    machine: Record
+    units: dict[str, Unit]
+    placed: dict[int, list[Placed]]
+
+
+class Snippets:
+    """Cuts pictures out of pages. A letter is read once for all its words on a sheet."""
+
+    def __init__(self, pictures: Pictures) -> None:
+        self._pictures = pictures
+        self._known: OrderedDict[Path, tuple[tuple[int, ...], _Parts]] = OrderedDict()
+        self._turns = Turns()
+
+    def picture(self, folder: Path, place: str) -> bytes:
+        """The picture of `place`, a word or a field.
+
+        Raises DocumentError where it cannot be had."""
+        parts = self._parts(folder)
+        machine = parts.machine
+        try:
+            number, line, start = parse_word_place(place)
+        except ValueError:
+            return _of_field(self._pictures, machine, place)
+        unit = parts.units.get(word_place(number, line, start))
+        lines = parts.placed.get(number, [])
+        here = lines[line - 1] if line <= len(lines) else []
+        boxes = [b for at, end, b in here if unit and at < unit.end and unit.start < end]
+        if not boxes:
+            raise DocumentError("file_missing", path=f"{machine.document_id}, {place}")
+        # As high as a word of its line is as a rule: a hyphen is to look like one.
+        usual = round(median(box[3] for _, _, box in here))
+
+        def cut(picture: Image.Image, page: Page) -> bytes:
+            return _word(picture, page, boxes, usual)
+
+        return self._pictures.piece(machine, number, f"l{line}c{start}", cut)
+
+    def _parts(self, folder: Path) -> _Parts:
+        """The letter, read again where its files have changed."""
+        with self._turns.of(str(folder)):
+            state = tuple(_changed(folder / name) for name in (RECORD, MACHINE, LAYOUT))
+            known = self._known.get(folder)
+            if known and known[0] == state:
+                return known[1]
+            machine = read_machine(folder)
+            parts = _Parts(machine, letter_units(machine), placed_words(folder, machine))
+            self._known[folder] = state, parts
+            while len(self._known) > MOST_LETTERS:
+                self._known.popitem(last=False)
+            return parts
+
+
+def _changed(path: Path) -> int:
     try:
-        number, line, start = parse_word_place(place)
-    except ValueError:
-        return _of_field(pictures, machine, place)
-    boxes, high = _boxes(folder, machine, number, line, start)
-    if not boxes:
-        raise DocumentError("file_missing", path=f"{machine.document_id}, {place}")
-    return pictures.piece(
-        machine, number, f"l{line}c{start}", lambda p, page: _word(p, page, boxes, high)
-    )
-
-
-def _boxes(
-    folder: Path, machine: Record, number: int, line: int, start: int
-) -> tuple[list[Box], int]:
-    """The boxes of the printed words of the unit that begins there, and how high a word of its line
-    is as a rule: a hyphen is to look like one."""
-    unit = letter_units(machine).get(word_place(number, line, start))
-    if unit is None:
-        return [], 0
-    lines = placed_words(folder, machine).get(number, [])
-    here = lines[line - 1] if line <= len(lines) else []
-    own = [box for first, end, box in here if first < unit.end and unit.start < end]
-    return own, round(median(box[3] for _, _, box in here)) if here else 0
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 def _of_field(pictures: Pictures, machine: Record, field: str) -> bytes:

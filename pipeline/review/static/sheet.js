@@ -11,6 +11,7 @@ const LAST = "congvan-last-batch";
 const isDecided = body.classList.contains("decided");
 let digits = "";
 let busy = false;
+let waiting = []; // keys pressed while decisions are on their way: quick hands lose nothing
 
 const button = (tile) => tile.querySelector(".tile");
 const isTicked = (tile) => button(tile).getAttribute("aria-pressed") === "true";
@@ -92,7 +93,8 @@ const asked = (tile, verdict, after = "") => ({
 });
 
 async function send(chosen, verdict, after = "") {
-  if (busy || !chosen.length) return;
+  if (busy) return waiting.push(() => send(chosen, verdict, after));
+  if (!chosen.length) return;
   busy = true;
   try {
     const decisions = chosen.map((tile) => asked(tile, verdict, after));
@@ -103,13 +105,18 @@ async function send(chosen, verdict, after = "") {
     const batch = told.kept.map((k) => ({ letter: k.letter, place: k.place, shown: k.reads }));
     if (verdict !== "withdraw") sessionStorage.setItem(LAST, JSON.stringify(batch));
     say([told.told, ...told.refused.map((r) => r.message)].join(" · "), told.refused.length > 0);
-    if (!open().length || (isDecided && !ticked().length)) return goOn();
-    choose(ticked()[0] ?? open()[0]);
+    if (!open().length || (isDecided && !ticked().length)) {
+      waiting = []; // they were meant for this sheet
+      return goOn();
+    }
+    if ($("typing").hidden) choose(ticked()[0] ?? open()[0]);
     tell();
   } catch (problem) {
+    waiting = [];
     say(problem.message, true);
   } finally {
     busy = false;
+    while (waiting.length && !busy) waiting.shift()();
   }
 }
 
@@ -176,6 +183,7 @@ const acts = {
 };
 
 function act(name) {
+  if (busy && name !== "change") return waiting.push(() => act(name));
   const found = document.querySelector(`[data-act="${name}"]`);
   if (found && !found.disabled) acts[name]();
 }
