@@ -160,8 +160,8 @@ def test_a_sample_is_drawn_judged_and_states_the_error_rate(
             keys.decide("Enter")
         page.wait_for_url("**/samples")
         told = page.locator(".estimate").inner_text()
-        assert "1 letters, 1.00 % of words wrong (95 %: 0.0" in told
-        assert "100 of " in told
+        assert "1 letters, 1.00 % of words wrong (95 %: 0." in told
+        assert "100 of 100 judged" in told
         assert not wrong
         page.context.close()
 

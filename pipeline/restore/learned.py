@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipeline.errors import UsageError
 from pipeline.restore.adapt import adapted
 from pipeline.restore.language_model import LanguageModel
 from pipeline.restore.lexicon import Phrase, read_phrases
@@ -56,6 +57,16 @@ class LearnedFiles:
     def channel(self, name: str, rows: Iterable[str]) -> tuple[str, ...]:
         """The rows of a channel with what was learned."""
         return tuple(merged(rows, _lines(self.folder / CHANNEL.format(name=name))))
+
+
+def learned_folder(root: Path) -> Path:
+    """Where `congvan learn` wrote in the output folder `root`.
+
+    Raises UsageError `nothing_learned` where it did not."""
+    folder = root.resolve() / FOLDER
+    if not LearnedFiles(folder).files():
+        raise UsageError("nothing_learned", path=root)
+    return folder
 
 
 def taken_out(folder: Path) -> set[str]:

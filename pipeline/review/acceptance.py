@@ -14,12 +14,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 from pipeline.messages import Language
 from pipeline.review.decisions import Decision, Decisions
 from pipeline.review.intervals import CONFIDENCE, exact_interval
-from pipeline.review.samples import Drawn, Sample
+from pipeline.review.samples import Drawn, Sample, Samples
 from pipeline.review.words import said
 
 METHOD = "Clopper-Pearson, hypergeometric (finite population), two-sided"
@@ -87,6 +88,12 @@ def estimate(sample: Sample, drawn: Sequence[Drawn], decisions: Decisions) -> Es
     _, high = exact_interval(wrong + passed, looked_at, sample.population)
     rate = wrong / len(verdicts) if verdicts else None
     return Estimate(sample, len(verdicts), wrong, passed, rate, low, high)
+
+
+def estimates(folder: Path) -> list[Estimate]:
+    """What each sample of a folder says, the last first."""
+    store = Samples(folder)
+    return [estimate(s, store.drawn(s.number), Decisions(folder)) for s in store.all()]
 
 
 def judged(sample: Sample, drawn: Sequence[Drawn], decisions: Decisions) -> Mapping[int, bool]:

@@ -130,9 +130,14 @@ def learn_from(root: Path) -> Learned:
     return Learned(len(lesson.letters), lesson.words, len(phrases), folder)
 
 
-def taught(model: LanguageModel, lesson: Lesson) -> LanguageModel:
-    """The model after the confirmed text."""
-    return adapted(model, [as_model_words(s) for letter in lesson.texts() for s in letter])
+def teach_model(root: Path, base: Path | None, out: Path) -> None:
+    """Write the language model `base` (the built-in one where None) after the confirmed text of a
+    folder to `out`.
+
+    Raises NothingFoundError where nothing was confirmed."""
+    model = LanguageModel.load(base.read_bytes()) if base else built_in_model()
+    sentences = [as_model_words(s) for letter in lesson_of(root).texts() for s in letter]
+    adapted(model, sentences).save(out)
 
 
 def built_in_model() -> LanguageModel:
