@@ -104,9 +104,12 @@ class _Seen:
                         self.times[run] += 1
                         self._forms[run][" ".join(part[at : at + size])] += 1
                         edge = f"{BOUNDARY}{self.times[run]}"  # the end of a sentence is free
-                        self._before[run].add(words[at - 1] if at else edge)
-                        after = at + size
-                        self._behind[run].add(words[after] if after < len(words) else edge)
+                        before, behind = part[at - 1 : at], part[at + size : at + size + 1]
+                        name = part[at][0].isupper() and part[at + size - 1][0].isupper()
+                        for beside, found in ((before, self._before), (behind, self._behind)):
+                            # A name ends where the capitals do, whatever stands beside it.
+                            ends = not beside or (name and beside[0][0].islower())
+                            found[run].add(edge if ends else classify(beside[0]))
         self.letters.update(here)
 
     def stands_free(self, run: tuple[str, ...]) -> bool:

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from statistics import NormalDist
 
 CONFIDENCE = 0.95
 
@@ -37,15 +36,6 @@ def exact_interval(
     least = _first(low, high, lambda k: 1 - _at_most(wrong - 1, n, k, population) > tail)
     most = _first(low, high + 1, lambda k: k > high or _at_most(wrong, n, k, population) <= tail)
     return least / population, max(most - 1, least) / population
-
-
-def needed(share: float, within: float, population: int, confidence: float = CONFIDENCE) -> int:
-    """How many units to look at, so that a share near `share` is known to about ± `within`.
-
-    By the normal approximation, which is good enough for planning (Cochran, section 4.4)."""
-    z = NormalDist().inv_cdf((1 + confidence) / 2)
-    endless = z * z * share * (1 - share) / within**2
-    return min(population, math.ceil(endless / (1 + (endless - 1) / max(1, population))))
 
 
 def _first(low: int, high: int, holds: Callable[[int], bool]) -> int:
