@@ -76,10 +76,11 @@ def test_nothing_taught_changes_nothing(model: LanguageModel) -> None:
     assert adapted(model, []).words == model.words
 
 
-def test_channel_rows_add_up() -> None:
+def test_misreadings_that_came_again_are_added_to_the_channel() -> None:
+    own = ["rime\tổ\tố\t3", "rime\tổ\tổ\t90", "rime\tỗ\tố\t1"]
     rows = dict(
         line.rpartition("\t")[::2]
-        for line in merged(["# head", "onset\tt\tt\t10", "rime\tổ\tố\t2"], ["rime\tổ\tố\t3"], 2)
+        for line in merged(["# head", "onset\tt\tt\t10", "rime\tổ\tố\t2"], own, 2)
     )
     assert rows == {"onset\tt\tt": "10", "rime\tổ\tố": "8"}
 

@@ -95,11 +95,12 @@ def test_one_that_cannot_be_kept_stops_none_of_the_others(desk: Desk) -> None:
         AskedTogether(asked[1].document_id, asked[1].place, "confirm", "something else"),
         AskedTogether(asked[1].document_id, "p9.l9.c9", "confirm", "x"),
         AskedTogether("../out", "p1.l1.c0", "confirm", "x"),
+        AskedTogether(asked[1].document_id, "p1.l1.c0", "reject", "ỦY"),
     ]
     done = decide_together(desk, odd, seen=0)
     assert len(done.kept) == 3
     assert sorted(r.why for r in done.refused) == [
-        "conflict", "no_such_place", "not_found", "reads_otherwise",
+        "conflict", "no_such_place", "not_found", "reads_otherwise", "reads_same",
     ]  # fmt: skip
     minh.follower.settle(30)
 

@@ -140,6 +140,8 @@ class Readings:
             "change": one_line(asked.after, LONGEST_WORD),
             "withdraw": self.machine[place],
         }[verdict]
+        if verdict == "reject" and after == now:
+            raise RefusedError("reads_same")
         if not is_word and verdict in ("reject", "change") and not is_acceptable(place, after):
             raise RefusedError("bad_date" if place == "header.date" else "not_editable")
         what: What = "group" if is_word else "field"

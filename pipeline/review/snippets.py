@@ -34,6 +34,8 @@ AROUND = 1.5
 HEAD_SHARE = 0.28
 """Of the page's height: where an archive's fields stand."""
 WIDEST_FIELD = 900
+FIELD_SIDE, FIELD_ABOVE = 0.12, 0.012
+"""Shown around a field, in widths of the page."""
 QUALITY = 80
 MOST_LETTERS = 100
 """Kept read; about a megabyte each."""
@@ -129,11 +131,10 @@ def _word(picture: Image.Image, page: Page, boxes: Sequence[Box], usual: int) ->
 
 
 def _field(picture: Image.Image, page: Page, boxes: Sequence[Box]) -> bytes:
-    scale = picture.width / page.width
-    left, top, right, bottom = _union(boxes, scale)
-    margin = 14
-    area = _inside(picture, left - margin, top - margin, right + margin, bottom + margin)
-    cut = picture.crop(area)
+    """The field with what stands around it: a box may hold but a part of what was read."""
+    left, top, right, bottom = _union(boxes, picture.width / page.width)
+    side, above = round(FIELD_SIDE * picture.width), round(FIELD_ABOVE * picture.width)
+    cut = picture.crop(_inside(picture, left - side, top - above, right + side, bottom + above))
     return _jpeg(cut, min(1.0, WIDEST_FIELD / cut.width))
 
 
