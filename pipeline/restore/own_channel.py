@@ -1,9 +1,9 @@
 """A channel table and what an archive's own reviewed letters add to it.
 
-In: rows of kind, printed, read, count. Out: the rows of both. Only misreadings are added, those seen
-more than once: pages of one archive come from few scanners, and what these misread comes again. Its
-right readings are left out: they would tell the channel that OCR errs seldom, and pages of other
-scanners would keep errors that are mended now (measured).
+In: rows of kind, printed, read, count. Out: the rows of both. Only misreadings are added, those
+seen more than once: pages of one archive come from few scanners, and what these misread comes
+again. Its right readings are left out: they would tell the channel that OCR errs seldom, and pages
+of other scanners would keep errors that are mended now (measured).
 """
 
 from __future__ import annotations
