@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import uvicorn
+from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
 from pipeline.review.app import make_app
@@ -45,6 +46,7 @@ def served(desk: Desk) -> Iterator[str]:
 def main(folder: Path, images: Path = IMAGES) -> None:
     """Write the pictures into `images`."""
     desk = Desk(folder, "Lan")
+    images.mkdir(exist_ok=True, parents=True)
     desk.follow()
     with sync_playwright() as playwright, served(desk) as address:
         chromium = shutil.which("chromium")
@@ -59,8 +61,8 @@ def main(folder: Path, images: Path = IMAGES) -> None:
         ):
             page.goto(address + path)
             _take(page, images / f"review-{name}.png")
-        page.locator(".pairs a.go", has_text=re.compile(r"\w{3}")).first.click()
-        page.wait_for_selector(".tiles")
+        page.locator(".pairs a.go", has_text=re.compile(r"\w+ \w+")).first.click()
+        page.wait_for_selector("#rest:not(:empty)")
         for digit in "0307":
             page.keyboard.press(digit)
         _take(page, images / "review-sheet.png")
@@ -109,6 +111,9 @@ def desk_parts(desk: Desk, number: int) -> int:
 def _take(page: Page, path: Path) -> None:
     page.wait_for_load_state("networkidle")
     page.screenshot(path=path)
+    with Image.open(path) as picture:
+        small = picture.convert("RGB").quantize(128)
+    small.save(path, optimize=True)
 
 
 if __name__ == "__main__":
