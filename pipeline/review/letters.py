@@ -39,16 +39,24 @@ class Letters:
         if query:
             where += " AND instr(told, ?)"
             values.append(query.casefold())
+        # The rows passed over are counted in the index alone.
+        chosen = f"SELECT id FROM letters WHERE {where} ORDER BY {_WORTH} LIMIT ? OFFSET ?"
+        sql = f"SELECT {ROW} FROM letters WHERE id IN ({chosen}) ORDER BY {_WORTH}"
         with self._stock.connected() as db:
-            sql = f"SELECT {ROW} FROM letters WHERE {where} ORDER BY {_WORTH} LIMIT ? OFFSET ?"
             rows = db.execute(sql, (*values, count, start)).fetchall()
-            (total,) = db.execute(f"SELECT count(*) FROM letters WHERE {where}", values).fetchone()
+            if query:
+                told = f"SELECT count(*) FROM letters WHERE {where}"
+                (total,) = db.execute(told, values).fetchone()
+        if not query:
+            counts = self.statuses()
+            total = counts.get(status, 0) if status else sum(counts.values())
         return Part(tuple(LetterRow(*row) for row in rows), total)
 
     def statuses(self) -> dict[str, int]:
         """How many letters there are of each status."""
         with self._stock.connected() as db:
-            return dict(db.execute("SELECT status, count(*) FROM letters GROUP BY status"))
+            found = db.execute("SELECT status, count(*) FROM letters GROUP BY status")
+            return {status: count for status, count in found if status}
 
     def neighbours(self, document_id: str) -> tuple[str | None, str | None]:
         """The letters before and behind one in the list; None where it ends or does not have it."""

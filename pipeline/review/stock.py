@@ -38,7 +38,7 @@ CREATE TABLE letters (
     told TEXT NOT NULL
 );
 CREATE UNIQUE INDEX by_name ON letters (document_id);
-CREATE INDEX by_worth ON letters (fields DESC, words DESC, chance);
+CREATE INDEX by_worth ON letters (fields DESC, words DESC, chance, status);
 CREATE INDEX by_status ON letters (status, fields DESC, words DESC, chance);
 CREATE INDEX by_tokens ON letters (document_id, tokens);
 CREATE TABLE pairs (
@@ -103,7 +103,7 @@ class Stock:
             self._looked.clear()
             self._seen = seen
             threading.Thread(target=self._look_and_release, daemon=True).start()
-        self._looked.wait(wait)
+            self._looked.wait(wait)  # later pages show what is known: a new folder takes minutes
 
     def refresh(self) -> None:
         """Bring the tables up to date: read what is new or changed, forget what is gone."""
