@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 pytestmark = needs_chromium
+READY = "body[data-ready] .tiles"
 MOST_KEYSTROKES = 1.3
 """For a correction, counted over a session of group check."""
 
@@ -58,13 +59,14 @@ def test_fifty_of_the_same_correction_are_confirmed_at_once_and_stay(
         page, wrong = enter(browser, address, "/corrections?only=changed")
         keys = Keys(page)
         keys.press("j", "Enter")
-        page.wait_for_selector(".tiles")
+        page.wait_for_selector(READY)
         assert page.locator("h1").inner_text() == "tố chức → tổ chức"
         assert page.locator(".tiles > li").count() == 48
         keys.press("0", "3", "1", "7")
         keys.decide("Enter")  # 46 are confirmed
         keys.decide("r")  # the two ticked were printed so
         page.wait_for_url("**after=**")
+        page.wait_for_selector(READY)
         assert page.locator(".tiles > li").count() == 4
         keys.decide("Enter")
         page.wait_for_url("**/corrections/rare")
@@ -81,7 +83,7 @@ def test_fifty_of_the_same_correction_are_confirmed_at_once_and_stay(
         assert "52" in page.locator(".sums").inner_text()
         keys = Keys(page)
         keys.press("j", "Enter")
-        page.wait_for_selector(".tiles")
+        page.wait_for_selector(READY)
         keys.press("0", "1")
         keys.decide("Enter")  # taken back
         assert not wrong
@@ -96,13 +98,13 @@ def test_the_last_batch_can_be_taken_back_from_the_next_sheet(
         page, wrong = enter(browser, address, "/corrections?only=changed")
         keys = Keys(page)
         keys.press("j", "Enter")
-        page.wait_for_selector(".tiles")
+        page.wait_for_selector(READY)
         keys.decide("Enter")
         page.wait_for_url("**after=**")
-        page.wait_for_selector(".tiles")
+        page.wait_for_selector(READY)
         with page.expect_navigation():
             keys.press("u")
-        page.wait_for_selector(".tiles")
+        page.wait_for_selector(READY)
         assert "52" in page.locator("#left").inner_text()
         assert not wrong
         page.context.close()
@@ -115,7 +117,7 @@ def test_a_word_typed_for_the_ticked_ones(browser: Browser, grouped_folder: Path
         page, wrong = enter(browser, address, "/corrections?only=changed")
         keys = Keys(page)
         keys.press("j", "Enter")
-        page.wait_for_selector(".tiles")
+        page.wait_for_selector(READY)
         keys.press("0", "2", "e")
         page.keyboard.type("tô")
         keys.decide("Enter")
@@ -130,7 +132,7 @@ def test_every_tile_of_a_scan_has_its_picture(browser: Browser, grouped_folder: 
         page, wrong = enter(browser, address, "/corrections?only=changed")
         page.keyboard.press("j")
         page.keyboard.press("Enter")
-        page.wait_for_selector(".tiles")
+        page.wait_for_selector(READY)
         page.wait_for_load_state("networkidle")
         sizes = "images => images.map((i) => [i.naturalWidth, i.naturalHeight])"
         shown = page.locator(".tile img").evaluate_all(sizes)
@@ -147,7 +149,7 @@ def test_a_sample_is_drawn_judged_and_states_the_error_rate(
         page, wrong = enter(browser, address, "/samples")
         page.locator(".draw[data-unit=words] select").select_option("100")
         page.locator(".draw[data-unit=words] button").press("Enter")
-        page.wait_for_selector(".tiles")
+        page.wait_for_selector(READY)
         keys = Keys(page)
         keys.press("0", "5")
         keys.decide("Enter")
@@ -156,7 +158,7 @@ def test_a_sample_is_drawn_judged_and_states_the_error_rate(
         page.keyboard.type("khác")
         keys.decide("Enter")
         for _ in range(2):
-            page.wait_for_selector(".tiles > li:not(.done)")
+            page.wait_for_selector("body[data-ready] .tiles > li:not(.done)")
             keys.decide("Enter")
         page.wait_for_url("**/samples")
         told = page.locator(".estimate").inner_text()
@@ -177,7 +179,7 @@ def test_axe_finds_no_serious_fault_on_any_page_in_either_language(
         page, _ = enter(browser, address, "/samples")
         for unit in ("words", "fields"):
             page.locator(f".draw[data-unit={unit}] button").press("Enter")
-            page.wait_for_selector(".tiles")
+            page.wait_for_selector(READY)
             page.goto(f"{address}/samples")
         faults = []
         for language in ("en", "vi"):

@@ -244,3 +244,4 @@ sessionStorage.removeItem("congvan-news");
 if (news) say(news);
 choose(open()[0] ?? tiles[0]);
 tell();
+body.dataset.ready = "yes"; // keys are heard from now on
