@@ -28,7 +28,9 @@ COMMON = -6.0
 """And above which it is met everywhere (và, của, được): no term begins or ends with one."""
 UNEXPECTED = -4.5
 """Log-probability after the word before, above which the program knows the two together."""
-WORD_WEIGHT, PHRASE_WEIGHT = 0.3, 0.5
+WORD_WEIGHT, PHRASE_WEIGHT = 0.3, 0.45
+"""Below `lexicon.SET_PHRASE`: the words of an office's names must not count as common by
+themselves, or the damaged letters of others are read as them (measured)."""
 _MOST = 5000
 
 
