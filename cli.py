@@ -107,6 +107,9 @@ LANGUAGE_MODEL = click.option(
     type=click.Path(path_type=Path),
     help="A language model of your own, made by `congvan train`.",
 )
+LEARNED = click.option(
+    "--learned", is_flag=True, help="Use what `congvan learn` learned in the output folder."
+)
 
 OUT = click.option("--out", required=True, type=click.Path(path_type=Path), help="Output folder.")
 RETRY_FAILED = click.option(
@@ -169,6 +172,7 @@ def main(lang: str | None) -> None:
 @MODEL
 @DICTIONARY
 @LANGUAGE_MODEL
+@LEARNED
 @click.option(
     "--existing",
     type=click.Choice(["skip", "redo"]),
@@ -196,6 +200,7 @@ def process(
     model: str,
     dictionaries: tuple[Path, ...],
     language_model: Path | None,
+    learned: bool,
     existing: str,
     retry_failed: bool,
     max_failures: str | None,
@@ -231,7 +236,7 @@ def process(
     order = Order(
         paths,
         out,
-        _settings(group, model, dictionaries, language_model, split),
+        _settings(group, model, dictionaries, language_model, split, out if learned else None),
         jobs or usable_cores(),
         Wish(redo=existing == "redo", retry_failed=retry_failed),
         FailureLimit.parse(max_failures) if max_failures else FailureLimit(),
@@ -292,6 +297,7 @@ def _deliver(
 @MODEL
 @DICTIONARY
 @LANGUAGE_MODEL
+@LEARNED
 @RETRY_FAILED
 @MAX_FAILURES
 @DEBUG_IMAGES
@@ -311,6 +317,7 @@ def watch(
     model: str,
     dictionaries: tuple[Path, ...],
     language_model: Path | None,
+    learned: bool,
     retry_failed: bool,
     max_failures: str | None,
     debug_images: bool,
@@ -333,7 +340,8 @@ def watch(
 
     if not folder.is_dir():
         raise UsageError("watch_no_folder", path=folder)
-    settings = _settings(group, model, dictionaries, language_model, split)
+    own = out if learned else None
+    settings = _settings(group, model, dictionaries, language_model, split, own)
     order = Order(
         (folder,),
         out,
@@ -664,8 +672,16 @@ def verify(folder: Path) -> None:
     type=click.Path(path_type=Path),
     help="Write all decisions to FILE, a line of JSON each, and end.",
 )
+@click.option("--estimate", is_flag=True, help="Tell the error rates that samples found, and end.")
+@JSON
 def review(
-    folder: Path, port: int, who: str | None, originals: Path | None, export_to: Path | None
+    folder: Path,
+    port: int,
+    who: str | None,
+    originals: Path | None,
+    export_to: Path | None,
+    estimate: bool,
+    as_json: bool,
 ) -> None:
     """Read letters beside their scans in a browser of this machine; confirm, reject, correct.
 
@@ -685,10 +701,50 @@ def review(
         click.echo(message("decisions_exported", count=len(lines), path=export_to), err=True)
         return
 
+    if estimate:
+        _tell_estimates(folder, as_json)
+        return
+
     def announce(address: str) -> None:
         click.echo(message("review_at", address=address), err=True)
 
     serve(folder, who or getpass.getuser(), port, originals, announce)
+
+
+def _tell_estimates(folder: Path, as_json: bool) -> None:
+    from pipeline.messages import get_language
+    from pipeline.review.acceptance import estimates
+
+    found = estimates(folder)
+    if not found:
+        raise NothingFoundError("no_samples", path=folder)
+    if as_json:
+        _print_json([one.data() for one in found])
+        return
+    for one in found:
+        click.echo(one.sentence(get_language()))
+        click.echo("  " + one.account(get_language()))
+
+
+@main.command()
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@JSON
+def learn(folder: Path, as_json: bool) -> None:
+    """Learn from what people confirmed: words, names, phrases, text, and how OCR misreads here.
+
+    Writes DIR/dictionaries/, which `congvan process … --out DIR --learned` uses. What you want
+    otherwise goes into own.tsv there, which is never written over.
+
+    Example: congvan learn out/
+    """
+    from pipeline.review.learning import learn_from
+
+    if not folder.is_dir():
+        raise UsageError("file_missing", path=folder)
+    done = learn_from(folder)
+    if as_json:
+        _print_json({**asdict(done), "folder": str(done.folder)})
+    click.echo(message("learned", **asdict(done)), err=True)
 
 
 @main.command()
@@ -765,7 +821,13 @@ def doctor(dictionaries: tuple[Path, ...], as_json: bool) -> None:
 
 
 @main.command()
-@click.option("--text", required=True, type=click.Path(path_type=Path), help="Folder of texts.")
+@click.option("--text", type=click.Path(path_type=Path), help="Folder of texts.")
+@click.option(
+    "--reviewed",
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help="Output folder with reviewed letters; without --text, on top of the built-in model.",
+)
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="The model.")
 @click.option(
     "--exclude",
@@ -773,16 +835,22 @@ def doctor(dictionaries: tuple[Path, ...], as_json: bool) -> None:
     type=click.Path(path_type=Path),
     help="Texts it must not learn from; may be given again.",
 )
-def train(text: Path, out: Path, exclude: tuple[Path, ...]) -> None:
-    """Build the language model from texts.
+def train(text: Path | None, reviewed: Path | None, out: Path, exclude: tuple[Path, ...]) -> None:
+    """Build the language model from texts, from reviewed letters, or from both.
 
     Use it with --language-model of `congvan process` and `congvan restore`.
 
     Example: congvan train --text corpus/ --out own.npz
     """
     from pipeline.models import train_model
+    from pipeline.review.learning import teach_model
 
-    train_model(text, out, exclude)
+    if text:
+        train_model(text, out, exclude)
+    elif not reviewed:
+        raise UsageError("train_from_what")
+    if reviewed:
+        teach_model(reviewed, out if text else None, out)
 
 
 def _settings(
@@ -791,13 +859,17 @@ def _settings(
     dictionaries: tuple[Path, ...] = (),
     language_model: Path | None = None,
     split: str = "auto",
+    learned_in: Path | None = None,
 ) -> Settings:
+    from pipeline.restore.learned import learned_folder
+
     return Settings(
         group=cast(Literal["none", "folder"], group),
         split=cast(Literal["auto", "never"], split),
         restore_model=cast(Literal["auto", "eng", "vie", "none"], restore_model),
         dictionaries=tuple(path.resolve() for path in dictionaries),
         language_model=language_model.resolve() if language_model else None,
+        learned=learned_folder(learned_in) if learned_in else None,
     )
 
 

@@ -18,10 +18,12 @@ from benchmarks import (
     dossiers,
     export,
     floors,
+    learning,
     letter_text,
     letters,
     reading,
     restore_accuracy,
+    review_speed,
     search_judged,
     search_speed,
     search_strings,
@@ -102,6 +104,18 @@ def _search() -> Figures:
     }
 
 
+def _learning() -> Figures:
+    found = learning.measure(shared=SHARED)
+    print(found.table(), file=sys.stderr)
+    return found.figures()
+
+
+def _review() -> Figures:
+    found = review_speed.measure(5000)
+    print(found.table(), file=sys.stderr)
+    return found.figures()
+
+
 def _export() -> Figures:
     figures: Figures = {}
     folders = {"samples": ROOT / "samples" / "scans", "dev": SHARED / "gold" / "dev"}
@@ -129,6 +143,8 @@ BENCHMARKS: dict[str, Callable[[], Figures]] = {
     "restoring": _restoring,
     "export": _export,
     "search": _search,
+    "review": _review,
+    "learning": _learning,
     "batch": _batch,
 }
 

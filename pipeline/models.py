@@ -8,6 +8,7 @@ from zipfile import BadZipFile
 from pipeline.errors import CongvanError, DocumentError, NothingFoundError, UsageError
 from pipeline.restore import corpus
 from pipeline.restore.language_model import LanguageModel
+from pipeline.restore.learned import LearnedFiles
 from pipeline.restore.restore import Restorer
 from pipeline.restore.train import train
 
@@ -17,9 +18,12 @@ class ModelsError(CongvanError):
 
 
 def load_restorer(
-    dictionaries: tuple[Path, ...] = (), language_model: Path | None = None
+    dictionaries: tuple[Path, ...] = (),
+    language_model: Path | None = None,
+    learned: Path | None = None,
 ) -> Restorer:
-    """The restorer with the program's models, and the archive's own word lists and language model.
+    """The restorer with the program's models, the archive's own word lists and language model, and
+    what was `learned` (a folder that `congvan learn` wrote).
 
     Raises UsageError where a word list or the model of the archive cannot be used, ModelsError
     where the program's own data cannot be."""
@@ -28,9 +32,10 @@ def load_restorer(
             path.read_bytes()
         except OSError as error:
             raise UsageError("dictionary_unreadable", path=path, reason=error.strerror) from error
+    taught = LearnedFiles(learned) if learned else None
     own = _own_model(language_model) if language_model else None
     try:
-        return Restorer.load(dictionaries, own)
+        return Restorer.load(dictionaries, own, taught)
     except CongvanError:
         raise
     except Exception as error:

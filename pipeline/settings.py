@@ -32,6 +32,7 @@ class Settings(BaseModel):
     )
     dictionaries: tuple[Path, ...] = Field((), description="extra word lists (TSV) of the archive")
     language_model: Path | None = Field(None, description="what `congvan train` wrote, in use")
+    learned: Path | None = Field(None, description="folder that `congvan learn` wrote, in use")
 
     def digest(self) -> str:
         """A short hash of all settings and the program version: equal digests, equal outputs."""

@@ -181,3 +181,17 @@ def review_batch(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def review_folder(review_batch: Path, tmp_path: Path) -> Path:
     """A copy of that batch, to decide in."""
     return Path(shutil.copytree(review_batch, tmp_path / "out"))
+
+
+@pytest.fixture(scope="session")
+def grouped_batch(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The output folder of a page with the same correction many times; for copying only."""
+    from tests.review_batch import make_grouped_batch
+
+    return make_grouped_batch(tmp_path_factory.mktemp("grouped"))
+
+
+@pytest.fixture
+def grouped_folder(grouped_batch: Path, tmp_path: Path) -> Path:
+    """A copy of that batch, to decide in."""
+    return Path(shutil.copytree(grouped_batch, tmp_path / "grouped"))

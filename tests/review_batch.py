@@ -1,4 +1,5 @@
-"""A small batch to review: one scanned letter and one hostile text, of our own words."""
+"""Small batches to review, of our own words: one scanned letter and one hostile text; a page on
+which the same correction stands fifty-two times."""
 
 from __future__ import annotations
 
@@ -14,7 +15,6 @@ from cli import main
 from pipeline.review.app import make_app
 from pipeline.review.desk import Desk
 from pipeline.review.serve import HOST, listening
-from pipeline.review.writing import follow_all
 from tests.conftest import LETTER, draw_page
 
 TOKEN = "a-token-for-tests"
@@ -29,16 +29,42 @@ Kính gửi: <script>document.title = "taken"</script> các trường
 1. Đề nghị </textarea><svg onload=alert(2)> các trường báo cáo trước ngày 20 tháng 4 năm 2022.
 2. {{ 7 * 7 }} &lt;b&gt; ' onmouseover='alert(3)
 """
+EVENTS = """ngày hội đọc sách|cuộc thi vẽ tranh|lễ ra quân|hội nghị tổng kết|buổi tập huấn
+đợt kiểm tra|lớp bồi dưỡng|phong trào thi đua|đêm văn nghệ|giải bóng đá|tuần lễ áo dài|buổi toạ đàm
+hội thi nấu ăn"""
+HEAD = """\
+ỦY BAN NHÂN DÂN XÃ AN BÌNH
+Số: 31/UBND-VX
+An Bình, ngày 20 tháng 3 năm 2022
+
+Kính gửi: các trường trong xã.
+"""
 
 
 def make_batch(folder: Path) -> Path:
     """Process both letters; returns the output folder."""
-    folder.mkdir(parents=True, exist_ok=True)
     scan, text = folder / "scanned.png", folder / "hostile.txt"
+    folder.mkdir(parents=True, exist_ok=True)
     draw_page(LETTER.replace("Mỗi trường chọn", "Mỗi trường chôn")).save(scan, dpi=(150, 150))
     text.write_text(HOSTILE, encoding="utf-8")
-    out = folder / "out"
-    asked = ["process", str(scan), str(text), "--out", str(out), "--jobs", "1", "--quiet"]
+    return _processed(folder / "out", scan, text)
+
+
+def make_grouped_batch(folder: Path) -> Path:
+    """A page that prints `tố chức` fifty-two times for `tổ chức`; returns the output folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    events = EVENTS.replace("\n", "|").split("|")
+    lines = HEAD
+    for number, (one, other) in enumerate(zip(events, events[1:] + events[:1], strict=True), 1):
+        lines += f"{number}. Nhà trường tố chức {one} và tố chức {other} theo kế hoạch.\n"
+        lines += f"Các đơn vị tố chức {other}, sau đó tố chức {one} trong tháng.\n"
+    scan = folder / "grouped.png"
+    draw_page(lines).save(scan, dpi=(150, 150))
+    return _processed(folder / "out", scan)
+
+
+def _processed(out: Path, *sources: Path) -> Path:
+    asked = ["process", *map(str, sources), "--out", str(out), "--jobs", "1", "--quiet"]
     done = CliRunner().invoke(main, asked)
     assert done.exit_code == 0, done.output
     done = CliRunner().invoke(main, ["index", str(out), "--to", str(out / "index.sqlite")])
@@ -55,10 +81,11 @@ def letter_in(out: Path, name: str) -> str:
 @contextmanager
 def served(out: Path, who: str = "Lan") -> Iterator[str]:
     """The pages of `out` on a real server; gives its address without the token."""
-    follow_all(out)
+    desk = Desk(out, who)
+    desk.follow()
     with listening(0) as listener:
         address = f"{HOST}:{listener.getsockname()[1]}"
-        app = make_app(Desk(out, who), TOKEN, frozenset({address}))
+        app = make_app(desk, TOKEN, frozenset({address}))
         server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off"))
         running = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         running.start()
@@ -67,3 +94,4 @@ def served(out: Path, who: str = "Lan") -> Iterator[str]:
         finally:
             server.should_exit = True
             running.join()
+            desk.follower.settle()

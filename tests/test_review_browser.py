@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,41 +9,21 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pipeline.review.decisions import Decisions
-from tests.review_batch import TOKEN, letter_in, served
+from tests.review_batch import letter_in, served
+from tests.review_browser import enter, launched, needs_chromium
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 WORD_TO_LOOK_AT = ".word[aria-current=true]"
-pytestmark = pytest.mark.skipif(
-    not CHROMIUM, reason="chromium is not installed: sudo apt-get install chromium"
-)
+pytestmark = needs_chromium
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Debian's Chromium, without a window."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        options = ["--no-sandbox", "--disable-gpu"]
-        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=options)
-        yield launched
-        launched.close()
-
-
-def _enter(browser: Browser, address: str, path: str) -> tuple[Page, list[str]]:
-    """A page of a browser that was given the token, and what went wrong on it."""
-    page = browser.new_context(viewport={"width": 1280, "height": 800}).new_page()
-    page.set_default_timeout(10_000)
-    wrong: list[str] = []
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.on("console", lambda line: wrong.extend([line.text] if line.type == "error" else []))
-    page.on("dialog", lambda dialog: wrong.append(dialog.message))
-    page.goto(f"{address}/?token={TOKEN}")
-    page.goto(f"{address}{path}")
-    return page, wrong
+    with launched() as browser:
+        yield browser
 
 
 def _press(page: Page, key: str) -> None:
@@ -68,7 +47,7 @@ def test_confirm_reject_type_and_edit_by_keyboard_and_all_is_still_there(
 ) -> None:
     letter = letter_in(review_folder, "scanned")
     with served(review_folder) as address:
-        page, wrong = _enter(browser, address, "/?q=sach")
+        page, wrong = enter(browser, address, "/?q=sach")
         page.keyboard.press("j")
         page.keyboard.press("Enter")
         page.wait_for_url(f"**/letters/{letter}")
@@ -107,7 +86,7 @@ def test_confirm_reject_type_and_edit_by_keyboard_and_all_is_still_there(
         "confirm", "change", "reject", "change",
     ]  # fmt: skip
     with served(review_folder) as address:
-        page, wrong = _enter(browser, address, f"/letters/{letter}")
+        page, wrong = enter(browser, address, f"/letters/{letter}")
         assert (
             page.locator(f".item[data-place='{first}']").get_attribute("data-verdict") == "confirm"
         )
@@ -131,7 +110,7 @@ def test_hovering_a_word_marks_its_place_on_the_scan_and_back(
     browser: Browser, review_folder: Path
 ) -> None:
     with served(review_folder) as address:
-        page, wrong = _enter(browser, address, f"/letters/{letter_in(review_folder, 'scanned')}")
+        page, wrong = enter(browser, address, f"/letters/{letter_in(review_folder, 'scanned')}")
         page.wait_for_load_state("networkidle")
         word = page.locator(".word", has_text="cuốn")
         place = word.get_attribute("data-place")
@@ -148,7 +127,7 @@ def test_hovering_a_word_marks_its_place_on_the_scan_and_back(
 def test_markup_in_a_letter_does_nothing(browser: Browser, review_folder: Path) -> None:
     with served(review_folder) as address:
         for path in (f"/letters/{letter_in(review_folder, 'hostile')}", "/?q=document", "/"):
-            page, wrong = _enter(browser, address, path)
+            page, wrong = enter(browser, address, path)
             page.wait_for_load_state("networkidle")
             if path.startswith("/letters"):
                 for _ in range(12):

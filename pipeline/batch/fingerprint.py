@@ -9,6 +9,7 @@ from importlib.resources.abc import Traversable
 
 from pipeline import legacy, poppler, tesseract
 from pipeline.errors import UsageError
+from pipeline.restore.learned import LearnedFiles
 from pipeline.settings import Settings
 
 _SHAPES_NO_OUTPUT = frozenset(
@@ -47,6 +48,8 @@ def digest_of(settings: Settings) -> str:
             digest.update(hashlib.sha256(model.read_bytes()).digest())
         except OSError as error:
             raise UsageError("model_unusable", path=model, reason=error.strerror) from error
+    for path in LearnedFiles(settings.learned).files() if settings.learned else ():
+        digest.update(path.name.encode() + hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()[:16]
 
 

@@ -171,7 +171,9 @@ def _serve(task: Task, pipe: Connection, lifeline: Connection) -> None:
         pipe.send(_Progress(done, pages, kept))
 
     try:
-        restorer = load_restorer(task.settings.dictionaries, task.settings.language_model)
+        restorer = load_restorer(
+            task.settings.dictionaries, task.settings.language_model, task.settings.learned
+        )
         while True:
             pipe.send(do_job(pipe.recv(), task, restorer, tell))
     except EOFError:

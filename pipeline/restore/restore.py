@@ -36,6 +36,7 @@ from pipeline.restore.decoder import Decoder, Lattice, Weights
 from pipeline.restore.forward_backward import Doubles
 from pipeline.restore.identifiers import Fix
 from pipeline.restore.language_model import Floats, Ids, LanguageModel
+from pipeline.restore.learned import LearnedFiles
 from pipeline.restore.lexicon import (
     Lexicon,
     Phrase,
@@ -133,19 +134,27 @@ class Restorer:
 
     @classmethod
     def load(
-        cls, dictionaries: Sequence[Path] = (), language_model: LanguageModel | None = None
+        cls,
+        dictionaries: Sequence[Path] = (),
+        language_model: LanguageModel | None = None,
+        learned: LearnedFiles | None = None,
     ) -> Restorer:
-        """A restorer with the built-in word lists and those given, and the language model given
-        (what `congvan train` writes), else the built-in one.
+        """A restorer with the built-in word lists and those given, the language model given (what
+        `congvan train` writes), else the built-in one, and what was `learned` beside
+        a batch.
 
         Raises OSError where a word list cannot be read."""
         base = language_model or _base_model()
+        base = learned.model(base) if learned else base
         phrases: list[Phrase] = [*built_in_phrases(), *phrases_of(dictionaries)]
+        phrases += learned.phrases() if learned else []
         model = extend(base, phrases)
         lexicon = Lexicon.of(model.words)
         channels = {
-            name: Channel.of(name, channel_counts(name), lexicon.onsets, lexicon.rimes)
+            name: Channel.of(name, rows, lexicon.onsets, lexicon.rimes)
             for name in ("eng", "vie")
+            for counted in [channel_counts(name)]
+            for rows in [learned.channel(name, counted) if learned else counted]
         }
         return cls(model, channels, lexicon, PhraseTable.of(phrases, model.ids()))
 

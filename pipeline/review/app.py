@@ -23,15 +23,16 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from pipeline.errors import CongvanError, DocumentError
-from pipeline.messages import Language, get_language
+from pipeline.messages import Language
 from pipeline.review.decisions import ConflictError
 from pipeline.review.desk import Asked, Desk, RefusedError
 from pipeline.review.guard import Guard
+from pipeline.review.replies import LANGUAGE, language_of, told
 from pipeline.review.search_page import search_page
+from pipeline.review.sheet_pages import SheetPages
 from pipeline.review.view import LetterView
 from pipeline.review.words import field_name, said, speaker
 
-LANGUAGE = "congvan-language"
 _HERE = Path(str(files("pipeline.review")))
 
 
@@ -51,12 +52,22 @@ class _DecisionsAsked(BaseModel):
 def make_app(desk: Desk, token: str, hosts: frozenset[str]) -> Starlette:
     """The pages over `desk` for who has `token`, at one of `hosts` (127.0.0.1:8737)."""
     pages = _Pages(desk)
+    sheets = SheetPages(desk, pages.html)
     return Starlette(
         routes=[
             Route("/", pages.letters),
             Route("/letters/{document_id}", pages.letter),
             Route("/letters/{document_id}/pages/{number:int}.jpg", pages.picture),
+            Route("/letters/{document_id}/words/{place}.jpg", pages.word),
             Route("/letters/{document_id}/decisions", pages.decide, methods=["POST"]),
+            Route("/corrections", sheets.pairs),
+            Route("/corrections/rare", sheets.rare),
+            Route("/corrections/{number:int}", sheets.pair),
+            Route("/corrections/{number:int}/decided", sheets.pair_decided),
+            Route("/samples", sheets.samples),
+            Route("/samples", sheets.draw, methods=["POST"]),
+            Route("/samples/{number:int}", sheets.sample),
+            Route("/decisions", sheets.decide, methods=["POST"]),
             Route("/language/{language}", pages.language),
             Mount("/static", StaticFiles(directory=_HERE / "static")),
         ],
@@ -79,15 +90,15 @@ class _Pages:
     async def letters(self, request: Request) -> Response:
         """The list of letters, or what a query finds."""
         page = await run_in_threadpool(search_page, self._desk, request.query_params)
-        return self._html(request, "letters.html", page=page)
+        return self.html(request, "letters.html", page=page)
 
     async def letter(self, request: Request) -> Response:
         """A letter beside its scan."""
         document_id = request.path_params["document_id"]
-        language = _language(request)
+        language = language_of(request)
         view = await run_in_threadpool(self._desk.view, document_id, language)
-        before, after = await run_in_threadpool(self._neighbours, document_id)
-        return self._html(request, "letter.html", view=view, before=before, after=after)
+        before, after = await run_in_threadpool(self._desk.letters.neighbours, document_id)
+        return self.html(request, "letter.html", view=view, before=before, after=after)
 
     async def picture(self, request: Request) -> Response:
         """A page's picture."""
@@ -101,24 +112,35 @@ class _Pages:
         headers = {"Cache-Control": "private, max-age=3600"}
         return Response(data, media_type="image/jpeg", headers=headers)
 
+    async def word(self, request: Request) -> Response:
+        """The picture of a word or field."""
+        asked = request.path_params
+        try:
+            folder = self._desk.folder(asked["document_id"])
+            data = await run_in_threadpool(self._desk.snippets.picture, folder, asked["place"])
+        except CongvanError as error:
+            return Response(str(error), 404, media_type="text/plain")
+        headers = {"Cache-Control": "private, max-age=3600"}
+        return Response(data, media_type="image/jpeg", headers=headers)
+
     async def decide(self, request: Request) -> Response:
         """Keep decisions; answers with what they changed."""
-        language = _language(request)
+        language = language_of(request)
         try:
             asked = _DecisionsAsked.model_validate_json(await request.body())
         except ValidationError:
-            return _told(language, "bad_request", 400)
+            return told(language, "bad_request", 400)
         made = [Asked(one.place, one.verdict, one.after) for one in asked.decisions]
         document_id = request.path_params["document_id"]
         try:
             view = await run_in_threadpool(self._desk.decide, document_id, made, asked.seen)
         except ConflictError as conflict:
             values = {"who": conflict.by.who, "after": conflict.by.after}
-            return _told(language, "conflict", 409, **values)
+            return told(language, "conflict", 409, **values)
         except RefusedError as refused:
-            return _told(language, str(refused), 422)
+            return told(language, str(refused), 422)
         except DocumentError:
-            return _told(language, "not_found", 404)
+            return told(language, "not_found", 404)
         return JSONResponse(_changes(view, language))
 
     async def language(self, request: Request) -> Response:
@@ -134,17 +156,11 @@ class _Pages:
     async def not_found(self, request: Request, error: Exception) -> Response:
         """What is not there."""
         del error
-        return self._html(request, "not_found.html", status=404)
+        return self.html(request, "not_found.html", status=404)
 
-    def _neighbours(self, document_id: str) -> tuple[str | None, str | None]:
-        """The letters before and behind one in the queue."""
-        ids = [row.document_id for row in self._desk.letters.queue()]
-        at = ids.index(document_id) if document_id in ids else -1
-        before = ids[at - 1] if at > 0 else None
-        return before, ids[at + 1] if 0 <= at < len(ids) - 1 else None
-
-    def _html(self, request: Request, name: str, status: int = 200, **values: Any) -> Response:
-        language = _language(request)
+    def html(self, request: Request, name: str, status: int = 200, **values: Any) -> Response:
+        """A page from a template, in the language of who asks."""
+        language = language_of(request)
         here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         other = "en" if language == "vi" else "vi"
         values |= {
@@ -153,23 +169,14 @@ class _Pages:
             "other": other,
             "language_link": f"/language/{other}?{urlencode({'back': here})}",
             "field_name": _naming(language),
+            "path": request.url.path,
+            "left_to_read": self._desk.stock.left_to_read,
         }
         return HTMLResponse(self._templates.get_template(name).render(values), status)
 
 
 def _naming(language: Language) -> Callable[[str], str]:
     return lambda field: field_name(language, field)
-
-
-def _language(request: Request) -> Language:
-    chosen = request.cookies.get(LANGUAGE)
-    if chosen == "vi":
-        return "vi"
-    return "en" if chosen == "en" else get_language()
-
-
-def _told(language: Language, code: str, status: int, **values: object) -> Response:
-    return JSONResponse({"message": said(language, code, **values)}, status)
 
 
 def _changes(view: LetterView, language: Language) -> dict[str, Any]:

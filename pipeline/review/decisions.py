@@ -50,6 +50,9 @@ CREATE TRIGGER IF NOT EXISTS never_deleted BEFORE DELETE ON decisions
 PRAGMA user_version = {_VERSION};
 """
 _COLUMNS = "document_id, what, place, raw, before, after, verdict, who, at, number"
+# The last decision of each place: SQLite takes all columns from the row that has the maximum.
+_LAST = "SELECT document_id, place, verdict, at, max(number) FROM decisions"
+_BY_PLACE = "GROUP BY document_id, place"
 _WORD_PLACE = regex.compile(r"p([0-9]{1,6})\.l([0-9]{1,6})\.c([0-9]{1,6})")
 
 
@@ -124,6 +127,41 @@ class Decisions:
             db.execute("COMMIT")
         return kept
 
+    def append_each(
+        self, made: Sequence[Decision], *, seen: int
+    ) -> tuple[list[Decision], list[Decision]]:
+        """Keep those of `made` whose places nobody else has decided since `seen`: what was kept,
+        and of the others what the others decided. For places that have nothing to do with each
+        other."""
+        now = datetime.now(UTC).isoformat(timespec="milliseconds")
+        kept, by = [], []
+        with self._open() as db:
+            db.execute("BEGIN IMMEDIATE")
+            for decision in made:
+                try:
+                    kept.append(self._insert(db, replace(decision, at=now), seen))
+                except ConflictError as conflict:
+                    by.append(conflict.by)
+            db.execute("COMMIT")
+        return kept, by
+
+    def decided_places(self, document_ids: Sequence[str]) -> dict[str, set[str]]:
+        """Of each of these letters the places whose last decision counts."""
+        found: dict[str, set[str]] = {}
+        marks = ", ".join("?" * len(document_ids))
+        sql = f"SELECT document_id, place FROM ({_LAST} WHERE document_id IN ({marks}) {_BY_PLACE})"
+        with self._open() as db:
+            for name, place in db.execute(f"{sql} WHERE verdict <> 'withdraw'", document_ids):
+                found.setdefault(name, set()).add(place)
+        return found
+
+    def counting(self) -> dict[str, tuple[int, str]]:
+        """Of each letter with decisions how many places are decided, and when the last was."""
+        told = "sum(verdict <> 'withdraw'), max(CASE verdict WHEN 'withdraw' THEN '' ELSE at END)"
+        sql = f"SELECT document_id, {told} FROM ({_LAST} {_BY_PLACE}) GROUP BY document_id"
+        with self._open() as db:
+            return {name: (count, at) for name, count, at in db.execute(sql)}
+
     def of_letter(self, document_id: str) -> list[Decision]:
         """The decisions of one letter, oldest first."""
         return self._select("WHERE document_id = ? ORDER BY number", document_id)
@@ -131,6 +169,10 @@ class Decisions:
     def all(self) -> Iterator[Decision]:
         """Every decision, oldest first."""
         yield from self._select("ORDER BY number")
+
+    def since(self, number: int) -> list[Decision]:
+        """The decisions after that of `number`, oldest first."""
+        return self._select("WHERE number > ? ORDER BY number", number)
 
     def last(self) -> int:
         """The number of the last decision; 0 where there is none."""
@@ -157,7 +199,7 @@ class Decisions:
         done = db.execute(f"INSERT INTO decisions ({names}) VALUES ({marks})", values)
         return replace(decision, number=int(done.lastrowid or 0))
 
-    def _select(self, rest: str, *values: str) -> list[Decision]:
+    def _select(self, rest: str, *values: str | int) -> list[Decision]:
         with self._open() as db:
             rows = db.execute(f"SELECT {_COLUMNS} FROM decisions {rest}", values).fetchall()
         return [Decision(*row) for row in rows]

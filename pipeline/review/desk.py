@@ -14,11 +14,14 @@ from pipeline.errors import DocumentError
 from pipeline.messages import Language
 from pipeline.review.decisions import LETTER, Decision, Decisions, Verdict
 from pipeline.review.fields import editable, is_acceptable
+from pipeline.review.follower import Follower, behind
 from pipeline.review.letters import Letters
 from pipeline.review.pictures import Pictures
+from pipeline.review.snippets import Snippets
+from pipeline.review.stock import Stock
 from pipeline.review.units import Unit
 from pipeline.review.view import LetterView, letter_units, letter_view
-from pipeline.review.writing import read_machine, write_reviewed
+from pipeline.review.writing import read_machine
 
 LONGEST_WORD = 400
 LONGEST_FIELD = 4000
@@ -44,19 +47,27 @@ class Desk:
         self.root = root
         self.who = who
         self.decisions = Decisions(root)
-        self.letters = Letters(root)
+        self.stock = Stock(root, self.decisions)
+        self.letters = Letters(self.stock)
+        self.follower = Follower(root, self.decisions, self.stock)
         self.pictures = Pictures(root, originals)
+        self.snippets = Snippets(self.pictures)
+
+    def follow(self) -> None:
+        """Bring the stock up to date, then let every record follow that does not yet."""
+        self.stock.refresh()
+        self.follower.add(behind(self.decisions, self.stock))
 
     def view(self, document_id: str, language: Language = "en") -> LetterView:
         """A letter. Raises DocumentError where there is none of that id."""
-        folder = self._folder(document_id)
+        folder = self.folder(document_id)
         return letter_view(folder, self.decisions.of_letter(document_id), language)
 
     def decide(self, document_id: str, asked: Sequence[Asked], seen: int) -> LetterView:
         """Keep decisions about a letter, let its record follow, and give it as it is then.
 
         Raises ConflictError where another person was faster, RefusedError, DocumentError."""
-        folder = self._folder(document_id)
+        folder = self.folder(document_id)
         machine = read_machine(folder)
         units = letter_units(machine)
         now = self.view(document_id)
@@ -75,14 +86,14 @@ class Desk:
             else:
                 raise RefusedError("no_such_place")
         self.decisions.append(made, seen=seen)
-        write_reviewed(self.root, document_id, self.decisions.of_letter(document_id))
+        self.follower.write(document_id)
         return self.view(document_id)
 
     def picture(self, document_id: str, page: int) -> bytes:
         """A page's picture, JPEG. Raises DocumentError where it cannot be had."""
-        return self.pictures.page(read_machine(self._folder(document_id)), page)
+        return self.pictures.page(read_machine(self.folder(document_id)), page)
 
-    def _folder(self, document_id: str) -> Path:
+    def folder(self, document_id: str) -> Path:
         """The letter's folder: a name in the root, never a way out of it."""
         folder = self.root / document_id
         plain = document_id == Path(document_id).name and not document_id.startswith(".")
@@ -94,7 +105,7 @@ class Desk:
         after = {
             "confirm": now,
             "reject": unit.raw,
-            "change": _one_line(asked.after, LONGEST_WORD),
+            "change": one_line(asked.after, LONGEST_WORD),
             "withdraw": unit.text,
         }[asked.verdict]
         return self._made(document_id, "word", asked.place, unit.raw, now, after, asked.verdict)
@@ -103,7 +114,7 @@ class Desk:
         after = {
             "confirm": now,
             "reject": "",
-            "change": _one_line(asked.after, LONGEST_FIELD),
+            "change": one_line(asked.after, LONGEST_FIELD),
             "withdraw": machine,
         }[asked.verdict]
         writes = asked.verdict in ("reject", "change")
@@ -117,7 +128,7 @@ class Desk:
         return Decision(document_id, what, place, raw, before, after, verdict, self.who)  # type: ignore[arg-type]
 
 
-def _one_line(text: str, longest: int) -> str:
+def one_line(text: str, longest: int) -> str:
     """`text` as it may stand in a line: NFC, spaces single, no control characters.
 
     Raises RefusedError where it is too long or no text."""

@@ -1,99 +1,85 @@
 """The letters of a folder as a list to work through, those first of which a look is worth most.
 
 Fields an archive must have that are doubtful or missing come first, then letters by their doubtful
-words; the rest stand in an order by chance that never changes, so that its beginning is a random
-sample of them.
+words; the rest stand in an order by chance that never changes.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
-import os
-import threading
-from collections.abc import Iterator
+import sqlite3
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
-from pipeline.batch.outputs import RECORD
-from pipeline.review.apply import WORD_FLAGS
-from pipeline.review.fields import MUST_HAVE
+from pipeline.review.entries import LetterRow
+from pipeline.review.stock import ROW, Stock
 
 SHOWN_STATUS = ("needs_review", "partial", "done")
+_WORTH = "fields DESC, words DESC, chance"
+_SHOWN = "status <> ''"
 
 
 @dataclass(frozen=True, slots=True)
-class LetterRow:
-    """A letter in the list. `fields` counts must-have fields that are missing or have a flag,
-    `words` doubtful words, `people` decisions that count."""
+class Part:
+    """Some letters of the list, and how many there are in all."""
 
-    document_id: str
-    status: str
-    number_symbol: str | None
-    date: str | None
-    issuing_body: str | None
-    subject: str | None
-    fields: int
-    words: int
-    people: int
-
-    @property
-    def worth(self) -> tuple[int, int, str]:
-        """Orders letters by the value of a look, the smallest first."""
-        chance = hashlib.sha256(self.document_id.encode()).hexdigest()
-        return (-self.fields, -self.words, chance)
+    rows: tuple[LetterRow, ...]
+    total: int
 
 
 class Letters:
-    """The letters of a folder; a record is read again only when it has changed."""
+    """The list, as the stock has it."""
 
-    def __init__(self, root: Path) -> None:
-        self._root = root
-        self._known: dict[str, tuple[tuple[int, int], LetterRow | None]] = {}
-        self._lock = threading.Lock()
+    def __init__(self, stock: Stock) -> None:
+        self._stock = stock
 
-    def queue(self) -> list[LetterRow]:
-        """All letters, those first of which a look is worth most."""
-        with self._lock:
-            return sorted(self._rows(), key=lambda row: row.worth)
+    def part(self, start: int, count: int, status: str = "", query: str = "") -> Part:
+        """`count` letters from the `start`-th on (from 0), of a status, that tell of `query`."""
+        where, values = _SHOWN, []
+        if status:
+            where, values = "status = ?", [status]
+        if query:
+            where += " AND instr(told, ?)"
+            values.append(query.casefold())
+        # The rows passed over are counted in the index alone.
+        chosen = f"SELECT id FROM letters WHERE {where} ORDER BY {_WORTH} LIMIT ? OFFSET ?"
+        sql = f"SELECT {ROW} FROM letters WHERE id IN ({chosen}) ORDER BY {_WORTH}"
+        with self._stock.connected() as db:
+            rows = db.execute(sql, (*values, count, start)).fetchall()
+            if query:
+                told = f"SELECT count(*) FROM letters WHERE {where}"
+                (total,) = db.execute(told, values).fetchone()
+        if not query:
+            counts = self.statuses()
+            total = counts.get(status, 0) if status else sum(counts.values())
+        return Part(tuple(LetterRow(*row) for row in rows), total)
 
-    def _rows(self) -> Iterator[LetterRow]:
-        known, self._known = self._known, {}
-        for entry in os.scandir(self._root):
-            path = Path(entry.path) / RECORD
-            try:
-                stat = path.stat()
-            except OSError:
-                continue
-            state = (stat.st_mtime_ns, stat.st_size)
-            old = known.get(entry.name)
-            row = old[1] if old and old[0] == state else _row(entry.name, path)
-            self._known[entry.name] = (state, row)
-            if row:
-                yield row
+    def statuses(self) -> dict[str, int]:
+        """How many letters there are of each status."""
+        with self._stock.connected() as db:
+            found = db.execute("SELECT status, count(*) FROM letters GROUP BY status")
+            return {status: count for status, count in found if status}
 
-
-def _row(name: str, path: Path) -> LetterRow | None:
-    """What the list says of a record; None where it is none."""
-    try:
-        data = json.loads(path.read_bytes())
-        header, flags = data["header"], data["flags"]
-        steps = [s for s in data["processing"] if s["step"] == "review"]
-        return LetterRow(
-            name,
-            data["status"],
-            header["number_symbol"],
-            header["date"],
-            header["issuing_body"],
-            header["subject"],
-            _must_have_doubts(header, {f["where"] for f in flags if f["code"] not in WORD_FLAGS}),
-            sum(f["code"] == "doubtful_word" for f in flags),
-            steps[0]["settings"]["decisions"] if steps else 0,
-        )
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
+    def neighbours(self, document_id: str) -> tuple[str | None, str | None]:
+        """The letters before and behind one in the list; None where it ends or does not have it."""
+        with self._stock.connected() as db:
+            sql = "SELECT fields, words, chance FROM letters WHERE document_id = ?"
+            at = db.execute(sql, (document_id,)).fetchone()
+            if not at:
+                return None, None
+            before = _first(db, at, ">", "fields, words, chance DESC")
+            return before, _first(db, at, "<", _WORTH)
 
 
-def _must_have_doubts(header: dict[str, Any], flagged: set[str]) -> int:
-    return sum(f in flagged or not header[f.split(".")[1]] for f in MUST_HAVE)
+def _first(db: sqlite3.Connection, at: tuple[int, int, int], worth: str, order: str) -> str | None:
+    """The nearest letter of more or less worth (`>`, `<`); each query enters the index at its
+    place, which one comparison of all three columns would not."""
+    fields, words, chance = at
+    nearer = {">": "<", "<": ">"}[worth]
+    for where, values in (
+        (f"fields = ? AND words = ? AND chance {nearer} ?", (fields, words, chance)),
+        (f"fields = ? AND words {worth} ?", (fields, words)),
+        (f"fields {worth} ?", (fields,)),
+    ):
+        sql = f"SELECT document_id FROM letters WHERE {where} AND {_SHOWN} ORDER BY {order} LIMIT 1"
+        if row := db.execute(sql, values).fetchone():
+            return str(row[0])
+    return None

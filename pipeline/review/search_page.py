@@ -12,7 +12,8 @@ from urllib.parse import urlencode
 
 from pipeline.errors import CongvanError
 from pipeline.review.desk import Desk
-from pipeline.review.letters import SHOWN_STATUS, LetterRow
+from pipeline.review.entries import LetterRow
+from pipeline.review.letters import SHOWN_STATUS
 from pipeline.search import Results, SqliteIndex
 
 INDEX = "index.sqlite"
@@ -64,26 +65,17 @@ def _number(text: str) -> int:
 
 
 def _queue(desk: Desk, query: str, status: str, number: int, has_index: bool) -> SearchPage:
-    rows = desk.letters.queue()
+    desk.stock.look()
+    counts = desk.letters.statuses()
     statuses = tuple(
-        Facet(s, sum(r.status == s for r in rows), _link(query, number=1, status=s))
-        for s in SHOWN_STATUS
+        Facet(s, counts.get(s, 0), _link(query, number=1, status=s)) for s in SHOWN_STATUS
     )
-    if query:
-        rows = [r for r in rows if query.casefold() in _told(r)]
-    if status in SHOWN_STATUS:
-        rows = [r for r in rows if r.status == status]
     at = (number - 1) * ROWS
-    shown = tuple(rows[at : at + ROWS])
+    part = desk.letters.part(at, ROWS, status if status in SHOWN_STATUS else "", query)
     back = _link(query, number - 1, status) if number > 1 else None
-    on = _link(query, number + 1, status) if at + ROWS < len(rows) else None
-    return SearchPage(query, status, has_index, shown, None, None, at + 1, at + len(shown),
-                      len(rows), back, on, {}, statuses)  # fmt: skip
-
-
-def _told(row: LetterRow) -> str:
-    told = (row.document_id, row.number_symbol, row.date, row.issuing_body, row.subject)
-    return " ".join(filter(None, told)).casefold()
+    on = _link(query, number + 1, status) if at + ROWS < part.total else None
+    return SearchPage(query, status, has_index, part.rows, None, None, at + 1,
+                      at + len(part.rows), part.total, back, on, {}, statuses)  # fmt: skip
 
 
 def _found(desk: Desk, query: str, number: int) -> SearchPage:

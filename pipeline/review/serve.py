@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import secrets
 import socket
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
 from pipeline.errors import MissingError, UsageError
 from pipeline.review.desk import Desk
-from pipeline.review.writing import follow_all
 
 HOST = "127.0.0.1"
 
@@ -32,7 +32,7 @@ def serve(
     except ImportError as error:
         raise MissingError("review_extra_missing") from error
     desk = Desk(folder, who, originals)
-    follow_all(folder)
+    threading.Thread(target=desk.follow, daemon=True).start()
     with listening(port) as listener:
         taken = listener.getsockname()[1]
         token = secrets.token_urlsafe(24)
@@ -43,6 +43,7 @@ def serve(
         )  # fmt: skip
         announce(f"http://{HOST}:{taken}/?token={token}")
         uvicorn.Server(config).run(sockets=[listener])
+    desk.follower.settle()
 
 
 def listening(port: int) -> socket.socket:

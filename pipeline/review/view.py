@@ -96,7 +96,7 @@ def letter_view(
     made = reviewed(machine, decisions)
     unfitting = set(made.unfitting)
     decided = {d.place: d for d in last_of_each_place(decisions) if d not in unfitting}
-    boxes = _boxes(folder, machine)
+    boxes = placed_words(folder, machine)
     pages = tuple(_page(p, machine, decided, boxes.get(p.number, [])) for p in machine.pages)
     fields = tuple(_fields(machine, made.record, decided, language))
     view = LetterView(
@@ -124,7 +124,7 @@ Placed = list[tuple[int, int, Box]]
 """Of a line: first character, end, and box of each word that was read."""
 
 
-def _boxes(folder: Path, machine: Record) -> dict[int, list[Placed]]:
+def placed_words(folder: Path, machine: Record) -> dict[int, list[Placed]]:
     """Of each page the placed words of its lines; none where the layout is not to be had."""
     try:
         layout = json.loads((folder / LAYOUT).read_bytes())

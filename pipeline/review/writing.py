@@ -53,9 +53,9 @@ def write_reviewed(root: Path, document_id: str, decisions: Sequence[Decision]) 
         if not (folder / MACHINE).exists():
             if made.record == machine:
                 return made
-            _replace(folder / MACHINE, (folder / RECORD).read_bytes())
+            replace_file(folder / MACHINE, (folder / RECORD).read_bytes())
         for name, content in files.items():
-            _replace(folder / name, content.encode())
+            replace_file(folder / name, content.encode())
         return made
 
 
@@ -100,8 +100,8 @@ def _without_batch(root: Path) -> Iterator[bool]:
         yield True
 
 
-def _replace(path: Path, data: bytes) -> None:
-    """One file whole or not at all; left alone where it says that already."""
+def replace_file(path: Path, data: bytes) -> None:
+    """Write one file whole or not at all; it is left alone where it says that already."""
     if path.is_file() and path.read_bytes() == data:
         return
     aside = path.with_name(f".{path.name}.{os.getpid()}")
