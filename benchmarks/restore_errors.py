@@ -20,7 +20,8 @@ import regex
 from benchmarks.restore_accuracy import pages_of, words
 from pipeline.document import Line, PageLayout
 from pipeline.restore.candidates import Reading, printed
-from pipeline.restore.restore import Judged, Model, Restorer
+from pipeline.restore.judgement import Judged
+from pipeline.restore.restore import Model, Restorer
 from pipeline.restore.train_channel import align_tokens
 
 _SIGN = regex.compile(r"[\d/-]")

@@ -6,7 +6,6 @@ for every change, a doubt for every word left though another reading is not excl
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -17,7 +16,6 @@ from typing import Literal
 import numpy as np
 
 from pipeline.document import (
-    Box,
     Correction,
     Doubt,
     Line,
@@ -27,7 +25,7 @@ from pipeline.document import (
     apply_corrections,
 )
 from pipeline.restore import damage, identifiers
-from pipeline.restore.candidates import IMPOSSIBLE, Candidates, Reading, Width, printed
+from pipeline.restore.candidates import IMPOSSIBLE, Candidates, Width, printed
 from pipeline.restore.channel import Channel
 from pipeline.restore.confidence import Confidence, Found
 from pipeline.restore.context_model import ContextModel
@@ -35,7 +33,8 @@ from pipeline.restore.corrections import compose
 from pipeline.restore.decoder import Decoder, Lattice, Weights
 from pipeline.restore.forward_backward import Doubles
 from pipeline.restore.identifiers import Fix
-from pipeline.restore.language_model import Floats, Ids, LanguageModel
+from pipeline.restore.judgement import Judgement, box_at
+from pipeline.restore.language_model import Ids, LanguageModel
 from pipeline.restore.learned import LearnedFiles
 from pipeline.restore.lexicon import (
     Lexicon,
@@ -45,7 +44,7 @@ from pipeline.restore.lexicon import (
     extend,
     phrases_of,
 )
-from pipeline.restore.orthography import in_style, tone_style
+from pipeline.restore.orthography import tone_style
 from pipeline.restore.slots import Pages, Sequencer, Slot, digits_or_capital, fixes_of
 
 Model = Literal["auto", "eng", "vie", "none"]
@@ -341,82 +340,6 @@ class Restorer:
         return sequencer.slots, sequencer.rows
 
 
-@dataclass(frozen=True, slots=True)
-class Judgement:
-    """What is found of all tokens [T] of a document: the readings kept and their probabilities
-    [T, K], which of these is given (`best`), and how probable it is that the word is right."""
-
-    slots: list[Slot | None]
-    pages: dict[int, PageLayout]
-    candidates: Candidates
-    keep: Ids
-    share: Doubles
-    best: Ids
-    sure: Doubles
-    found: Found
-
-    def of(self, t: int) -> Judged:
-        """The judgement of one token, no boundary."""
-        slot = self.slots[t]
-        assert slot is not None
-        page = self.pages[slot.page]
-        return Judged(
-            slot,
-            page.lines[slot.line],
-            page.number,
-            self.candidates.readings[slot.row],
-            self.candidates.score[slot.row],
-            self.keep[t],
-            self.share[t],
-            int(self.best[t]),
-            float(self.sure[t]),
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """A token, its readings with log P(token | reading), the probability of each that was weighed
-    to the end (`share[i]` of reading `keep[i]`), the one given (`keep[best]`), and P(right)."""
-
-    slot: Slot
-    line: Line
-    page: int
-    readings: list[Reading]
-    channel: Floats
-    keep: Ids
-    share: Doubles
-    best: int
-    sure: float
-
-    def correction(self, second_vowel: bool) -> Correction | None:
-        """The correction to the reading given; None where it prints as what was read."""
-        share, own = float(self.share[self.best]), float(self.share[0])
-        reading = self.readings[self.keep[self.best]]
-        before = self.slot.token[reading.start : reading.end]
-        words = [in_style(w, second_vowel) for w in (reading.word or "").split(" ")]
-        after = printed(" ".join(words), before, reading.shape)
-        if before == after:
-            return None
-        margin = math.log(max(share, 1e-12)) - math.log(max(own, 1e-12))
-        start, box = self.slot.start + reading.start, _box(self.line, self.slot.start)
-        number = self.slot.line + 1
-        return Correction(self.page, number, start, box, before, after, self.sure, margin, "model")
-
-    def doubt(self) -> Doubt:
-        """The token left as it is, with its likeliest other readings."""
-        order = [k for k in np.argsort(-self.share)[:4] if self.share[k] > 0.001]
-        found = [self.readings[self.keep[k]] for k in order]
-        return Doubt(
-            self.page,
-            self.slot.line + 1,
-            self.slot.start,
-            _box(self.line, self.slot.start),
-            self.slot.token,
-            self.sure,
-            tuple(printed(r.word, self.slot.token, r.shape) for r in found if r.word)[:3],
-        )
-
-
 def _sobered(share: Doubles, page: Ids) -> Doubles:
     """Probabilities of readings [T, K] (the token as it is first) where a page's own rate of
     misread words, as far as it can be told, is lower than the usual one: on a page without errors
@@ -459,7 +382,7 @@ def _composed(page: PageLayout) -> dict[int, list[Fix]]:
 def _ruled(page: int, number: int, line: Line, fix: Fix) -> Correction:
     """A repair of the field grammar as a correction."""
     before = line.text[fix.start : fix.end]
-    box, score = _box(line, fix.start), GRAMMAR_SCORE
+    box, score = box_at(line, fix.start), GRAMMAR_SCORE
     return Correction(
         page, number + 1, fix.start, box, before, fix.after, score, GRAMMAR_MARGIN, "grammar"
     )
@@ -477,21 +400,11 @@ def _combined(before: RestoredLine, after: RestoredLine) -> RestoredLine:
         doubts = after.doubts
     else:
         composed = compose(before.raw.text, before.corrections, after.corrections)
-        fixed = tuple(replace(c, box=_box(before.raw, c.start)) for c in composed)
+        fixed = tuple(replace(c, box=box_at(before.raw, c.start)) for c in composed)
         touched = {c.start for c in fixed}
         doubts = tuple(d for d in before.doubts if d.start not in touched)
     text = apply_corrections(before.raw.text, fixed)
     return RestoredLine(before.raw, text, fixed, doubts)
-
-
-def _box(line: Line, start: int) -> Box | None:
-    """The box of the word that stands at `start` in the line as read, where words are known."""
-    at = 0
-    for word in line.words:
-        if at <= start < at + len(word.text):
-            return word.box
-        at += len(word.text) + 1
-    return None
 
 
 @lru_cache(maxsize=1)
