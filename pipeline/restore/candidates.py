@@ -18,7 +18,7 @@ from pipeline.restore.channel import Channel, Shape, cased, shape_of
 from pipeline.restore.language_model import NONE, Ids, LanguageModel
 from pipeline.restore.lexicon import Lexicon
 from pipeline.restore.orthography import canonical
-from pipeline.restore.tokens import SPECIALS, classify, core_of
+from pipeline.restore.tokens import SPECIALS, UNKNOWN, classify, core_of
 
 Floats = npt.NDArray[np.float32]
 IMPOSSIBLE: Final = -1e4
@@ -33,6 +33,7 @@ _DIGIT_LETTER = -5.0  # a digit and a letter that are printed so: `1a` is nearly
 _PRIOR_WEIGHT = 0.8
 _LEAST_ONSET = -13.0  # an onset less likely is not looked at
 _GOOD = -6.0  # where a syllable is as likely as this, other cuts are not looked at
+_SECOND_READING = -1.0  # the reading thought worse when the line was read twice
 _MOST_ROWS = 30_000  # about 100 MB
 
 
@@ -56,6 +57,9 @@ class Offer(NamedTuple):
 
 
 CONSONANTS: Final = frozenset("bcdđfghjklmnpqrstvxzBCDĐFGHJKLMNPQRSTVXZ")
+Row = tuple[list[Reading], list[int], list[int], list[float]]
+"""Readings, the ids of their first and second words, and log P(read | reading)."""
+UNKNOWN_ID: Final = SPECIALS.index(UNKNOWN)
 Offers = dict[tuple[str, ...], Offer]
 
 
@@ -80,7 +84,7 @@ class Candidates:
     model: LanguageModel
     ids: dict[str, int]
     wide: Width
-    row_of: dict[tuple[str, bool], int] = field(default_factory=dict)
+    row_of: dict[tuple[str, bool, tuple[str, ...]], int] = field(default_factory=dict)
     first: Ids = field(init=False)
     second: Ids = field(init=False)
     score: Floats = field(init=False)
@@ -108,12 +112,14 @@ class Candidates:
             self.readings.clear()
             self._clear()
 
-    def row(self, token: str, in_capitals: bool) -> int:
-        """The row of a token's readings; the first reading always leaves it as it is."""
-        key = (token, in_capitals)
+    def row(self, token: str, in_capitals: bool, others: tuple[str, ...] = ()) -> int:
+        """The row of a token's readings; the first reading always leaves it as it is. `others`:
+        what else the engine read in its place; what these may stand for may be the word, too."""
+        key = (token, in_capitals, others)
         found = self.row_of.get(key)
         if found is None:
-            found = self._add(*self._read(token, in_capitals))
+            read = self._read(token, in_capitals)
+            found = self._add(*(self._joined(token, read, in_capitals, others) if others else read))
             self.row_of[key] = found
         return found
 
@@ -134,9 +140,36 @@ class Candidates:
         self.first[row, :n], self.second[row, :n], self.score[row, :n] = first, second, score
         return row
 
-    def _read(
-        self, token: str, in_capitals: bool
-    ) -> tuple[list[Reading], list[int], list[int], list[float]]:
+    def _joined(self, token: str, read: Row, in_capitals: bool, others: tuple[str, ...]) -> Row:
+        """The readings of a token with those of what else was read in its place, at most as many
+        as a row holds. Numbers and acronyms keep their own."""
+        readings, first, second, score = read
+        core = token[slice(*core_of(token))]
+        if not core.isalpha() or protect.is_acronym(core, in_capitals, self.wide.heavy):
+            return read
+        at = {(a, b): i for i, (a, b) in enumerate(zip(first, second, strict=True))}
+        for other in others:
+            row = self.row(other, in_capitals)
+            kept = other[slice(*core_of(other))]
+            for reading, a, b, s in zip(
+                self.readings[row], self.first[row], self.second[row], self.score[row], strict=False
+            ):
+                word = reading.word or (canonical(kept) if kept.isalpha() else None)
+                if word is None or a <= UNKNOWN_ID:
+                    continue
+                worth = float(s) + _SECOND_READING
+                place = at.get((int(a), int(b)))
+                if place is not None:
+                    score[place] = max(score[place], worth)
+                elif len(readings) < self.wide.width:
+                    at[int(a), int(b)] = len(readings)
+                    readings.append(Reading(*core_of(token), word, reading.shape or shape_of(kept)))
+                    first.append(int(a))
+                    second.append(int(b))
+                    score.append(worth)
+        return readings, first, second, score
+
+    def _read(self, token: str, in_capitals: bool) -> Row:
         if token == "\x00boundary":
             return [Reading(0, 0, None)], [0], [NONE], [0.0]
         start, end = core_of(token)
@@ -174,7 +207,7 @@ class Candidates:
 
     def fixed(self, text: str) -> int:
         """The row of a token that is certain: the field grammar put it so."""
-        key = ("\x00" + text, False)
+        key = ("\x00" + text, False, ())
         found = self.row_of.get(key)
         if found is None:
             start, end = core_of(text)
@@ -300,7 +333,7 @@ class Candidates:
         end: int,
         core: str,
         found: Offers,
-    ) -> tuple[list[Reading], list[int], list[int], list[float]]:
+    ) -> Row:
         """All readings, the token as it is first, best first after it."""
         own = found.pop((word,), None)
         letter = _PER_LETTER_HEAVY if self.wide.heavy else _PER_LETTER

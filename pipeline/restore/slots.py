@@ -72,13 +72,14 @@ class Sequencer:
     def _add_line(
         self, index: int, number: int, line: Line, capitals: bool, fixes: Sequence[Fix]
     ) -> None:
+        others = _other_readings(line)
         for start, token in tokens_of(line.text, self._heavy):
             certain = _fixed_token(start, token, fixes) if fixes else None
             if certain is not None:
                 row = self._candidates.fixed(certain)
                 self._append(Slot(index, number, start, token, row), certain)
             elif is_word(token, self._heavy):
-                row = self._candidates.row(token, capitals)
+                row = self._candidates.row(token, capitals, others.get(start, ()))
                 self._append(Slot(index, number, start, token, row), token)
             elif ends_sentence(token) and not self._heavy:  # a speck, where damage is heavy
                 self._end()
@@ -93,6 +94,17 @@ class Sequencer:
         if self.slots[-1] is not None:
             self.slots.append(None)
             self._rows.append(self._candidates.boundary())
+
+
+def _other_readings(line: Line) -> dict[int, tuple[str, ...]]:
+    """What else the engine read in the place of a word, by where the word begins in the line."""
+    found: dict[int, tuple[str, ...]] = {}
+    at = 0
+    for word in line.words:
+        if word.readings:
+            found[at] = word.readings
+        at += len(word.text) + 1
+    return found
 
 
 def fixes_of(page: PageLayout, heavy: bool, *, first: bool) -> dict[int, list[Fix]]:

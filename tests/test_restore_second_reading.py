@@ -1,0 +1,54 @@
+"""What the engine read in a word's place at a second look is weighed with what it read first."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipeline.document import Line, PageLayout, Word, Zone, apply_corrections
+from pipeline.restore.restore import Restorer
+
+
+@pytest.fixture(scope="module")
+def restorer() -> Restorer:
+    return Restorer.load()
+
+
+def line_of(text: str, readings: dict[str, tuple[str, ...]]) -> Line:
+    words = tuple(
+        Word(token, (10 * i, 0, 10 * i + 8, 10), 0.5, 1, 1, 1, readings.get(token, ()))
+        for i, token in enumerate(text.split())
+    )
+    return Line(text, Zone.BODY, (0, 0, 100, 10), words)
+
+
+def restored(restorer: Restorer, line: Line) -> str:
+    [page] = restorer.restore_pages([PageLayout(1, 100, 100, 100, (line,))], "vie")
+    [done] = page.lines
+    assert apply_corrections(line.text, done.corrections) == done.text
+    return done.text
+
+
+SENTENCE = "Giám đốc Sở Y tế chịu trách nhiệm tổ chức thực hiện nhiệm {} được giao trong năm"
+
+
+@pytest.mark.parametrize("read", ["xx", "wụạ"])
+def test_the_other_reading_is_taken_where_it_fits(restorer: Restorer, read: str) -> None:
+    text = SENTENCE.format(read)
+    assert restored(restorer, line_of(text, {})) == text
+    assert restored(restorer, line_of(text, {read: ("vụ",)})) == SENTENCE.format("vụ")
+
+
+def test_what_the_other_reading_may_stand_for_counts_too(restorer: Restorer) -> None:
+    text = SENTENCE.format("xx")
+    assert restored(restorer, line_of(text, {"xx": ("vu",)})) == SENTENCE.format("vụ")
+
+
+def test_a_right_word_stays(restorer: Restorer) -> None:
+    text = SENTENCE.format("vụ")
+    assert restored(restorer, line_of(text, {"vụ": ("xx", "vỡ")})) == text
+
+
+@pytest.mark.parametrize("kept", ["15", "27/UBND-VX", "KGVX"])
+def test_numbers_and_acronyms_stay(restorer: Restorer, kept: str) -> None:
+    text = SENTENCE.format(kept)
+    assert restored(restorer, line_of(text, {kept: ("vụ",)})) == text
