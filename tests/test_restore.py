@@ -128,13 +128,21 @@ def test_explain_ranks_the_readings_of_a_word_in_its_place() -> None:
     assert sum(c.probability for c in found) == pytest.approx(1, abs=0.01)
 
 
+def test_explain_tells_what_the_words_around_say_under_heavy_damage() -> None:
+    found = restorer().explain("chirc", "co quan, t6", "va doanh nghiép trén dia ban tinh", "eng")
+    assert found[0].text == "chức"
+    assert found[0].around == 0
+    assert min(c.around for c in found if c.around is not None) < -1
+
+
 def test_explain_is_a_command_with_a_table_and_json() -> None:
     words = ["explain", "bố", "--before", "sửa đổi,", "--after", "sung một số điều"]
     table = CliRunner().invoke(cli.main, words)
     first = table.stdout.splitlines()[1].split()
     assert first[0] == "bổ"
     found = json.loads(CliRunner().invoke(cli.main, [*words, "--json"]).stdout)
-    assert found[0].keys() == {"text", "probability", "channel", "word", "before", "after"}
+    parts = {"text", "probability", "channel", "word", "before", "after", "around"}
+    assert found[0].keys() == parts
     assert found[0]["before"] > found[1]["before"]
     assert CliRunner().invoke(cli.main, ["explain", "..."]).exit_code == 4
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
@@ -125,10 +126,12 @@ def test_the_network_that_comes_with_the_program_knows_the_syllables() -> None:
     ids = restorer.model.ids()
     order, asked = vocabulary(words)
     assert "chức" in {words[i] for i in order[:asked]}
-    assert not restorer.around.knows(np.array([ids["<num>"], ids["<id>"], ids["<unk>"]])).any()
+    data = (files("dictionaries") / "context-model.npz").read_bytes()
+    around = ContextModel.load(data, words)
+    assert not around.knows(np.array([ids["<num>"], ids["<id>"], ids["<unk>"]])).any()
     text = str.split("báo cáo ban thường vụ tỉnh uỷ về công tác tổ X và cán bộ của đảng bộ")
     place = text.index("X")
-    found = restorer.around.scores(
+    found = around.scores(
         np.array([ids.get(word, 1) for word in text]),
         np.array([place]),
         np.array([[ids["chức"], ids["chục"], ids["chút"]]]),

@@ -177,6 +177,16 @@ class Decoder:
         start = max(0, at - 3)
         return self.path_scores(words[start : at + 3])[at - start :]
 
+    def fit(self, words: Ids, at: int, readings: Ids) -> list[float | None]:
+        """How well each of `readings` fits at the place `at` of `words` by the network, 0 for the
+        best; None for what it does not know, or where it has no weight."""
+        if self.around is None or not self.weights.context:
+            return [None] * len(readings)
+        known = self.around.knows(readings)
+        scores = self.around.scores(words, np.array([at]), readings[None])[0]
+        best = scores[known].max(initial=-np.inf)
+        return [float(s - best) if k else None for s, k in zip(scores, known, strict=True)]
+
     def _sure(self, first: list[Ids], share: list[Doubles]) -> Doubles:
         """How often each word is expected to stand in the document, where it is fairly sure."""
         size = len(self.model.words)

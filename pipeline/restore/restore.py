@@ -86,7 +86,9 @@ WIDTHS = {
 class Candidate:
     """A reading of a word in its context, its probability, and what each part of the score said:
     natural logarithms of P(read | word) of the channel, of P(word) alone, of P(word | the words
-    before it) with phrases, and of P(the two words after it | it and what stands before them)."""
+    before it) with phrases, of P(the two words after it | it and what stands before them), and of
+    the network how well it fits between the words around it, 0 for the best; null for what the
+    network does not know, or was not asked."""
 
     text: str
     probability: float
@@ -94,14 +96,16 @@ class Candidate:
     word: float
     before: float
     after: float
+    around: float | None
 
 
 def explanation(found: Sequence[Candidate]) -> str:
     """Readings as a table: logarithms are natural, so that a difference of 2.3 is ten times."""
-    rows = [["reading", "probability", "channel", "word", "before", "after"]]
+    rows = [["reading", "probability", "channel", "word", "before", "after", "around"]]
     for c in found:
-        parts = (c.channel, c.word, c.before, c.after)
-        rows.append([c.text, f"{c.probability:.4f}", *(f"{x:.2f}" for x in parts)])
+        parts = (c.channel, c.word, c.before, c.after, c.around)
+        shown = ("-" if x is None else f"{x:.2f}" for x in parts)
+        rows.append([c.text, f"{c.probability:.4f}", *shown])
     width = max(len(row[0]) for row in rows)
     return "\n".join(
         f"{row[0]:<{width}}" + "".join(f"{cell:>13}" for cell in row[1:]) for row in rows
@@ -120,10 +124,8 @@ class Restorer:
     ) -> None:
         ids = model.ids()
         self._model = model
-        self.around = ContextModel.load(_context_data(), model.words)
-        self._decoders = {
-            name: Decoder(model, phrases, WEIGHTS[name], self.around) for name in channels
-        }
+        around = ContextModel.load(_context_data(), model.words)
+        self._decoders = {name: Decoder(model, phrases, WEIGHTS[name], around) for name in channels}
         table = _table("confidence.tsv")
         self._confidence = {name: Confidence.read(table, name) for name in channels}
         self._candidates = {
@@ -286,8 +288,10 @@ class Restorer:
         best = np.take_along_axis(keep, share.argmax(1)[:, None], 1)[:, 0]
         candidates = self._candidates[name]
         words = candidates.first[rows, best]
+        kept = np.unique(keep[at])
+        around = self._decoders[name].fit(words, at, candidates.first[slot.row, kept])
         found = []
-        for k in np.unique(keep[at]):
+        for k, fit in zip(kept, around, strict=True):
             reading = candidates.readings[slot.row][k]
             words[at] = candidates.first[slot.row, k]
             spoken = (
@@ -298,7 +302,7 @@ class Restorer:
             channel = float(candidates.score[slot.row, k])
             language = float(self._model.unigram[words[at]])
             found.append(
-                Candidate(spoken, probability, channel, language, parts[0], sum(parts[1:]))
+                Candidate(spoken, probability, channel, language, parts[0], sum(parts[1:]), fit)
             )
         return sorted(found, key=lambda c: -c.probability)
 
