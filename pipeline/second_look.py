@@ -25,6 +25,7 @@ PARTS = regex.compile(
     r"(?:KT|TM|TL|TUQ|Q)\.(?=[.,;:-]*\p{Lu})|.+?(?:(?<=\p{Lu}{2})[.,;:-]+(?=\p{Lu}{2})|$)"
 )
 MOST_READINGS = 3
+COVERED = 0.55  # what a seal lies over: a field that rests on it is flagged
 CLEAN = regex.compile(r"[\p{L}\p{M}\d.,;:/-]+")
 FIGURES = 0.4  # the quality of what has no letter
 EDGES = regex.compile(r"^[_“”‘’'\"`´^~|<>=*®°«»¬„\\]+|[_‘`´^~|<>=*®°«¬„\\]+$")
@@ -78,11 +79,18 @@ def with_second_look(
         best = best_words([own, *others])
         if sum(map(worth, best)) <= sum(map(worth, mine)) + LEAST_GAIN:
             continue
-        line = [replace(w, block=FIRST_BLOCK + n, paragraph=1, line=1) for w in best]
+        first = {(w.text, w.box) for w in own}
+        line = [_placed(w, FIRST_BLOCK + n, (w.text, w.box) in first) for w in best]
         # What may be print is not lost: layout keeps it apart, and a name may be known from it.
         apart = [w for w in mine if any(map(str.isalpha, w.text)) and not _meets(w, line)]
         done = [*(w for w in done if w not in mine), *apart, *line]
     return done
+
+
+def _placed(word: Word, block: int, first: bool) -> Word:
+    """A word in the line that was read again; what only the second look read is never sure."""
+    sure = word.confidence if first else min(word.confidence, COVERED)
+    return replace(word, block=block, paragraph=1, line=1, confidence=sure)
 
 
 def _begun_outside(inside: Sequence[Word], words: Sequence[Word], box: Box) -> list[Word]:
