@@ -7,7 +7,7 @@ speck is removed: that would eat thin tone marks and the dot below.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 import cv2
@@ -87,7 +87,8 @@ def prepare(page: PageSource, settings: Settings, *, show: bool = False) -> Page
         work.note("deskew", start, degrees=round(angle, 2))
     else:
         angle = 0.0
-    found = [*_seals(work), *_secrecy_and_urgency(work, settings), *_stamps(work, settings)]
+    found = [*_seals(work), *_secrecy_and_urgency(work, settings)]
+    found += _stamps(work, settings, [mark.box for mark in found if mark.box])
     drawn = work.dpi
     _for_reading(work, settings)
     return _finished(page, work, turn, angle, [*marks, *found], work.dpi / drawn)
@@ -155,10 +156,11 @@ def _stamp_mark(grey: seals.Grey, place: stamps.Place, settings: Settings) -> li
     return [Mark("stamp", 0, place.box, meant.words, meant.sureness)] if meant else []
 
 
-def _stamps(work: _Work, settings: Settings) -> list[Mark]:
-    """Take framed stamps off the page, and say what they read."""
+def _stamps(work: _Work, settings: Settings, known: Sequence[Box]) -> list[Mark]:
+    """Take framed stamps off the page, and say what they read; `known` boxes of seals and stamps
+    are told of already."""
     start = time.perf_counter()
-    marks = _coloured_stamps(work, settings)
+    marks = _coloured_stamps(work, settings, known)
     grey = np.asarray(work.image)
     for quad in seals.stamp_frames(grey, work.dpi):
         box = seals.quad_box(quad, grey)
@@ -172,7 +174,12 @@ def _stamps(work: _Work, settings: Settings) -> list[Mark]:
     return marks
 
 
-def _coloured_stamps(work: _Work, settings: Settings) -> list[Mark]:
+def _centred_in(box: Box, others: Sequence[Box]) -> bool:
+    x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+    return any(o[0] <= x <= o[2] and o[1] <= y <= o[3] for o in others)
+
+
+def _coloured_stamps(work: _Work, settings: Settings, known: Sequence[Box]) -> list[Mark]:
     """The same for stamps in coloured ink, whose frames stand out from the print below them. A
     frame of that size in colour with words in it is one, however badly they read."""
     if work.high is None or work.low is None:
@@ -182,7 +189,7 @@ def _coloured_stamps(work: _Work, settings: Settings) -> list[Mark]:
     marks: list[Mark] = []
     for quad in seals.stamp_frames(coloured.closed(alone, work.dpi), work.dpi):
         box = seals.quad_box(quad, alone)
-        if coloured.share_inside(alone, box) < LEAST_WORDS:
+        if _centred_in(box, known) or coloured.share_inside(alone, box) < LEAST_WORDS:
             continue
         part = Image.fromarray(alone).crop(box)
         text, confidence = tesseract.read_stamp(part, round(work.dpi), settings)

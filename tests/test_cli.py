@@ -54,7 +54,9 @@ COMMANDS = sorted(cli.main.commands)
 
 
 def test_all_commands_are_there() -> None:
-    expected = "doctor evaluate explain export extract index process restore review scan search"
+    expected = (
+        "doctor evaluate explain export extract index learn process restore review scan search"
+    )
     assert [*expected.split(), "train", "verify", "watch"] == COMMANDS
 
 
