@@ -27,10 +27,11 @@ lint: setup ## format, lint and types
 bench: setup .venv-bench/made ## accuracy and speed, against the committed floors
 	@$(PYTHON) -m benchmarks
 
-# What is measured against has an environment of its own, so that .venv stays as it is locked.
+# What is measured against has an environment of its own, so that .venv stays as it is locked. Its pip
+# is a new one: the one that comes with Python 3.11 does not find the pin of a package with extras.
 .venv-bench/made: requirements-bench.lock | setup
 	@echo "Installing the Python packages of requirements-bench.lock into .venv-bench …" >&2
-	@$(PYTHON) -m venv --clear .venv-bench
+	@$(PYTHON) -m venv --clear --upgrade-deps .venv-bench
 	@.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check \
 		--require-hashes --requirement requirements-bench.lock || { \
 		echo "OCRmyPDF, which make bench measures against, could not be installed: see above." >&2; \
