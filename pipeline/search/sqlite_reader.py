@@ -5,7 +5,7 @@ A letter's `place` is its row in those arrays, over all segments; words are read
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
@@ -14,11 +14,13 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.search.sqlite_columns import Columns
+from pipeline.search.sqlite_occurrences import Occurrences, read_occurrences
 from pipeline.search.sqlite_postings import (
     FIELD_SHIFT,
     LAST_SPELLING_BIT,
     PLACE_BITS,
     U8,
+    U16,
     Letters,
     Longs,
 )
@@ -30,9 +32,10 @@ from pipeline.search.sqlite_segment_reader import (
     SegmentReader,
     Standing,
     Word,
+    is_among,
 )
 from pipeline.search.sqlite_segments import columns_of, dead_places, segments
-from pipeline.search.sqlite_words import IN_TEXT, spelling_number
+from pipeline.search.sqlite_words import IN_TEXT, OTHER_SPELLING, spelling_number
 
 KEPT_BYTES = 384 << 20
 """Of arrays once read so many bytes are kept, for what is asked next."""
@@ -168,40 +171,70 @@ class Reader:
     def phrase(
         self, words: Sequence[Word], within: Longs | None = None, *, exact: bool = False
     ) -> Counted:
-        """Letters in which words stand in a row, and how often (`SegmentReader.phrase`), of those
-        `within` if given."""
-        letters, counts = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
-        for segment, (low, high) in self._parts(within):
-            among = None
-            if within is not None:
-                among = np.zeros(segment.size, np.bool_)
-                among[within[low:high] - segment.start] = True
-            if among is None or high > low:
-                found = segment.phrase(words, among, exact=exact)
-                letters.append(found.letters + segment.start)
-                counts.append(found.counts)
-        return Counted(np.concatenate(letters), np.concatenate(counts))
+        """Letters in which words stand in a row, and how often, of those `within` if given, which
+        are ascending; with `exact` only in the spellings asked for. Of a phrase that many letters
+        may have, counts may be too low (`SegmentReader.phrase`)."""
+        if within is None or len(within) * FEW > self.size:
+            spreads = sorted((self.spread(word) for word in words), key=lambda s: s.count)
+            if spreads[0].count * FEW > self.size:
+                return self._phrase_of_many(words, within, exact=exact)
+            some = spreads[0].all()
+            within = some if within is None else some[is_in(within, some)]
+        return self._phrase_of_few(words, within, exact=exact)
+
+    def _phrase_of_many(
+        self, words: Sequence[Word], within: Longs | None, *, exact: bool
+    ) -> Counted:
+        """It takes long to find in which of all letters such a phrase stands, so that is kept."""
+
+        def read() -> tuple[U16, int]:
+            parts = [segment.phrase(words, exact=exact) for segment in self._segments]
+            most = np.iinfo(np.uint16).max
+            least = np.minimum(np.concatenate(parts), most).astype(np.uint16)
+            return least, least.nbytes
+
+        spellings = tuple(word.spelling for word in words) if exact else ()
+        key = ("phrase", tuple(word.id for word in words), spellings)
+        least: U16 = self._recent.get(key, read)
+        if within is None:
+            letters = least.nonzero()[0]
+        else:
+            letters = within[least[within] > 0]
+        return Counted(letters, least[letters])
+
+    def _phrase_of_few(self, words: Sequence[Word], letters: Longs, *, exact: bool) -> Counted:
+        """Look at some letters, for the rarest words first: each leaves fewer to look at."""
+        order = sorted(range(len(words)), key=lambda n: self.spread(words[n]).count)
+        starts: Longs | None = None
+        for n in order:
+            standing = self.standing(words[n], letters, spelled=exact)
+            places = standing.places[standing.same] if exact else standing.places
+            places = places - n  # where the phrase would begin
+            starts = places if starts is None else starts[is_among(starts, places)]
+            numbers = starts >> PLACE_BITS
+            there = np.zeros(len(letters), np.bool_)
+            there[numbers] = True
+            letters = letters[there]
+            starts += ((there.cumsum() - 1)[numbers] - numbers) << PLACE_BITS
+        assert starts is not None
+        return Counted(letters, np.bincount(starts >> PLACE_BITS, minlength=len(letters)))
 
     def standing(self, word: Word, wanted: Longs, *, spelled: bool) -> Standing:
         """Where a word stands in some letters, ascending, that are counted from 0; with `spelled`
         also in which spelling."""
-        places, same = [np.empty(0, np.int64)], [np.empty(0, np.bool_)]
-        for segment, (low, high) in self._parts(wanted):
-            if high > low:
-                local = wanted[low:high] - segment.start
-                found = segment.standing(word, local, spelled=spelled)
-                places.append(found.places + (low << PLACE_BITS))
-                same.append(found.same)
-        return Standing(np.concatenate(places), np.concatenate(same))
+        spelling = OTHER_SPELLING if word.spelling is None else word.spelling
+        occurrences = self._occurrences(word, spelled=spelled)
+        return occurrences.standing(wanted, spelling if spelled else None)
 
-    def _parts(self, letters: Longs | None) -> Iterator[tuple[SegmentReader, tuple[int, int]]]:
-        """Each segment, and the rows of those letters that are in it."""
-        starts = [segment.start for segment in self._segments]
-        edges = [0] * (len(starts) + 1)
-        if letters is not None:
-            edges = np.searchsorted(letters, [*starts, self.size]).tolist()
-        for segment, low, high in zip(self._segments, edges, edges[1:], strict=False):
-            yield segment, (low, high)
+    def _occurrences(self, word: Word, *, spelled: bool) -> Occurrences:
+        def read() -> tuple[Occurrences, int]:
+            found = read_occurrences(self._db, self._segments, word, spelled=spelled)
+            return found, found.nbytes
+
+        key = ("occurrences", word.id)
+        spelled = spelled or (*key, True) in self._recent
+        found: Occurrences = self._recent.get((*key, spelled), read)
+        return found
 
     @cached_property
     def first_directive(self) -> Longs:
