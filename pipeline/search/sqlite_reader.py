@@ -196,11 +196,8 @@ class Reader:
         spellings = tuple(word.spelling for word in words) if exact else ()
         key = ("phrase", tuple(word.id for word in words), spellings)
         least: U16 = self._recent.get(key, read)
-        if within is None:
-            letters = least.nonzero()[0]
-        else:
-            letters = within[least[within] > 0]
-        return Counted(letters, least[letters])
+        letters = least.nonzero()[0] if within is None else within[least[within] > 0]
+        return Counted(letters, least[letters].astype(np.int64))
 
     def _phrase_of_few(self, words: Sequence[Word], letters: Longs, *, exact: bool) -> Counted:
         """Look at some letters, for the rarest words first: each leaves fewer to look at."""
