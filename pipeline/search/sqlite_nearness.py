@@ -10,9 +10,10 @@ from itertools import pairwise
 import numpy as np
 
 from pipeline.search.query import Asked, Name, Query, Term
+from pipeline.search.sqlite_directives import Directives
 from pipeline.search.sqlite_find import FULL, Finder, Found, Scores
 from pipeline.search.sqlite_postings import PLACE_BITS, Longs
-from pipeline.search.sqlite_reader import Directives, Reader
+from pipeline.search.sqlite_reader import Reader
 from pipeline.search.sqlite_segment_reader import (
     NOWHERE,
     Flags,
@@ -36,19 +37,13 @@ class Places:
         self._finder = finder
         self._query = query
         self._letters = letters
-        self._standing: dict[Term, Standing] = {}
 
-    def _of(self, term: Term) -> Standing:
-        if term not in self._standing:
-            self._standing[term] = self._read(term)
-        return self._standing[term]
-
-    def _read(self, term: Term) -> Standing:
+    def _of(self, term: Term, letters: Longs) -> Standing:
         words = [word for form in term.words if (word := self._finder.word(form))]
         if len(words) < len(term.words) or not words:
             return NOWHERE
         spelled = self._query.marked
-        each = [self._reader.standing(w, self._letters, spelled=spelled) for w in words]
+        each = [self._reader.standing(w, letters, spelled=spelled) for w in words]
         if len(each) == 1:
             return each[0]
         places = in_a_row([one.places for one in each])
@@ -62,7 +57,7 @@ class Places:
         extra = np.zeros(len(self._letters), np.float32)
         if len(terms) < 2:
             return extra
-        placed = [self._of(term) for term in terms]
+        placed = [self._of(term, self._letters) for term in terms]
         steps = [len(term.words) for term in terms]
         rarities = [self._finder.rarity_of(term) for term in terms]
         for i, (one, other) in enumerate(pairwise(placed)):
@@ -102,16 +97,22 @@ class Places:
         return best
 
     def directives(self) -> Found:
-        """Directives of the letters, as rows, that have all that was asked for."""
-        directives = self._reader.directives_of(self._letters)
-        scores = np.zeros(len(directives.rows), np.float32)
-        for asked in self._query.terms:
-            scores += self._in_directives(asked, directives)  # of what is not there -inf
+        """Directives of the letters, as rows, that have all that was asked for. What is rarest is
+        looked for first, and the rest in the directives that have it."""
+        left = self._reader.directives_of(self._letters)
+        scores = np.zeros(len(left.rows), np.float32)
+        rarity = self._finder.rarity_of
+        for asked in sorted(self._query.terms, key=lambda a: -rarity(Term(a.words))):
+            scores += self._in_directives(asked, left)  # of what is not there -inf
+            kept = scores > -np.inf
+            left, scores = left.only(kept), scores[kept]
         for term in self._query.without:
-            counts, same = directives.count(self._of(term))
-            scores[(same if self._query.marked else counts) > 0] = -np.inf
-        found = np.flatnonzero(scores > -np.inf)
-        return Found(directives.rows[found], scores[found])
+            spelled = self._query.marked
+            counts, same = left.count(self._of(term, left.letters), spelled=spelled)
+            kept = (same if spelled else counts) == 0
+            left, scores = left.only(kept), scores[kept]
+        order = np.argsort(left.rows)
+        return Found(left.rows[order], scores[order])
 
     def _in_directives(self, asked: Asked, directives: Directives) -> Scores:
         """The score of each directive for one thing asked, -inf where it is not there."""
@@ -122,7 +123,8 @@ class Places:
         return best
 
     def _of_term_in(self, term: Term, directives: Directives) -> Scores:
-        counts, same = directives.count(self._of(term))
+        standing = self._of(term, directives.letters)
+        counts, same = directives.count(standing, spelled=self._query.marked)
         scores = (counts / (counts + FULL)).astype(np.float32)
         if self._query.marked:
             scores[same > 0] += np.float32(_EXACT)

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.search.sqlite_columns import Columns
+from pipeline.search.sqlite_directives import Directives
 from pipeline.search.sqlite_occurrences import Occurrences, read_occurrences
 from pipeline.search.sqlite_postings import (
     FIELD_SHIFT,
@@ -84,27 +85,6 @@ class Spread:
         """The letters that have it in the spelling asked for."""
         rows = np.flatnonzero(self.info & np.uint8(SAME))
         return rows if self.letters is None else self.letters[rows]
-
-
-@dataclass(frozen=True, slots=True)
-class Directives:
-    """Directives of some letters that are counted from 0: their `rows` among all directives; and
-    by where they begin, the `begins` and `ends` (as in `Standing.places`) and numbers in `rows`."""
-
-    rows: Longs
-    begins: Longs
-    ends: Longs
-    by_place: Longs
-
-    def count(self, standing: Standing) -> tuple[Longs, Longs]:
-        """How often something stands in each of `rows`, and how often in the spelling asked for."""
-        at = np.searchsorted(self.begins, standing.places, "right") - 1
-        inside = (at >= 0) & (standing.places < self.ends[at]) if len(self.begins) else at < 0
-        counts, same = np.zeros((2, len(self.rows)), np.int64)
-        counts[self.by_place] = np.bincount(at[inside], minlength=len(self.rows))
-        alike = at[inside & standing.same]
-        same[self.by_place] = np.bincount(alike, minlength=len(self.rows))
-        return counts, same
 
 
 class Reader:
@@ -247,9 +227,11 @@ class Reader:
         rows: Longs = np.arange(len(steps)) + steps
         of_letter = np.repeat(np.arange(len(letters)) << PLACE_BITS, counts)
         begins = of_letter | columns.spans[rows, 0]
-        order = np.argsort(begins, kind="stable")
         ends = of_letter | columns.spans[rows, 1]
-        return Directives(rows, begins[order], ends[order], order)
+        if (begins[1:] < begins[:-1]).any():
+            order = np.argsort(begins, kind="stable")
+            rows, begins, ends = rows[order], begins[order], ends[order]
+        return Directives(letters, rows, begins, ends)
 
     def places_of(self, letters: list[int]) -> Longs:
         """The places of letters, by their ids, ascending; without those that are dead."""

@@ -99,7 +99,7 @@ class Search:
             number = int(found.letters[row] - self._reader.first_directive[owners[row]])
             content = self._content(int(owners[row]))
             hits += directive_hits(content, [number], shower, float(found.scores[row]))
-        facets = self._facets(np.unique(owners))
+        facets = self._facets(owners[np.diff(owners, prepend=-1) > 0])
         at_least = len(some) < len(letters.letters)
         return Results(len(found.letters), tuple(hits), facets, note, at_least)
 
@@ -147,25 +147,24 @@ def _order(
 ) -> npt.NDArray[np.int64]:
     """Row numbers of the best `count`, best first: by score or by date, then by the other, then by
     place, so that the order is always the same."""
-    keys = (-found.scores, -dates.astype(np.int64))
-    first, second = keys if sort == "relevance" else keys[::-1]
     rows = np.arange(len(found.letters))
     if 0 < count < len(rows):
-        rows = np.flatnonzero(first <= np.partition(first, count - 1)[count - 1])
-        if len(rows) > 2 * count + 1000:
-            rows = _first_of_equal(first, second, rows, count)
-    return rows[np.lexsort((found.letters[rows], second[rows], first[rows]))][:count]
+        best = found.scores if sort == "relevance" else dates
+        rows = np.flatnonzero(best >= np.partition(best, -count)[-count])
+    keys = (-found.scores[rows], -dates[rows].astype(np.int64))
+    first, second = keys if sort == "relevance" else keys[::-1]
+    if len(rows) > 2 * count + 1000:
+        some = _first_of_equal(first, second, count)
+        rows, first, second = rows[some], first[some], second[some]
+    return rows[np.lexsort((found.letters[rows], second, first))][:count]
 
 
 def _first_of_equal(
-    first: npt.NDArray[np.generic],
-    second: npt.NDArray[np.generic],
-    rows: npt.NDArray[np.int64],
-    count: int,
+    first: npt.NDArray[np.generic], second: npt.NDArray[np.generic], count: int
 ) -> npt.NDArray[np.int64]:
     """Those of many rows that can be among the best where most have one score."""
-    last = first[rows].max()
-    better, equal = rows[first[rows] < last], rows[first[rows] == last]
+    last = first.max()
+    better, equal = np.flatnonzero(first < last), np.flatnonzero(first == last)
     room = count - len(better)
     limit = np.partition(second[equal], room - 1)[room - 1]
     return np.concatenate((better, equal[second[equal] <= limit]))
