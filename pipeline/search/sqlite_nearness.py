@@ -97,12 +97,11 @@ class Places:
         return best
 
     def directives(self) -> Found:
-        """Directives of the letters, as rows, that have all that was asked for. What is rarest is
-        looked for first, and the rest in the directives that have it."""
+        """Directives of the letters, as rows, that have all that was asked for. What stands least
+        often in a letter is looked for first, and the rest in the directives that have it."""
         left = self._reader.directives_of(self._letters)
         scores = np.zeros(len(left.rows), np.float32)
-        rarity = self._finder.rarity_of
-        for asked in sorted(self._query.terms, key=lambda a: -rarity(Term(a.words))):
+        for asked in sorted(self._query.terms, key=self._density):
             scores += self._in_directives(asked, left)  # of what is not there -inf
             kept = scores > -np.inf
             left, scores = left.only(kept), scores[kept]
@@ -113,6 +112,10 @@ class Places:
             left, scores = left.only(kept), scores[kept]
         order = np.argsort(left.rows)
         return Found(left.rows[order], scores[order])
+
+    def _density(self, asked: Asked) -> float:
+        words = [word for form in asked.words if (word := self._finder.word(form))]
+        return min(map(self._reader.density, words), default=0.0)
 
     def _in_directives(self, asked: Asked, directives: Directives) -> Scores:
         """The score of each directive for one thing asked, -inf where it is not there."""

@@ -5,7 +5,7 @@ A letter's `place` is its row in those arrays, over all segments; words are read
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from pipeline.search.sqlite_columns import Columns
 from pipeline.search.sqlite_directives import Directives
+from pipeline.search.sqlite_facets import FacetColumns
 from pipeline.search.sqlite_occurrences import Occurrences, read_occurrences
 from pipeline.search.sqlite_postings import (
     FIELD_SHIFT,
@@ -105,6 +106,7 @@ class Reader:
             for segment, start in zip(found, starts, strict=True)
         ]
         self.letters = int(self.alive.sum())
+        self._shown: dict[int, str] = {}
 
     @staticmethod
     def state(db: sqlite3.Connection) -> object:
@@ -203,6 +205,19 @@ class Reader:
         occurrences = self._occurrences(word, spelled=spelled)
         return occurrences.standing(wanted, spelling if spelled else None)
 
+    def names_shown(self, ids: Sequence[int]) -> Mapping[int, str]:
+        """How names are printed, at least those of some ids."""
+        if missing := [name for name in ids if name not in self._shown]:
+            marks = ", ".join("?" * len(missing))
+            sql = f"SELECT id, shown FROM name WHERE id IN ({marks})"
+            self._shown.update(self._db.execute(sql, missing).fetchall())
+        return self._shown
+
+    def density(self, word: Word) -> float:
+        """How often a word stands in a letter that has it, on average."""
+        found = self._occurrences(word, spelled=False)
+        return len(found.places.numbers) / max(len(found.letters), 1)
+
     def _occurrences(self, word: Word, *, spelled: bool) -> Occurrences:
         def read() -> tuple[Occurrences, int]:
             found = read_occurrences(self._db, self._segments, word, spelled=spelled)
@@ -252,19 +267,9 @@ class Reader:
         return (1 / (lengths * (_LENGTH / mean) + (1 - _LENGTH))).astype(np.float32)
 
     @cached_property
-    def years(self) -> Longs:
-        """The year of each letter, 0 where unknown."""
-        return (self.columns.date // 10000).astype(np.int64)
-
-    @cached_property
-    def bodies(self) -> Longs:
-        """The body's name of each letter."""
-        return self.columns.body.astype(np.int64)
-
-    @cached_property
-    def types(self) -> Longs:
-        """The type's name of each letter."""
-        return self.columns.type.astype(np.int64)
+    def facets(self) -> FacetColumns:
+        """What facets are counted by."""
+        return FacetColumns(self.columns, self.alive)
 
 
 def is_in(letters: Longs, wanted: Longs) -> Flags:
