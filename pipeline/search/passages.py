@@ -132,19 +132,20 @@ class Shower:
     ) -> tuple[int, int, bool] | None:
         """Whether a phrase stands where its first word does, by its piece and number in it: the
         piece and place in it where it ends, and whether with its very marks."""
-        same, words = self._query.marked, _WORDS_OF[pieces[n]]
-        for exact, folded in term.words:
-            while number == len(words):
-                n, number = n + 1, 0
-                if n == len(pieces):
+        same, wanted, matched = self._query.marked, term.words, 0
+        words = _WORDS_OF[pieces[n]][number:]
+        while True:
+            for _, exact, folded, _, end in words:
+                if folded != wanted[matched][1]:
                     return None
-                words = _WORDS_OF[pieces[n]]
-            word = words[number]
-            if word.folded != folded:
+                same = same and exact == wanted[matched][0]
+                matched += 1
+                if matched == len(wanted):
+                    return n, end, same
+            n += 1
+            if n == len(pieces):
                 return None
-            same = same and word.exact == exact
-            number += 1
-        return n, word.end, same
+            words = _WORDS_OF[pieces[n]]
 
     def _cut(self, text: str, first: int, exact: int) -> Passage:
         """A piece of the text about the spot at `first`, cut between words, with the words found
@@ -312,6 +313,7 @@ def _window(spots: Sequence[Spot]) -> tuple[float, int]:
     rows = list(accumulate(apart))  # so many begin up to each spot
     terms, exact = _there(spots)
     most = _PRESENT * terms.bit_count() + exact.bit_count()
+    highest = most + min(len(starts) - rows[-1], _MOST_NEAR) / 2 if spots else 0
     best, place, end = 0.0, 0, 0
     for i in compress(range(len(starts)), apart):
         limit = min(i + _MOST_IN_WINDOW, len(starts))
@@ -322,6 +324,8 @@ def _window(spots: Sequence[Spot]) -> tuple[float, int]:
             score = _PRESENT * terms.bit_count() + exact.bit_count() + near
             if score > best:
                 best, place = score, starts[i]
+                if best == highest:
+                    break
     return best, place
 
 

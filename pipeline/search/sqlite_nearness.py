@@ -60,24 +60,33 @@ class Places:
         placed = [self._of(term, self._letters) for term in terms]
         steps = [len(term.words) for term in terms]
         rarities = [self._finder.rarity_of(term) for term in terms]
-        for i, (one, other) in enumerate(pairwise(placed)):
-            weight = (rarities[i] + rarities[i + 1]) / 2
-            extra += self._have(in_a_row([one.places, other.places], steps[i : i + 1])) * (
-                np.float32(_PAIR * weight)
-            )
-            extra += self._have(_followed(one.places, other.places)) * np.float32(
-                _FOLLOWED * weight
-            )
-            if self._query.marked:
-                exact = [one.places[one.same], other.places[other.same]]
-                extra += self._have(in_a_row(exact, steps[i : i + 1])) * (
-                    np.float32(_PAIR_EXACT * weight)
-                )
+        for one, other, step, two in zip(
+            placed, placed[1:], steps, pairwise(rarities), strict=False
+        ):
+            extra += self._follows(one, other, step) * np.float32(sum(two) / 2)
         row = in_a_row([one.places for one in placed], steps[:-1])
         extra += self._have(row) * np.float32(_IN_A_ROW * sum(rarities))
         return extra + self._near([one.places for one in placed]) * np.float32(
             _NEAR * sum(rarities) / len(rarities)
         )
+
+    def _follows(self, one: Standing, other: Standing, step: int) -> Scores:
+        """What each letter deserves for having something right behind another thing of `step`
+        words, with the marks typed, or at least soon behind it."""
+        score = np.zeros(len(self._letters), np.float32)
+        if not len(other.places):
+            return score
+        behind = other.places.searchsorted(one.places + step)
+        np.minimum(behind, len(other.places) - 1, out=behind)
+        gaps = other.places[behind] - one.places
+        letters = one.places >> PLACE_BITS
+        beside = gaps == step
+        score[letters[(gaps > 0) & (gaps <= _SOON)]] = _FOLLOWED
+        near = np.zeros(len(score), np.float32)
+        near[letters[beside]] = _PAIR
+        if self._query.marked:
+            near[letters[beside & one.same & other.same[behind]]] = _PAIR + _PAIR_EXACT
+        return score + near
 
     def _have(self, places: Longs) -> Flags:
         """Which letters some places are in."""
@@ -89,11 +98,16 @@ class Places:
         """How many terms stand near one another in each letter, at most, those not quite near for
         less."""
         rarest = min(placed, key=len)
-        near = np.zeros(len(rarest), np.float32)
-        for places in placed:
-            near += _closeness(rarest, places)
         best = np.zeros(len(self._letters), np.float32)
-        np.maximum.at(best, rarest >> PLACE_BITS, near)
+        if not len(rarest):
+            return best
+        near = np.full(len(rarest), len(_WINDOWS), np.int64)  # itself
+        for places in placed:
+            if places is not rarest:
+                near += _closeness(rarest, places)
+        letters = rarest >> PLACE_BITS
+        starts = np.flatnonzero(np.diff(letters, prepend=-1))
+        best[letters[starts]] = np.maximum.reduceat(near, starts) / np.float32(len(_WINDOWS))
         return best
 
     def directives(self) -> Found:
@@ -153,25 +167,17 @@ def _writings_of(asked: Asked) -> Iterable[Term]:
     return (Term(asked.words),)
 
 
-def _followed(places: Longs, others: Longs) -> Longs:
-    """Those places behind which one of the others comes soon."""
+def _closeness(places: Longs, others: Longs) -> Longs:
+    """For each place how near the nearest of the others is, in the same letter: within how many of
+    the windows."""
     if not len(others):
-        return places[:0]
-    after = np.minimum(np.searchsorted(others, places, "right"), len(others) - 1)
-    gaps = others[after] - places
-    found: Longs = places[(gaps > 0) & (gaps <= _SOON)]
-    return found
+        return np.zeros(len(places), np.int64)
+    at = others.searchsorted(places)
+    after = others[np.minimum(at, len(others) - 1)] - places
+    before = places - others[np.maximum(at - 1, 0)]
+    distances = np.minimum(np.abs(after), np.abs(before))
+    close: Longs = len(_WINDOWS) - _EDGES.searchsorted(distances)
+    return close
 
 
-def _closeness(places: Longs, others: Longs) -> Scores:
-    """For each place how near the nearest of the others is, in the same letter: 1 in the same few
-    words, less in the same sentence or paragraph."""
-    close = np.zeros(len(places), np.float32)
-    if len(others):
-        at = np.searchsorted(others, places)
-        after = others[np.minimum(at, len(others) - 1)] - places
-        before = places - others[np.maximum(at - 1, 0)]
-        distances = np.minimum(np.abs(after), np.abs(before))
-        for window in _WINDOWS:
-            close += distances <= window
-    return close / np.float32(len(_WINDOWS))
+_EDGES = np.array(_WINDOWS)
