@@ -25,7 +25,8 @@ class FacetColumns:
 
     def __init__(self, columns: Columns, alive: Flags) -> None:
         each = (columns.date // 10000, columns.body, columns.type)
-        self._columns = [column.astype(np.int64) for column in each]
+        # as small as can be, for letters are looked up all over them
+        self._columns = [c.astype(np.min_scalar_type(c.max(initial=0))) for c in each]
         self._alive = alive
         self._all = self._counted(np.flatnonzero(alive))
 
@@ -43,5 +44,5 @@ class FacetColumns:
         return [np.bincount(c[letters], minlength=_range(c)) for c in self._columns]
 
 
-def _range(column: npt.NDArray[np.int64]) -> int:
+def _range(column: npt.NDArray[np.unsignedinteger]) -> int:
     return int(column.max(initial=0)) + 1

@@ -19,6 +19,7 @@ from pipeline.search.sqlite_facets import FacetColumns
 from pipeline.search.sqlite_occurrences import Occurrences, read_occurrences
 from pipeline.search.sqlite_postings import (
     FIELD_SHIFT,
+    LAST_PLACE,
     LAST_SPELLING_BIT,
     PLACE_BITS,
     U8,
@@ -46,6 +47,7 @@ COUNT = 15
 INFO_FIELD_SHIFT = 4
 _LENGTH = 0.2
 """BM25: how much a letter's length counts."""
+_MOST_MARKED = 1 << 22
 SAME = 128
 """Bit of `Spread.info`: the word stands there in the spelling asked for."""
 
@@ -182,14 +184,15 @@ class Reader:
         return Counted(letters, least[letters].astype(np.int64))
 
     def _phrase_of_few(self, words: Sequence[Word], letters: Longs, *, exact: bool) -> Counted:
-        """Look at some letters, for the rarest words first: each leaves fewer to look at."""
-        order = sorted(range(len(words)), key=lambda n: self.spread(words[n]).count)
+        """Look at some letters, first for the words that stand least often in a letter: each leaves
+        fewer letters to look at."""
+        order = sorted(range(len(words)), key=lambda n: self.density(words[n]))
         starts: Longs | None = None
         for n in order:
             standing = self.standing(words[n], letters, spelled=exact)
             places = standing.places[standing.same] if exact else standing.places
             places = places - n  # where the phrase would begin
-            starts = places if starts is None else starts[is_among(starts, places)]
+            starts = places if starts is None else starts[_is_among(starts, places, len(letters))]
             numbers = starts >> PLACE_BITS
             there = np.zeros(len(letters), np.bool_)
             there[numbers] = True
@@ -270,6 +273,20 @@ class Reader:
     def facets(self) -> FacetColumns:
         """What facets are counted by."""
         return FacetColumns(self.columns, self.alive)
+
+
+def _is_among(some: Longs, places: Longs, letters: int) -> Flags:
+    """For each of some places whether it is one of others, in a few letters that are counted from
+    0: where these are short, all their words are marked in one array."""
+    numbers, others = some & LAST_PLACE, places & LAST_PLACE
+    width = int(numbers.max(initial=0)) + 1
+    if width * letters > _MOST_MARKED:
+        return is_among(some, places)
+    near = others < width
+    there = np.zeros(width * letters, np.bool_)
+    there[((places >> PLACE_BITS) * width + others)[near]] = True
+    found: Flags = there[(some >> PLACE_BITS) * width + numbers]
+    return found
 
 
 def is_in(letters: Longs, wanted: Longs) -> Flags:
