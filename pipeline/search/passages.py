@@ -240,9 +240,10 @@ class _Pieces(dict[str, _Firsts]):
 
     def among(self, pieces: Sequence[str]) -> list[int]:
         """Which of the pieces of a text have such words, by their numbers."""
-        for piece in set(pieces) - _WORDS_OF.pieces:
-            if any(word.folded in self._wanted for word in _WORDS_OF[piece]):
-                self._begin.add(piece)
+        if not _WORDS_OF.pieces.issuperset(pieces):
+            for piece in set(pieces) - _WORDS_OF.pieces:
+                if any(word.folded in self._wanted for word in _WORDS_OF[piece]):
+                    self._begin.add(piece)
         begin = self._begin
         return [n for n, piece in enumerate(pieces) if piece in begin]
 
