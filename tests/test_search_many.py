@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from benchmarks.search_letters import letters
+from pipeline.search import connect
 from pipeline.search.protocol import Sort
 from pipeline.search.sqlite_columns import Columns
 from pipeline.search.sqlite_facets import FacetColumns
@@ -31,11 +35,17 @@ def test_facets_of_many_and_of_few_are_counts_of_those_found(share: float) -> No
     size = 3000
     columns = [chance.integers(0, 40, size).astype(np.uint32) for _ in range(7)]
     columns[1] = (chance.integers(1999, 2030, size) * 10000 + 101).astype(np.uint32)
-    letters = Columns(*(*columns, np.empty((0, 2), np.uint32)))
+    table = Columns(*(*columns, np.empty((0, 2), np.uint32)))
     alive = chance.random(size) < 0.9
     found = np.flatnonzero(alive & (chance.random(size) < share))
-    counts = FacetColumns(letters, alive).of(found)
-    for counted, column in zip(
-        counts, (letters.date // 10000, letters.body, letters.type), strict=True
-    ):
+    counts = FacetColumns(table, alive).of(found)
+    for counted, column in zip(counts, (table.date // 10000, table.body, table.type), strict=True):
         assert counted[counted > 0].tolist() == np.unique_counts(column[found]).counts.tolist()
+
+
+def test_letters_without_directives_have_none_to_be_found(tmp_path: Path) -> None:
+    plain = (record.model_copy(update={"directives": []}) for record in letters(3))
+    with connect(str(tmp_path / "i.sqlite")) as index:
+        index.add(plain)
+        assert index.search("uỷ ban nhân dân").total == 3
+        assert index.search('là:"nhiệm vụ" uỷ ban nhân dân').total == 0
