@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import accumulate
 
 from pipeline.record import Record
 from pipeline.search.content import Content, KeptDirective, flat_text
-from pipeline.search.passages import Page, Shower, opening
+from pipeline.search.passages import Page, Shower, Spot, opening
 from pipeline.search.protocol import Hit, Passage
 
 MOST_DIRECTIVES = 3
@@ -28,8 +28,7 @@ def letter_hit(content: Content, shower: Shower, score: float) -> Hit:
     pages = [shower.page(page.number, page.text) for page in content.pages]
     shown = shower.best_passage(pages) or _elsewhere(content, shower)
     page, passage = shown or opening(pages)
-    numbers = _with_all_words(content, pages, shower)
-    below = directive_hits(content, numbers, shower)
+    below = tuple(_with_all_words(content, pages, shower))
     return _hit(content, page, passage, score, directives=below)
 
 
@@ -45,12 +44,22 @@ def directive_hits(
 ) -> tuple[Hit, ...]:
     """Some directives of a letter, counted from 0, as hits of their own."""
     directives = [content.directives[number] for number in numbers]
-    out = []
-    for directive, page in zip(directives, content.pages_of(directives), strict=True):
-        pages = [shower.page(page, content.text_of(directive))]
-        shown, passage = shower.best_passage(pages) or opening(pages)
-        out.append(_hit(content, shown, passage, score, directive))
-    return tuple(out)
+    pages = content.pages_of(directives)
+    texts = [
+        shower.page(page, content.text_of(directive))
+        for page, directive in zip(pages, directives, strict=True)
+    ]
+    return tuple(
+        _directive_hit(content, directive, page, shower, score)
+        for directive, page in zip(directives, texts, strict=True)
+    )
+
+
+def _directive_hit(
+    content: Content, directive: KeptDirective, text: Page, shower: Shower, score: float = 0.0
+) -> Hit:
+    page, passage = shower.best_passage([text]) or opening([text])
+    return _hit(content, page, passage, score, directive)
 
 
 def _hit(
@@ -77,10 +86,10 @@ def _hit(
     )
 
 
-def _with_all_words(content: Content, pages: Sequence[Page], shower: Shower) -> list[int]:
-    """The first directives, by number, in which every term stands."""
+def _with_all_words(content: Content, pages: Sequence[Page], shower: Shower) -> Iterator[Hit]:
+    """The first directives in which every term stands."""
     if not shower.terms or not shower.has_all(spot for page in pages for spot in page.spots):
-        return []
+        return
     starts = accumulate((len(page.text) + bool(page.text) for page in pages), initial=0)
     spots = [
         (at + start, at + end, terms, exact)
@@ -88,15 +97,24 @@ def _with_all_words(content: Content, pages: Sequence[Page], shower: Shower) -> 
         for start, end, terms, exact in page.spots
     ]
     places = [spot[0] for spot in spots]
-    found = []
-    for number, directive in enumerate(content.directives):
+    left = MOST_DIRECTIVES
+    for directive in content.directives:
+        if not left:
+            break
         if directive.span:
             low, high = (bisect_left(places, edge) for edge in directive.span)
-            whole = shower.has_all(spots[low:high])
+            inside = spots[low:high]
         else:
-            whole = shower.has_all(shower.page(None, directive.text).spots)
-        if whole:
-            found.append(number)
-            if len(found) == MOST_DIRECTIVES:
-                break
-    return found
+            inside = shower.page(None, directive.text).spots
+        if shower.has_all(inside):
+            left -= 1
+            yield _directive_hit(content, directive, _text_of(content, directive, inside), shower)
+
+
+def _text_of(content: Content, directive: KeptDirective, spots: list[Spot]) -> Page:
+    """A directive as a text of its own: of the spots in the letter's, those that end in it."""
+    (page,) = content.pages_of([directive])
+    if directive.span:
+        begin, end = directive.span
+        spots = [(a - begin, b - begin, t, same) for a, b, t, same in spots if b <= end]
+    return Page(page, content.text_of(directive), spots)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import accumulate, compress, islice
@@ -24,15 +26,9 @@ _MOST_PIECES = 100_000
 _MORE = "… "
 
 
-class Find(NamedTuple):
-    """A place where the query's term number `term` stands, with its very marks or without."""
-
-    start: int
-    end: int
-    term: int
-    exact: bool
-
-
+Find = tuple[int, int, int, bool]
+"""The (start, end) of a place where a term of the query stands, its number, and whether it has the
+very marks typed."""
 Spot = tuple[int, int, int, int]
 """A piece of a text in which terms stand: its (start, end), and, a bit for each term, which do and
 which with the marks typed. (Many are made for each letter shown, and no class is as quick.)"""
@@ -60,13 +56,14 @@ class Shower:
                 phrases.setdefault(term.words[0][1], []).append((number, term))
         self._pieces = _Pieces(phrases, marked=query.marked)
         self.terms = len(query.shown_terms)
+        self._all_terms = (1 << self.terms) - 1
 
     def has_all(self, spots: Iterable[Spot]) -> bool:
         """Whether all terms stand in some spots."""
         there = 0
-        for _, _, terms, _ in spots:
-            there |= terms
-        return there == (1 << self.terms) - 1
+        for spot in spots:
+            there |= spot[2]
+        return there == self._all_terms
 
     def best_passage(self, pages: Iterable[Page]) -> tuple[int | None, Passage] | None:
         """Of some pages, the one piece with most of the query's terms, earliest first; None where
@@ -91,22 +88,21 @@ class Shower:
     def _spots(self, text: str) -> list[Spot]:
         """Where terms stand in a text that has single spaces, in order."""
         pieces = text.split(" ")
-        inside = list(map(self._pieces.__getitem__, pieces))
         out: list[Spot] = []
-        starts: list[int] = []
-        for n in compress(range(len(pieces)), inside):
-            starts = starts or list(accumulate(map(len, pieces), initial=0))
-            terms, exact, _, phrases = inside[n] or _NOTHING
-            end = n
-            for first in phrases:
-                if found := self._here(pieces, n, first.number, first.term):
-                    end = max(end, found[0])
-                    terms |= 1 << first.of
-                    exact |= found[2] << first.of
-            if terms:
-                out.append((starts[n] + n, starts[end + 1] + end, terms, exact))
+        if begun := self._pieces.among(pieces):
+            ends = _ends(pieces)
+            found = map(self._pieces.__getitem__, [pieces[n] for n in begun])
+            for n, (terms, exact, _, phrases) in zip(begun, found, strict=True):
+                last = n
+                for first in phrases:
+                    if here := self._here(pieces, n, first.number, first.term):
+                        last = max(last, here[0])
+                        terms |= 1 << first.of
+                        exact |= here[2] << first.of
+                if terms:
+                    out.append((ends[n] + n - len(pieces[n]), ends[last] + last, terms, exact))
         if self._numbers:
-            out += [(f.start, f.end, 1 << f.term, 0) for f in self._of_numbers(text)]
+            out += [(start, end, 1 << term, 0) for start, end, term, _ in self._of_numbers(text)]
             out.sort()
         return out
 
@@ -114,53 +110,66 @@ class Shower:
         folded = letters_folded(text) if self._numbers else ""
         for number, pattern in self._numbers:
             for match in islice(pattern.finditer(folded), _MOST_SPOTS):
-                yield Find(*match.span(), number, False)
+                yield *match.span(), number, False
 
     def _of_words(self, text: str) -> Iterator[Find]:
         pieces = text.split(" ")
-        starts = list(accumulate(map(len, pieces), initial=0))
-        for n, firsts in enumerate(map(self._pieces.__getitem__, pieces)):
-            if firsts is None:
-                continue
-            at = starts[n] + n
+        begun = self._pieces.among(pieces)
+        ends = _ends(pieces)
+        for n in begun:
+            firsts = self._pieces[pieces[n]]
+            at = ends[n] + n - len(pieces[n])
             for start, end, term, exact in firsts.words:
-                yield Find(at + start, at + end, term, exact)
+                yield at + start, at + end, term, exact
             for first in firsts.phrases:
                 if found := self._here(pieces, n, first.number, first.term):
                     last, end, exact = found
-                    yield Find(at + first.start, starts[last] + last + end, first.of, exact)
+                    behind = ends[last] + last - len(pieces[last]) + end
+                    yield at + first.start, behind, first.of, exact
 
     def _here(
         self, pieces: Sequence[str], n: int, number: int, term: Term
     ) -> tuple[int, int, bool] | None:
         """Whether a phrase stands where its first word does, by its piece and number in it: the
         piece and place in it where it ends, and whether with its very marks."""
-        same, words = self._query.marked, _WORDS_OF[pieces[n]]
-        for exact, folded in term.words:
-            while number == len(words):
-                n, number = n + 1, 0
-                if n == len(pieces):
+        same, wanted, matched = self._query.marked, term.words, 0
+        words = _WORDS_OF[pieces[n]][number:]
+        while True:
+            for _, exact, folded, _, end in words:
+                if folded != wanted[matched][1]:
                     return None
-                words = _WORDS_OF[pieces[n]]
-            word = words[number]
-            if word.folded != folded:
+                same = same and exact == wanted[matched][0]
+                matched += 1
+                if matched == len(wanted):
+                    return n, end, same
+            n += 1
+            if n == len(pieces):
                 return None
-            same = same and word.exact == exact
-            number += 1
-        return n, word.end, same
+            words = _WORDS_OF[pieces[n]]
 
     def _cut(self, text: str, first: int, exact: int) -> Passage:
         """A piece of the text about the spot at `first`, cut between words, with the words found
         marked; of the terms in `exact` only where they have the marks typed."""
         piece, before, after = cut(text, first)
-        found = (*self._of_words(piece), *self._of_numbers(piece))
-        kept = (f for f in found if f.exact or not exact >> f.term & 1)
+        found = [*self._of_words(piece), *self._of_numbers(piece)]
+        found.sort(key=_longest_first)
         marks: list[Span] = []
-        for find in sorted(kept, key=lambda f: (f.start, -f.end)):
-            if not marks or find.start + len(before) >= marks[-1][1]:
-                marks.append((find.start + len(before), find.end + len(before)))
+        last, shift = 0, len(before)
+        for start, end, term, same in found:
+            if start >= last and (same or not exact >> term & 1):
+                marks.append((start + shift, end + shift))
+                last = end
         shown = before + piece + after
         return Passage(shown, _joined(marks, shown))
+
+
+def _longest_first(find: Find) -> Span:
+    return find[0], -find[1]
+
+
+def _ends(pieces: Iterable[str]) -> list[int]:
+    """The characters up to the end of each piece, without the spaces between them."""
+    return list(accumulate(map(len, pieces)))
 
 
 class _Word(NamedTuple):
@@ -174,12 +183,22 @@ class _Word(NamedTuple):
 
 
 class _WordsOf(dict[str, list[_Word]]):
-    """The words of pieces of text without spaces, worked out once each."""
+    """The words of pieces of text without spaces, worked out once each; and by word all such pieces
+    that have it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.pieces: set[str] = set()
+        self.having: defaultdict[str, set[str]] = defaultdict(set)
 
     def __missing__(self, piece: str) -> list[_Word]:
         if len(self) > _MOST_PIECES:
-            self.clear()
+            for held in (self, self.pieces, self.having):
+                held.clear()
         self[piece] = words = _words(piece)
+        self.pieces.add(piece)
+        for word in words:
+            self.having[word.folded].add(piece)
         return words
 
 
@@ -210,21 +229,27 @@ class _Firsts(NamedTuple):
     phrases: list[_Phrase]
 
 
-_NOTHING = _Firsts(0, 0, [], [])
-
-
-class _Pieces(dict[str, _Firsts | None]):
-    """What stands between spaces, to those of its words that begin a term, if any."""
+class _Pieces(dict[str, _Firsts]):
+    """What stands between spaces and has words that begin a term, to those words."""
 
     def __init__(self, wanted: Mapping[str, Sequence[tuple[int, Term]]], *, marked: bool) -> None:
         super().__init__()
         self._wanted = wanted
         self._marked = marked
+        self._begin = {piece for word in wanted for piece in _WORDS_OF.having.get(word, ())}
 
-    def __missing__(self, piece: str) -> _Firsts | None:
-        wanted = self._wanted
-        begun = [word for word in _WORDS_OF[piece] if word[2] in wanted]
-        self[piece] = firsts = self._firsts(begun) if begun else None
+    def among(self, pieces: Sequence[str]) -> list[int]:
+        """Which of the pieces of a text have such words, by their numbers."""
+        if not _WORDS_OF.pieces.issuperset(pieces):
+            for piece in set(pieces) - _WORDS_OF.pieces:
+                if any(word.folded in self._wanted for word in _WORDS_OF[piece]):
+                    self._begin.add(piece)
+        begin = self._begin
+        return [n for n, piece in enumerate(pieces) if piece in begin]
+
+    def __missing__(self, piece: str) -> _Firsts:
+        begun = [word for word in _WORDS_OF[piece] if word.folded in self._wanted]
+        self[piece] = firsts = self._firsts(begun)
         return firsts
 
     def _firsts(self, begun: Sequence[_Word]) -> _Firsts:
@@ -236,7 +261,7 @@ class _Pieces(dict[str, _Firsts | None]):
                     phrases.append(_Phrase(word.start, word.number, term, number))
                 else:
                     same = self._marked and word.exact == term.words[0][0]
-                    words.append(Find(word.start, word.end, number, same))
+                    words.append((word.start, word.end, number, same))
                     terms |= 1 << number
                     exact |= same << number
         return _Firsts(terms, exact, words, phrases)
@@ -278,21 +303,31 @@ by side count, a half each."""
 
 
 def _window(spots: Sequence[Spot]) -> tuple[float, int]:
-    """The best score of a window that begins at a spot, and the place of that spot."""
-    best = (0.0, 0)
-    for i, (first, last, terms, exact) in enumerate(spots):
-        near, limit = 0, first + WIDTH - _LEAD
-        for start, end, others, same in spots[i + 1 : i + _MOST_IN_WINDOW]:
-            if end > limit:
-                break
-            terms |= others
-            exact |= same
-            near += start - last <= _SIDE
-            last = end
-        score = _PRESENT * terms.bit_count() + exact.bit_count() + min(near, _MOST_NEAR) / 2
-        if score > best[0]:
-            best = score, first
-    return best
+    """The best score of a window that begins where a row of words side by side begins, and its
+    first place, the first of several as good. Windows that even with all terms in them were no
+    better are passed by."""
+    starts = [spot[0] for spot in spots]
+    ends = [spot[1] for spot in spots]
+    behind = (-_SIDE - 1, *ends[:-1])
+    apart = [start - end > _SIDE for start, end in zip(starts, behind, strict=True)]
+    ends = list(accumulate(ends, max))
+    rows = list(accumulate(apart))  # so many begin up to each spot
+    terms, exact = _there(spots)
+    most = _PRESENT * terms.bit_count() + exact.bit_count()
+    highest = most + min(len(starts) - rows[-1], _MOST_NEAR) / 2 if spots else 0
+    best, place, end = 0.0, 0, 0
+    for i in compress(range(len(starts)), apart):
+        limit = min(i + _MOST_IN_WINDOW, len(starts))
+        end = bisect_right(ends, starts[i] + WIDTH - _LEAD, max(end, i + 1), limit)
+        near = min(end - 1 - i - (rows[end - 1] - rows[i]), _MOST_NEAR) / 2
+        if most + near > best:
+            terms, exact = _there(spots[i:end])
+            score = _PRESENT * terms.bit_count() + exact.bit_count() + near
+            if score > best:
+                best, place = score, starts[i]
+                if best == highest:
+                    break
+    return best, place
 
 
 def cut(text: str, first: int) -> tuple[str, str, str]:

@@ -17,7 +17,7 @@ from pipeline.search.identifiers import Form
 from pipeline.search.query import Asked, Identifier, Name, Query, Term
 from pipeline.search.sqlite_postings import LAST_SPELLING_BIT, RAW, TEXT, TITLE, Longs
 from pipeline.search.sqlite_reader import COUNT, INFO_FIELD_SHIFT, SAME, Reader, Spread, is_in
-from pipeline.search.sqlite_segment_reader import Flags, Word
+from pipeline.search.sqlite_segment_reader import FEW, Flags, Word
 
 Scores = npt.NDArray[np.float32]
 FULL = 1.2
@@ -100,9 +100,11 @@ class Finder:
                 total += self._word_scores(term, left)
                 continue
             found = self._of_asked(term, left)
-            found = found.only(is_in(left, found.letters))
-            there = is_in(found.letters, left)
-            left, total = left[there], total[there] + found.scores
+            if not np.array_equal(found.letters, left):
+                found = found.only(is_in(left, found.letters))
+                there = is_in(found.letters, left)
+                left, total = left[there], total[there]
+            total += found.scores
         return Found(left, total * self._reader.share_of_length[left])
 
     def _most(self, terms: Sequence[Asked], allowed: Flags) -> Found:
@@ -158,17 +160,22 @@ class Finder:
 
     def _of_phrase(self, words: Sequence[Word], within: Longs | None) -> Found:
         letters, counts = self._reader.phrase(words, within)
-        scores = (counts / (counts + FULL)).astype(np.float32)
+        scores = _OF_COUNT[np.minimum(counts, len(_OF_COUNT) - 1)]
         if self._query.marked:
-            scores[self._with_marks(words, letters)] += np.float32(_EXACT)
+            scores += self._with_marks(words, letters) * np.float32(_EXACT)
         return Found(letters, scores * np.float32(self._rarity(len(letters))))
 
     def _with_marks(self, words: Sequence[Word], letters: Longs) -> Flags:
         """Which of some letters have every word somewhere with the marks typed; that they stand
         so in the phrase is looked at where the best are ranked by nearness."""
-        same = np.ones(len(letters), np.bool_)
-        for word in words:
-            same &= (self._reader.spread(word).info_of(letters) & np.uint8(SAME)) != 0
+        spreads = [self._reader.spread(word) for word in words]
+        info = np.full(len(letters), SAME, np.uint8)
+        if len(letters) * FEW > self._reader.size and all(s.letters is None for s in spreads):
+            info = np.bitwise_and.reduce([spread.info for spread in spreads])[letters]
+        else:
+            for spread in spreads:
+                info &= spread.info_of(letters)
+        same: Flags = (info & np.uint8(SAME)) != 0
         return same
 
     def _word_scores(self, term: Term, letters: Longs) -> Scores:
@@ -230,6 +237,9 @@ def _of_info() -> Scores:
 
 
 _OF_INFO = _of_info()
+_COUNTS = np.arange(256)
+_OF_COUNT = (_COUNTS / (_COUNTS + FULL)).astype(np.float32)
+"""The score of a phrase by how often it stands in a letter, to a limit."""
 
 
 def _needed(term: Asked) -> tuple[Form, ...]:
@@ -246,6 +256,8 @@ def _best(parts: Sequence[Found]) -> Found:
     parts = [part for part in parts if len(part.letters)]
     if len(parts) < 2:
         return parts[0] if parts else NOTHING
+    if all(np.array_equal(part.letters, parts[0].letters) for part in parts[1:]):
+        return Found(parts[0].letters, np.max([part.scores for part in parts], axis=0))
     scores = np.full(max(int(part.letters[-1]) for part in parts) + 1, -1, np.float32)
     for part in parts:
         scores[part.letters] = np.maximum(scores[part.letters], part.scores)

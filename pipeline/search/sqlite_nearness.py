@@ -10,9 +10,10 @@ from itertools import pairwise
 import numpy as np
 
 from pipeline.search.query import Asked, Name, Query, Term
+from pipeline.search.sqlite_directives import Directives
 from pipeline.search.sqlite_find import FULL, Finder, Found, Scores
 from pipeline.search.sqlite_postings import PLACE_BITS, Longs
-from pipeline.search.sqlite_reader import Directives, Reader
+from pipeline.search.sqlite_reader import Reader
 from pipeline.search.sqlite_segment_reader import (
     NOWHERE,
     Flags,
@@ -36,19 +37,13 @@ class Places:
         self._finder = finder
         self._query = query
         self._letters = letters
-        self._standing: dict[Term, Standing] = {}
 
-    def _of(self, term: Term) -> Standing:
-        if term not in self._standing:
-            self._standing[term] = self._read(term)
-        return self._standing[term]
-
-    def _read(self, term: Term) -> Standing:
+    def _of(self, term: Term, letters: Longs) -> Standing:
         words = [word for form in term.words if (word := self._finder.word(form))]
         if len(words) < len(term.words) or not words:
             return NOWHERE
         spelled = self._query.marked
-        each = [self._reader.standing(w, self._letters, spelled=spelled) for w in words]
+        each = [self._reader.standing(w, letters, spelled=spelled) for w in words]
         if len(each) == 1:
             return each[0]
         places = in_a_row([one.places for one in each])
@@ -62,27 +57,36 @@ class Places:
         extra = np.zeros(len(self._letters), np.float32)
         if len(terms) < 2:
             return extra
-        placed = [self._of(term) for term in terms]
+        placed = [self._of(term, self._letters) for term in terms]
         steps = [len(term.words) for term in terms]
         rarities = [self._finder.rarity_of(term) for term in terms]
-        for i, (one, other) in enumerate(pairwise(placed)):
-            weight = (rarities[i] + rarities[i + 1]) / 2
-            extra += self._have(in_a_row([one.places, other.places], steps[i : i + 1])) * (
-                np.float32(_PAIR * weight)
-            )
-            extra += self._have(_followed(one.places, other.places)) * np.float32(
-                _FOLLOWED * weight
-            )
-            if self._query.marked:
-                exact = [one.places[one.same], other.places[other.same]]
-                extra += self._have(in_a_row(exact, steps[i : i + 1])) * (
-                    np.float32(_PAIR_EXACT * weight)
-                )
+        for one, other, step, two in zip(
+            placed, placed[1:], steps, pairwise(rarities), strict=False
+        ):
+            extra += self._follows(one, other, step) * np.float32(sum(two) / 2)
         row = in_a_row([one.places for one in placed], steps[:-1])
         extra += self._have(row) * np.float32(_IN_A_ROW * sum(rarities))
         return extra + self._near([one.places for one in placed]) * np.float32(
             _NEAR * sum(rarities) / len(rarities)
         )
+
+    def _follows(self, one: Standing, other: Standing, step: int) -> Scores:
+        """What each letter deserves for having something right behind another thing of `step`
+        words, with the marks typed, or at least soon behind it."""
+        score = np.zeros(len(self._letters), np.float32)
+        if not len(other.places):
+            return score
+        behind = other.places.searchsorted(one.places + step)
+        np.minimum(behind, len(other.places) - 1, out=behind)
+        gaps = other.places[behind] - one.places
+        letters = one.places >> PLACE_BITS
+        beside = gaps == step
+        score[letters[(gaps > 0) & (gaps <= _SOON)]] = _FOLLOWED
+        near = np.zeros(len(score), np.float32)
+        near[letters[beside]] = _PAIR
+        if self._query.marked:
+            near[letters[beside & one.same & other.same[behind]]] = _PAIR + _PAIR_EXACT
+        return score + near
 
     def _have(self, places: Longs) -> Flags:
         """Which letters some places are in."""
@@ -94,24 +98,38 @@ class Places:
         """How many terms stand near one another in each letter, at most, those not quite near for
         less."""
         rarest = min(placed, key=len)
-        near = np.zeros(len(rarest), np.float32)
-        for places in placed:
-            near += _closeness(rarest, places)
         best = np.zeros(len(self._letters), np.float32)
-        np.maximum.at(best, rarest >> PLACE_BITS, near)
+        if not len(rarest):
+            return best
+        near = np.full(len(rarest), len(_WINDOWS), np.int64)  # itself
+        for places in placed:
+            if places is not rarest:
+                near += _closeness(rarest, places)
+        letters = rarest >> PLACE_BITS
+        starts = np.flatnonzero(np.diff(letters, prepend=-1))
+        best[letters[starts]] = np.maximum.reduceat(near, starts) / np.float32(len(_WINDOWS))
         return best
 
     def directives(self) -> Found:
-        """Directives of the letters, as rows, that have all that was asked for."""
-        directives = self._reader.directives_of(self._letters)
-        scores = np.zeros(len(directives.rows), np.float32)
-        for asked in self._query.terms:
-            scores += self._in_directives(asked, directives)  # of what is not there -inf
+        """Directives of the letters, as rows, that have all that was asked for. What stands least
+        often in a letter is looked for first, and the rest in the directives that have it."""
+        left = self._reader.directives_of(self._letters)
+        scores = np.zeros(len(left.rows), np.float32)
+        for asked in sorted(self._query.terms, key=self._density):
+            scores += self._in_directives(asked, left)  # of what is not there -inf
+            kept = scores > -np.inf
+            left, scores = left.only(kept), scores[kept]
         for term in self._query.without:
-            counts, same = directives.count(self._of(term))
-            scores[(same if self._query.marked else counts) > 0] = -np.inf
-        found = np.flatnonzero(scores > -np.inf)
-        return Found(directives.rows[found], scores[found])
+            spelled = self._query.marked
+            counts, same = left.count(self._of(term, left.letters), spelled=spelled)
+            kept = (same if spelled else counts) == 0
+            left, scores = left.only(kept), scores[kept]
+        order = np.argsort(left.rows)
+        return Found(left.rows[order], scores[order])
+
+    def _density(self, asked: Asked) -> float:
+        words = [word for form in asked.words if (word := self._finder.word(form))]
+        return min(map(self._reader.density, words), default=0.0)
 
     def _in_directives(self, asked: Asked, directives: Directives) -> Scores:
         """The score of each directive for one thing asked, -inf where it is not there."""
@@ -122,7 +140,8 @@ class Places:
         return best
 
     def _of_term_in(self, term: Term, directives: Directives) -> Scores:
-        counts, same = directives.count(self._of(term))
+        standing = self._of(term, directives.letters)
+        counts, same = directives.count(standing, spelled=self._query.marked)
         scores = (counts / (counts + FULL)).astype(np.float32)
         if self._query.marked:
             scores[same > 0] += np.float32(_EXACT)
@@ -148,25 +167,17 @@ def _writings_of(asked: Asked) -> Iterable[Term]:
     return (Term(asked.words),)
 
 
-def _followed(places: Longs, others: Longs) -> Longs:
-    """Those places behind which one of the others comes soon."""
+def _closeness(places: Longs, others: Longs) -> Longs:
+    """For each place how near the nearest of the others is, in the same letter: within how many of
+    the windows."""
     if not len(others):
-        return places[:0]
-    after = np.minimum(np.searchsorted(others, places, "right"), len(others) - 1)
-    gaps = others[after] - places
-    found: Longs = places[(gaps > 0) & (gaps <= _SOON)]
-    return found
+        return np.zeros(len(places), np.int64)
+    at = others.searchsorted(places)
+    after = others[np.minimum(at, len(others) - 1)] - places
+    before = places - others[np.maximum(at - 1, 0)]
+    distances = np.minimum(np.abs(after), np.abs(before))
+    close: Longs = len(_WINDOWS) - _EDGES.searchsorted(distances)
+    return close
 
 
-def _closeness(places: Longs, others: Longs) -> Scores:
-    """For each place how near the nearest of the others is, in the same letter: 1 in the same few
-    words, less in the same sentence or paragraph."""
-    close = np.zeros(len(places), np.float32)
-    if len(others):
-        at = np.searchsorted(others, places)
-        after = others[np.minimum(at, len(others) - 1)] - places
-        before = places - others[np.maximum(at - 1, 0)]
-        distances = np.minimum(np.abs(after), np.abs(before))
-        for window in _WINDOWS:
-            close += distances <= window
-    return close / np.float32(len(_WINDOWS))
+_EDGES = np.array(_WINDOWS)

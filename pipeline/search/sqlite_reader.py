@@ -5,7 +5,7 @@ A letter's `place` is its row in those arrays, over all segments; words are read
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
@@ -14,11 +14,16 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.search.sqlite_columns import Columns
+from pipeline.search.sqlite_directives import Directives
+from pipeline.search.sqlite_facets import FacetColumns
+from pipeline.search.sqlite_occurrences import Occurrences, read_occurrences
 from pipeline.search.sqlite_postings import (
     FIELD_SHIFT,
+    LAST_PLACE,
     LAST_SPELLING_BIT,
     PLACE_BITS,
     U8,
+    U16,
     Letters,
     Longs,
 )
@@ -30,9 +35,10 @@ from pipeline.search.sqlite_segment_reader import (
     SegmentReader,
     Standing,
     Word,
+    is_among,
 )
 from pipeline.search.sqlite_segments import columns_of, dead_places, segments
-from pipeline.search.sqlite_words import IN_TEXT, spelling_number
+from pipeline.search.sqlite_words import IN_TEXT, OTHER_SPELLING, spelling_number
 
 KEPT_BYTES = 384 << 20
 """Of arrays once read so many bytes are kept, for what is asked next."""
@@ -41,6 +47,7 @@ COUNT = 15
 INFO_FIELD_SHIFT = 4
 _LENGTH = 0.2
 """BM25: how much a letter's length counts."""
+_MOST_MARKED = 1 << 22
 SAME = 128
 """Bit of `Spread.info`: the word stands there in the spelling asked for."""
 
@@ -83,27 +90,6 @@ class Spread:
         return rows if self.letters is None else self.letters[rows]
 
 
-@dataclass(frozen=True, slots=True)
-class Directives:
-    """Directives of some letters that are counted from 0: their `rows` among all directives; and
-    by where they begin, the `begins` and `ends` (as in `Standing.places`) and numbers in `rows`."""
-
-    rows: Longs
-    begins: Longs
-    ends: Longs
-    by_place: Longs
-
-    def count(self, standing: Standing) -> tuple[Longs, Longs]:
-        """How often something stands in each of `rows`, and how often in the spelling asked for."""
-        at = np.searchsorted(self.begins, standing.places, "right") - 1
-        inside = (at >= 0) & (standing.places < self.ends[at]) if len(self.begins) else at < 0
-        counts, same = np.zeros((2, len(self.rows)), np.int64)
-        counts[self.by_place] = np.bincount(at[inside], minlength=len(self.rows))
-        alike = at[inside & standing.same]
-        same[self.by_place] = np.bincount(alike, minlength=len(self.rows))
-        return counts, same
-
-
 class Reader:
     """The state of an index in the transaction that is open while this is used."""
 
@@ -122,6 +108,7 @@ class Reader:
             for segment, start in zip(found, starts, strict=True)
         ]
         self.letters = int(self.alive.sum())
+        self._shown: dict[int, str] = {}
 
     @staticmethod
     def state(db: sqlite3.Connection) -> object:
@@ -168,40 +155,81 @@ class Reader:
     def phrase(
         self, words: Sequence[Word], within: Longs | None = None, *, exact: bool = False
     ) -> Counted:
-        """Letters in which words stand in a row, and how often (`SegmentReader.phrase`), of those
-        `within` if given."""
-        letters, counts = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
-        for segment, (low, high) in self._parts(within):
-            among = None
-            if within is not None:
-                among = np.zeros(segment.size, np.bool_)
-                among[within[low:high] - segment.start] = True
-            if among is None or high > low:
-                found = segment.phrase(words, among, exact=exact)
-                letters.append(found.letters + segment.start)
-                counts.append(found.counts)
-        return Counted(np.concatenate(letters), np.concatenate(counts))
+        """Letters in which words stand in a row, and how often, of those `within` if given, which
+        are ascending; with `exact` only in the spellings asked for. Of a phrase that many letters
+        may have, counts may be too low (`SegmentReader.phrase`)."""
+        if within is None or len(within) * FEW > self.size:
+            spreads = sorted((self.spread(word) for word in words), key=lambda s: s.count)
+            if spreads[0].count * FEW > self.size:
+                return self._phrase_of_many(words, within, exact=exact)
+            some = spreads[0].all()
+            within = some if within is None else some[is_in(within, some)]
+        return self._phrase_of_few(words, within, exact=exact)
+
+    def _phrase_of_many(
+        self, words: Sequence[Word], within: Longs | None, *, exact: bool
+    ) -> Counted:
+        """It takes long to find in which of all letters such a phrase stands, so that is kept."""
+
+        def read() -> tuple[U16, int]:
+            parts = [segment.phrase(words, exact=exact) for segment in self._segments]
+            most = np.iinfo(np.uint16).max
+            least = np.minimum(np.concatenate(parts), most).astype(np.uint16)
+            return least, least.nbytes
+
+        spellings = tuple(word.spelling for word in words) if exact else ()
+        key = ("phrase", tuple(word.id for word in words), spellings)
+        least: U16 = self._recent.get(key, read)
+        letters = least.nonzero()[0] if within is None else within[least[within] > 0]
+        return Counted(letters, least[letters].astype(np.int64))
+
+    def _phrase_of_few(self, words: Sequence[Word], letters: Longs, *, exact: bool) -> Counted:
+        """Look at some letters, first for the words that stand least often in a letter: each leaves
+        fewer letters to look at."""
+        order = sorted(range(len(words)), key=lambda n: self.density(words[n]))
+        starts: Longs | None = None
+        for n in order:
+            standing = self.standing(words[n], letters, spelled=exact)
+            places = standing.places[standing.same] if exact else standing.places
+            places = places - n  # where the phrase would begin
+            starts = places if starts is None else starts[_is_among(starts, places, len(letters))]
+            numbers = starts >> PLACE_BITS
+            there = np.zeros(len(letters), np.bool_)
+            there[numbers] = True
+            letters = letters[there]
+            starts += ((there.cumsum() - 1)[numbers] - numbers) << PLACE_BITS
+        assert starts is not None
+        return Counted(letters, np.bincount(starts >> PLACE_BITS, minlength=len(letters)))
 
     def standing(self, word: Word, wanted: Longs, *, spelled: bool) -> Standing:
         """Where a word stands in some letters, ascending, that are counted from 0; with `spelled`
         also in which spelling."""
-        places, same = [np.empty(0, np.int64)], [np.empty(0, np.bool_)]
-        for segment, (low, high) in self._parts(wanted):
-            if high > low:
-                local = wanted[low:high] - segment.start
-                found = segment.standing(word, local, spelled=spelled)
-                places.append(found.places + (low << PLACE_BITS))
-                same.append(found.same)
-        return Standing(np.concatenate(places), np.concatenate(same))
+        spelling = OTHER_SPELLING if word.spelling is None else word.spelling
+        occurrences = self._occurrences(word, spelled=spelled)
+        return occurrences.standing(wanted, spelling if spelled else None)
 
-    def _parts(self, letters: Longs | None) -> Iterator[tuple[SegmentReader, tuple[int, int]]]:
-        """Each segment, and the rows of those letters that are in it."""
-        starts = [segment.start for segment in self._segments]
-        edges = [0] * (len(starts) + 1)
-        if letters is not None:
-            edges = np.searchsorted(letters, [*starts, self.size]).tolist()
-        for segment, low, high in zip(self._segments, edges, edges[1:], strict=False):
-            yield segment, (low, high)
+    def names_shown(self, ids: Sequence[int]) -> Mapping[int, str]:
+        """How names are printed, at least those of some ids."""
+        if missing := [name for name in ids if name not in self._shown]:
+            marks = ", ".join("?" * len(missing))
+            sql = f"SELECT id, shown FROM name WHERE id IN ({marks})"
+            self._shown.update(self._db.execute(sql, missing).fetchall())
+        return self._shown
+
+    def density(self, word: Word) -> float:
+        """How often a word stands in a letter that has it, on average."""
+        found = self._occurrences(word, spelled=False)
+        return len(found.places.numbers) / max(len(found.letters), 1)
+
+    def _occurrences(self, word: Word, *, spelled: bool) -> Occurrences:
+        def read() -> tuple[Occurrences, int]:
+            found = read_occurrences(self._db, self._segments, word, spelled=spelled)
+            return found, found.nbytes
+
+        key = ("occurrences", word.id)
+        spelled = spelled or (*key, True) in self._recent
+        found: Occurrences = self._recent.get((*key, spelled), read)
+        return found
 
     @cached_property
     def first_directive(self) -> Longs:
@@ -217,9 +245,11 @@ class Reader:
         rows: Longs = np.arange(len(steps)) + steps
         of_letter = np.repeat(np.arange(len(letters)) << PLACE_BITS, counts)
         begins = of_letter | columns.spans[rows, 0]
-        order = np.argsort(begins, kind="stable")
         ends = of_letter | columns.spans[rows, 1]
-        return Directives(rows, begins[order], ends[order], order)
+        if (begins[1:] < begins[:-1]).any():
+            order = np.argsort(begins, kind="stable")
+            rows, begins, ends = rows[order], begins[order], ends[order]
+        return Directives(letters, rows, begins, ends)
 
     def places_of(self, letters: list[int]) -> Longs:
         """The places of letters, by their ids, ascending; without those that are dead."""
@@ -240,19 +270,23 @@ class Reader:
         return (1 / (lengths * (_LENGTH / mean) + (1 - _LENGTH))).astype(np.float32)
 
     @cached_property
-    def years(self) -> Longs:
-        """The year of each letter, 0 where unknown."""
-        return (self.columns.date // 10000).astype(np.int64)
+    def facets(self) -> FacetColumns:
+        """What facets are counted by."""
+        return FacetColumns(self.columns, self.alive)
 
-    @cached_property
-    def bodies(self) -> Longs:
-        """The body's name of each letter."""
-        return self.columns.body.astype(np.int64)
 
-    @cached_property
-    def types(self) -> Longs:
-        """The type's name of each letter."""
-        return self.columns.type.astype(np.int64)
+def _is_among(some: Longs, places: Longs, letters: int) -> Flags:
+    """For each of some places whether it is one of others, in a few letters that are counted from
+    0: where these are short, all their words are marked in one array."""
+    numbers, others = some & LAST_PLACE, places & LAST_PLACE
+    width = int(numbers.max(initial=0)) + 1
+    if width * letters > _MOST_MARKED:
+        return is_among(some, places)
+    near = others < width
+    there = np.zeros(width * letters, np.bool_)
+    there[((places >> PLACE_BITS) * width + others)[near]] = True
+    found: Flags = there[(some >> PLACE_BITS) * width + numbers]
+    return found
 
 
 def is_in(letters: Longs, wanted: Longs) -> Flags:

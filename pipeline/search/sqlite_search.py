@@ -99,7 +99,7 @@ class Search:
             number = int(found.letters[row] - self._reader.first_directive[owners[row]])
             content = self._content(int(owners[row]))
             hits += directive_hits(content, [number], shower, float(found.scores[row]))
-        facets = self._facets(np.unique(owners))
+        facets = self._facets(owners[np.diff(owners, prepend=-1) > 0])
         at_least = len(some) < len(letters.letters)
         return Results(len(found.letters), tuple(hits), facets, note, at_least)
 
@@ -115,17 +115,13 @@ class Search:
 
     def _facets(self, places: Longs) -> Facets:
         reader = self._reader
-        years = _counts(reader.years[places])
-        body, kind = (
-            self._shown(_counts(column[places])) for column in (reader.bodies, reader.types)
-        )
-        return Facets({str(year): count for year, count in years}, body, kind)
+        counts = reader.facets.of(places)
+        body, kind = (self._shown(_most(counted)) for counted in (counts.body, counts.type))
+        return Facets({str(year): count for year, count in _most(counts.year)}, body, kind)
 
     def _shown(self, counts: Sequence[tuple[int, int]]) -> dict[str, int]:
         """Counts by name, of those that are counted most."""
-        marks = ", ".join("?" * len(counts))
-        sql = f"SELECT id, shown FROM name WHERE id IN ({marks})"
-        shown = dict(self._db.execute(sql, [name for name, _ in counts]).fetchall())
+        shown = self._reader.names_shown([name for name, _ in counts])
         return {shown[name]: count for name, count in counts}
 
 
@@ -133,11 +129,14 @@ MOST_FACETS = 100
 """So many years, bodies and types are counted in an answer, those with most letters."""
 
 
-def _counts(values: Longs) -> list[tuple[int, int]]:
-    """How often each value but 0 is there, most first."""
-    counts = np.bincount(values)
-    counts[:1] = 0
+_GROUPS = 4
+"""For each value wanted so many groups."""
+
+
+def _most(counts: Longs) -> list[tuple[int, int]]:
+    """Each value but 0 that is there and how often, given how often each is, most first."""
     there = np.flatnonzero(counts)
+    there = there[there > 0]
     order = np.lexsort((there, -counts[there]))[:MOST_FACETS]
     return list(zip(there[order].tolist(), counts[there[order]].tolist(), strict=True))
 
@@ -147,25 +146,40 @@ def _order(
 ) -> npt.NDArray[np.int64]:
     """Row numbers of the best `count`, best first: by score or by date, then by the other, then by
     place, so that the order is always the same."""
-    keys = (-found.scores, -dates.astype(np.int64))
-    first, second = keys if sort == "relevance" else keys[::-1]
     rows = np.arange(len(found.letters))
     if 0 < count < len(rows):
-        rows = np.flatnonzero(first <= np.partition(first, count - 1)[count - 1])
-        if len(rows) > 2 * count + 1000:
-            rows = _first_of_equal(first, second, rows, count)
-    return rows[np.lexsort((found.letters[rows], second[rows], first[rows]))][:count]
+        best = found.scores if sort == "relevance" else dates
+        rows = _best_rows(best, count)
+    keys = (-found.scores[rows], -dates[rows].astype(np.int64))
+    first, second = keys if sort == "relevance" else keys[::-1]
+    if len(rows) > 2 * count + 1000:
+        some = _first_of_equal(first, second, count)
+        rows, first, second = rows[some], first[some], second[some]
+    return rows[np.lexsort((found.letters[rows], second, first))][:count]
+
+
+def _best_rows(values: npt.NDArray[np.generic], count: int) -> npt.NDArray[np.int64]:
+    """The rows of the largest `count` values and of those equal to the last of them. Many values
+    are parted into groups first: so many groups have a largest that is as good as the last of so
+    many largest, and what is below that need not be looked at."""
+    rows = np.arange(len(values))
+    groups = _GROUPS * count
+    if groups * 2 < len(values):
+        size = len(values) // groups
+        largest = values[: size * groups].reshape(size, groups).max(axis=0)
+        rows = np.flatnonzero(values >= np.partition(largest, -count)[-count])
+        values = values[rows]
+    last = np.partition(values, -count)[-count]
+    kept: npt.NDArray[np.int64] = rows[values >= last]
+    return kept
 
 
 def _first_of_equal(
-    first: npt.NDArray[np.generic],
-    second: npt.NDArray[np.generic],
-    rows: npt.NDArray[np.int64],
-    count: int,
+    first: npt.NDArray[np.generic], second: npt.NDArray[np.generic], count: int
 ) -> npt.NDArray[np.int64]:
     """Those of many rows that can be among the best where most have one score."""
-    last = first[rows].max()
-    better, equal = rows[first[rows] < last], rows[first[rows] == last]
+    last = first.max()
+    better, equal = np.flatnonzero(first < last), np.flatnonzero(first == last)
     room = count - len(better)
     limit = np.partition(second[equal], room - 1)[room - 1]
     return np.concatenate((better, equal[second[equal] <= limit]))

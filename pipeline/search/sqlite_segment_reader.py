@@ -54,6 +54,9 @@ class Recent:
         self._bytes = 0
         self._held: OrderedDict[Hashable, tuple[Any, int]] = OrderedDict()
 
+    def __contains__(self, key: Hashable) -> bool:
+        return key in self._held
+
     def get(self, key: Hashable, read: Callable[[], tuple[Any, int]]) -> Any:
         """What `read` gives, an object and its bytes, or gave before."""
         held = self._held.get(key)
@@ -94,33 +97,33 @@ class SegmentReader:
         self.start = start
         self.size = size
         self._db = db
-        self._id = segment
+        self.id = segment
         self._recent = recent
 
     def letters(self, word: Word) -> Letters | None:
         """The letters a word is in, None where it is in none."""
 
         def read() -> tuple[Letters | None, int]:
-            letters = read_letters(self._db, self._id, word.id)
+            letters = read_letters(self._db, self.id, word.id)
             return letters, 6 * len(letters.places) if letters else 0
 
-        found: Letters | None = self._recent.get(("letters", self._id, word.id), read)
+        found: Letters | None = self._recent.get(("letters", self.id, word.id), read)
         return found
 
     def _places(self, word: Word) -> U16:
         def read() -> tuple[U16 | None, int]:
-            places = read_places(self._db, self._id, word.id)
+            places = read_places(self._db, self.id, word.id)
             return places, 0 if places is None else places.nbytes
 
-        found: U16 = self._recent.get(("places", self._id, word.id), read)
+        found: U16 = self._recent.get(("places", self.id, word.id), read)
         return found
 
     def _spellings(self, word: Word) -> U8:
         def read() -> tuple[U8, int]:
-            spellings = read_spellings(self._db, self._id, word.id)
+            spellings = read_spellings(self._db, self.id, word.id)
             return spellings, spellings.nbytes
 
-        found: U8 = self._recent.get(("spellings", self._id, word.id), read)
+        found: U8 = self._recent.get(("spellings", self.id, word.id), read)
         return found
 
     def _starts(self, word: Word, letters: Letters) -> U32:
@@ -131,29 +134,16 @@ class SegmentReader:
             np.cumsum(letters.counts, out=starts[1:])
             return starts, starts.nbytes
 
-        found: U32 = self._recent.get(("starts", self._id, word.id), read)
+        found: U32 = self._recent.get(("starts", self.id, word.id), read)
         return found
 
     def _pair(self, first: Word, second: Word) -> Pair | None:
         def read() -> tuple[Pair | None, int]:
-            pair = read_pair(self._db, self._id, first.id, second.id)
+            pair = read_pair(self._db, self.id, first.id, second.id)
             return pair, 3 * len(pair.places) if pair else 100
 
-        found: Pair | None = self._recent.get(("pair", self._id, first.id, second.id), read)
+        found: Pair | None = self._recent.get(("pair", self.id, first.id, second.id), read)
         return found
-
-    def standing(self, word: Word, wanted: Longs, *, spelled: bool) -> Standing:
-        """Where a word stands in some letters, ascending; with `spelled` also in which spelling."""
-        letters = self.letters(word)
-        if letters is None or not len(wanted):
-            return NOWHERE
-        numbers, counts, steps = self._steps(word, letters, wanted)
-        places: Longs = np.repeat(numbers << PLACE_BITS, counts)
-        places |= self._places(word)[steps]
-        if not spelled:
-            return Standing(places, np.zeros(len(places), np.bool_))
-        wanted_spelling = OTHER_SPELLING if word.spelling is None else word.spelling
-        return Standing(places, self._spellings(word)[steps] == wanted_spelling)
 
     def _steps(
         self, word: Word, letters: Letters, wanted: Longs
@@ -184,53 +174,20 @@ class SegmentReader:
             places = places[self._spellings(word)[steps] == wanted_spelling]
         return places
 
-    def phrase(self, words: Sequence[Word], among: Flags | None, *, exact: bool) -> Counted:
-        """Letters in which words stand in a row, of those `among` if given; with `exact` only in
-        the spellings asked for. Where it is certain of a letter, without looking at places, that
-        they do, counts may be too low."""
+    def phrase(self, words: Sequence[Word], *, exact: bool) -> Times:
+        """For each letter how often words stand in a row in it; with `exact` only in the spellings
+        asked for. Where it is certain of a letter, without looking at places, that they do, that
+        may be too low."""
         tables = [table for word in words if (table := self.letters(word))]
-        if len(tables) < len(words):
-            return Counted(*(np.empty(0, np.int64),) * 2)
-        some = np.flatnonzero(among) if among is not None else None
-        most = min(len(table.places) for table in tables)
-        if some is not None and len(some) * FEW < self.size:
-            return self._counted(words, some, exact=exact)
-        if exact or most * FEW < self.size:
-            least = self._phrase(words, tables, among, exact=exact)
-        else:
-            least = self._phrase_of_many(words, tables)
-            least = least if among is None else least * among
-        letters = np.flatnonzero(least)
-        return Counted(letters, least[letters].astype(np.int64))
-
-    def _phrase_of_many(self, words: Sequence[Word], tables: Sequence[Letters]) -> Times:
-        """Of a phrase that many letters may have, in which of all letters it stands: it takes
-        long, so it is kept."""
-
-        def read() -> tuple[Times, int]:
-            least = self._phrase(words, tables, None, exact=False)
-            return least, least.nbytes
-
-        key = ("phrase", self._id, *(word.id for word in words))
-        found: Times = self._recent.get(key, read)
-        return found
-
-    def _phrase(
-        self,
-        words: Sequence[Word],
-        tables: Sequence[Letters],
-        among: Flags | None,
-        *,
-        exact: bool,
-    ) -> Times:
-        """How often words stand in a row in each letter, of some at least how often."""
-        counts = [spread_out(table.places, table.counts, self.size) for table in tables]
-        candidates = np.ones(self.size, np.bool_) if among is None else among
-        for count in counts:
-            candidates = candidates & (count > 0)
         least: Times = np.zeros(self.size, np.int32)
+        if len(tables) < len(words):
+            return least
+        counts = [spread_out(table.places, table.counts, self.size) for table in tables]
+        candidates = np.ones(self.size, np.bool_)
+        for count in counts:
+            candidates &= count > 0
         if len(words) == 1 and not exact:
-            return counts[0].astype(np.int32) * candidates
+            return counts[0].astype(np.int32)
         if not exact and np.count_nonzero(candidates) * FEW > self.size:
             candidates, least = self._certain(words, counts, candidates)
         found = self._counted(words, np.flatnonzero(candidates), exact=exact)
