@@ -48,7 +48,6 @@ class Keys:
             self.press(key)
         assert answer.value.status == 200
 
-
     def type(self, text: str) -> None:
         """Type text; a mark above or below a letter is a keystroke of its own."""
         self._page.keyboard.type(text)
@@ -231,7 +230,7 @@ def test_axe_finds_no_serious_fault_on_any_page_in_either_language(
 
 def _serious(page: Page, script: str) -> list[str]:
     """What axe-core calls serious or critical on the page as it is."""
-    page.wait_for_load_state("networkidle")
+    page.wait_for_load_state("load")
     session = page.context.new_cdp_session(page)  # not bound by the page's own policy
     session.send("Runtime.evaluate", {"expression": script})
     told = session.send(
