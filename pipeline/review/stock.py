@@ -31,7 +31,7 @@ SECONDS_FOR_LATER = 0.1
 """And for a later look: a small folder is through by then, a large one must not keep pages."""
 REST = 20
 """A look at all letters is followed by a rest this many times as long: at 200,000 it takes seconds,
-and a batch that runs into the folder, as any SQLite file in it that is opened, seems to change it."""
+and the folder seems to change whenever an SQLite file in it is opened."""
 
 _VERSION = 1
 ROW = ", ".join(f.name for f in fields(LetterRow))
