@@ -71,6 +71,7 @@ def test_a_hundred_corrections_take_few_keys_and_stay(
         assert page.locator(".tiles > li").count() == 48
         keys.press("0", "3", "1", "7")
         keys.decide("Enter")  # 46 are confirmed
+        page.wait_for_selector(".tiles > li.done")
         keys.decide("r")  # the two ticked were printed so
         page.wait_for_url("**after=**")
         page.wait_for_selector(READY)
@@ -155,6 +156,7 @@ def test_a_word_typed_for_the_ticked_ones(browser: Browser, grouped_folder: Path
         keys.press("0", "2", "e")
         page.keyboard.type("tô")
         keys.decide("Enter")
+        page.wait_for_selector(".tiles > li.done")
         assert page.locator(".tiles > li.done").count() == 1
         assert not wrong
         page.context.close()
