@@ -193,8 +193,9 @@ def test_a_sample_is_drawn_judged_and_states_the_error_rate(
         keys.press("e")
         page.keyboard.type("khác")
         keys.decide("Enter")
-        for _ in range(2):
-            page.wait_for_selector("body[data-ready] .tiles > li:not(.done)")
+        for part in (2, 3):
+            page.wait_for_url(f"**part={part}")
+            page.wait_for_selector(READY)
             keys.decide("Enter")
         page.wait_for_url("**/samples")
         told = page.locator(".estimate").inner_text()
