@@ -3,7 +3,7 @@
 A folder of made-up records without scans (benchmarks/search_letters.py, misread here and there) is
 written, indexed, and looked over by the review pages; then each page is asked for. Times are
 milliseconds of this process' CPU and by the clock, median and 95th percentile; the first look of a
-new folder is told by itself. The index is built straight from the records.
+new folder is told by itself. The index is built straight from the records, beside the first look.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ import json
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
-from itertools import islice
+from multiprocessing import get_context
 from pathlib import Path
 from random import Random
 from statistics import quantiles
@@ -86,15 +86,10 @@ def measure(count: int = LETTERS, keep: Path | None = None) -> Speed:
     """Make the folder, where `keep` does not have it, and ask for every page."""
     with nullcontext(keep) if keep else tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        if not (folder / INDEX).exists():
-            make(folder, count)
-        desk = Desk(folder, "benchmark")
-        start = process_time()
-        desk.stock.refresh()
-        look = 1000 * (process_time() - start) / count
-        start = process_time()
-        desk.stock.refresh()
-        again = 1000 * (process_time() - start)
+        with _made(folder, count):
+            desk = Desk(folder, "benchmark")
+            look = _looked_over(desk) / count
+        again = _looked_over(desk)
         sample = draw(desk, "words", 200, seed="speed").number
         app = make_app(desk, TOKEN, frozenset({HOST}))
         with TestClient(app, base_url=f"http://{HOST}") as client:
@@ -103,6 +98,13 @@ def measure(count: int = LETTERS, keep: Path | None = None) -> Speed:
                 _timed(client, page, paths) for page, paths in _paths(count, sample).items()
             )
     return Speed(count, look, again, pages)
+
+
+def _looked_over(desk: Desk) -> float:
+    """Milliseconds of CPU in which the stock is brought up to date, as the program does it."""
+    start = process_time()
+    desk.stock.refresh()
+    return 1000 * (process_time() - start)
 
 
 def _paths(count: int, sample: int) -> dict[str, list[str]]:
@@ -139,9 +141,16 @@ def _timed(client: TestClient, page: str, paths: list[str]) -> Times:
     return Times(page, cpu, clock)
 
 
-def make(folder: Path, count: int) -> None:
-    """Write `count` records and an index of them."""
+@contextmanager
+def _made(folder: Path, count: int) -> Iterator[None]:
+    """Write `count` records, where they are not there yet; their index is made beside what is done
+    meanwhile, by a process of its own, and stands at the end."""
+    if (folder / INDEX).exists():
+        yield
+        return
     distinct = [_misread(record) for record in letters(min(count, DISTINCT), 3)]
+    indexing = get_context("spawn").Process(target=_index, args=(folder / INDEX, distinct, count))
+    indexing.start()
     told = [record.to_json() for record in distinct]
     for number in range(1, count + 1):
         at = (number - 1) % len(distinct)
@@ -149,12 +158,16 @@ def make(folder: Path, count: int) -> None:
         path = folder / name / "record.json"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(told[at].replace(f'"{was}"', f'"{name}"'), encoding="utf-8")
-    with connect(str(folder / INDEX)) as index:
-        waiting = _numbered(distinct, count)
-        while batch := list(islice(waiting, 4096)):
-            index.add(batch)
-            print(f"\rindexed {batch[-1].document_id}", end="", file=sys.stderr, flush=True)
-    print(file=sys.stderr)
+    yield
+    indexing.join()
+    if indexing.exitcode:
+        raise RuntimeError("the index was not made")
+
+
+def _index(path: Path, distinct: list[Record], count: int) -> None:
+    with connect(str(path.with_suffix(".part"))) as index:
+        index.add(_numbered(distinct, count))
+    path.with_suffix(".part").replace(path)
 
 
 def _numbered(distinct: list[Record], count: int) -> Iterator[Record]:

@@ -3,6 +3,7 @@ which the same correction stands fifty-two times."""
 
 from __future__ import annotations
 
+import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -76,6 +77,15 @@ def letter_in(out: Path, name: str) -> str:
     """The id of the letter whose file was called `name`."""
     (found,) = (path.name for path in out.glob(f"{name}-*"))
     return found
+
+
+def copied_letter(out: Path, name: str, copy: str) -> None:
+    """Add a copy of a letter under another id, as if its scan had come a second time."""
+    original = letter_in(out, name)
+    shutil.copytree(out / original, out / copy)
+    record = out / copy / "record.json"
+    text = record.read_text("utf-8")
+    record.write_text(text.replace(f'"{original}"', f'"{copy}"'), encoding="utf-8")
 
 
 @contextmanager

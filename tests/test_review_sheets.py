@@ -7,6 +7,7 @@ import shutil
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
+from time import monotonic, sleep
 
 import pytest
 from click.testing import CliRunner
@@ -115,6 +116,19 @@ def test_rare_ones_stand_together(desk: Desk) -> None:
     sheet = rare_sheet(desk, "")
     assert sheet.tiles
     assert {t.place for t in sheet.tiles}.isdisjoint(a.place for a in _asked(desk, 48))
+
+
+def test_pages_see_what_others_decide_and_what_comes_by_themselves(desk: Desk) -> None:
+    desk.stock.look()
+    minh = Desk(desk.root, "Minh")
+    decide_together(minh, _asked(desk, 2), seen=0)
+    assert pairs_page(desk, 1, "changed").rows[0].open == 50
+    minh.follower.settle(30)
+    shutil.copytree(desk.root / letter_in(desk.root, "grouped"), desk.root / "copied-000000000000")
+    late = monotonic() + 60
+    while (shown := pairs_page(desk, 1, "changed").rows[0].open) == 50 and monotonic() < late:
+        sleep(0.2)
+    assert shown == 102
 
 
 def test_the_stock_follows_what_comes_and_goes(desk: Desk) -> None:

@@ -6,12 +6,13 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
+from unicodedata import normalize
 
 import pytest
 
 from pipeline.review.decisions import Decisions
 from tests.axe import axe_script
-from tests.review_batch import letter_in, served
+from tests.review_batch import copied_letter, letter_in, served
 from tests.review_browser import enter, launched, needs_chromium
 
 if TYPE_CHECKING:
@@ -47,14 +48,20 @@ class Keys:
             self.press(key)
         assert answer.value.status == 200
 
+    def type(self, text: str) -> None:
+        """Type text; a mark above or below a letter is a keystroke of its own."""
+        self._page.keyboard.type(text)
+        self.pressed += len(normalize("NFD", text))
 
-def _text(folder: Path) -> str:
-    return (folder / letter_in(folder, "grouped") / "text.txt").read_text("utf-8")
+
+def _text(folder: Path, name: str = "grouped") -> str:
+    return (folder / letter_in(folder, name) / "text.txt").read_text("utf-8")
 
 
-def test_fifty_of_the_same_correction_are_confirmed_at_once_and_stay(
+def test_a_hundred_corrections_take_few_keys_and_stay(
     browser: Browser, grouped_folder: Path
 ) -> None:
+    copied_letter(grouped_folder, "grouped", "second-000000000000")
     with served(grouped_folder) as address:
         page, wrong = enter(browser, address, "/corrections?only=changed")
         keys = Keys(page)
@@ -64,23 +71,36 @@ def test_fifty_of_the_same_correction_are_confirmed_at_once_and_stay(
         assert page.locator(".tiles > li").count() == 48
         keys.press("0", "3", "1", "7")
         keys.decide("Enter")  # 46 are confirmed
+        page.wait_for_selector(".tiles > li.done")
         keys.decide("r")  # the two ticked were printed so
         page.wait_for_url("**after=**")
         page.wait_for_selector(READY)
-        assert page.locator(".tiles > li").count() == 4
+        first = page.url
+        keys.press("0", "5")
+        keys.decide("Enter")
+        page.wait_for_selector(".tiles > li.done")
+        keys.press("e")
+        keys.type("tô")
+        keys.decide("Enter")
+        page.wait_for_url(lambda url: url != first)
+        page.wait_for_selector(READY)
+        assert page.locator(".tiles > li").count() == 8
         keys.decide("Enter")
         page.wait_for_url("**/corrections/rare")
         assert not wrong
         page.context.close()
     made = list(Decisions(grouped_folder).all())
-    assert (len(made), {d.what for d in made}) == (52, {"group"})
-    assert sum(d.verdict == "reject" for d in made) == 2
+    assert (len(made), {d.what for d in made}) == (104, {"group"})
+    assert [sum(d.verdict == v for d in made) for v in ("reject", "change")] == [2, 1]
     assert keys.pressed / len(made) < MOST_KEYSTROKES
-    assert _text(grouped_folder).count("tố chức") == 2
-    assert _text(grouped_folder).count("tổ chức") == 50
+    assert keys.pressed == 17, "as docs/review.md says"
+    texts = _text(grouped_folder) + _text(grouped_folder, "second")
+    assert texts.count("tố chức") == 2
+    assert texts.count("tổ chức") == 101
+    assert texts.count("tô chức") == 1
     with served(grouped_folder) as address:
         page, wrong = enter(browser, address, "/corrections?only=decided")
-        assert "52" in page.locator(".sums").inner_text()
+        assert "104" in page.locator(".sums").inner_text()
         keys = Keys(page)
         keys.press("j", "Enter")
         page.wait_for_selector(READY)
@@ -89,6 +109,21 @@ def test_fifty_of_the_same_correction_are_confirmed_at_once_and_stay(
         assert not wrong
         page.context.close()
     assert [d.verdict for d in Decisions(grouped_folder).all()][-1] == "withdraw"
+
+
+def test_the_list_ends_by_offering_the_sample(browser: Browser, grouped_folder: Path) -> None:
+    with served(grouped_folder) as address:
+        page, wrong = enter(browser, address, "/")
+        assert page.locator(".letters > li").count() == 1
+        page.keyboard.press("j")  # the letter
+        page.keyboard.press("j")  # what comes behind the last
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/samples")
+        page.goto(f"{address}/corrections")
+        page.keyboard.press("s")
+        page.wait_for_url("**/samples")
+        assert not wrong
+        page.context.close()
 
 
 def test_the_last_batch_can_be_taken_back_from_the_next_sheet(
@@ -121,6 +156,7 @@ def test_a_word_typed_for_the_ticked_ones(browser: Browser, grouped_folder: Path
         keys.press("0", "2", "e")
         page.keyboard.type("tô")
         keys.decide("Enter")
+        page.wait_for_selector(".tiles > li.done")
         assert page.locator(".tiles > li.done").count() == 1
         assert not wrong
         page.context.close()
@@ -157,8 +193,9 @@ def test_a_sample_is_drawn_judged_and_states_the_error_rate(
         keys.press("e")
         page.keyboard.type("khác")
         keys.decide("Enter")
-        for _ in range(2):
-            page.wait_for_selector("body[data-ready] .tiles > li:not(.done)")
+        for part in (2, 3):
+            page.wait_for_url(f"**part={part}")
+            page.wait_for_selector(READY)
             keys.decide("Enter")
         page.wait_for_url("**/samples")
         told = page.locator(".estimate").inner_text()
@@ -196,7 +233,7 @@ def test_axe_finds_no_serious_fault_on_any_page_in_either_language(
 
 def _serious(page: Page, script: str) -> list[str]:
     """What axe-core calls serious or critical on the page as it is."""
-    page.wait_for_load_state("networkidle")
+    page.wait_for_load_state("load")
     session = page.context.new_cdp_session(page)  # not bound by the page's own policy
     session.send("Runtime.evaluate", {"expression": script})
     told = session.send(

@@ -49,6 +49,14 @@ class SearchPage:
     facets: dict[str, tuple[Facet, ...]]
     statuses: tuple[Facet, ...]
 
+    @property
+    def ends_doubts(self) -> bool:
+        """Whether the queue has here come to letters without a doubt, or to its end: what is next
+        worth a look is a random sample."""
+        last = self.rows[-1:]
+        sure = all(not row.fields and not row.words for row in last)
+        return self.results is None and not self.query and (self.on is None or sure)
+
 
 def search_page(desk: Desk, asked: Mapping[str, str]) -> SearchPage:
     """The page for the parameters q, status and page."""

@@ -27,6 +27,11 @@ LETTERS_AT_ONCE = 500
 SECONDS_BETWEEN_LOOKS = 2.0
 SECONDS_TO_WAIT = 3.0
 """How long a page waits for the first look at a folder before it shows what is known by then."""
+SECONDS_FOR_LATER = 0.1
+"""And for a later look: a small folder is through by then, a large one must not keep pages."""
+REST = 20
+"""A look at all letters is followed by a rest this many times as long: at 200,000 it takes seconds,
+and the folder seems to change whenever an SQLite file in it is opened."""
 
 _VERSION = 1
 ROW = ", ".join(f.name for f in fields(LetterRow))
@@ -81,32 +86,49 @@ class Stock:
         self._path = root / FILE
         self._decisions = decisions
         self._looking = threading.Lock()
-        self._looked = threading.Event()
-        self._seen: tuple[int, int] | None = None
-        self._next_look = 0.0
+        self._known = threading.Event()  # all letters have been looked at once
+        self._changed = 0  # when the folder last did, in nanoseconds, before the last look at all
+        self._next_look = self._next_whole_look = 0.0
         self.left_to_read = 0
         self._prepare()
 
     # --- kept up to date -----------------------------------------------------------------------
 
     def look(self, *, wait: float = SECONDS_TO_WAIT) -> None:
-        """Begin to bring the tables up to date, if anything changed; wait for it up to `wait`
-        seconds. Cheap where nothing did: one stat and one small query every two seconds."""
-        now = monotonic()
-        if self._looked.is_set() and now < self._next_look:
+        """Begin to bring the tables up to date, and wait for it: up to `wait` seconds for the first
+        look at the folder, hardly for a later one. What is decided here or by others needs no look:
+        whoever decides tells the tables, which are the same for all."""
+        if monotonic() < self._next_look:
             return
-        self._next_look = now + SECONDS_BETWEEN_LOOKS
-        seen = (self._root.stat().st_mtime_ns, self._decisions.last())
-        if self._looked.is_set() and seen == self._seen:
+        if not self._looking.acquire(blocking=False):
+            if not self._known.is_set():
+                self._known.wait(wait)
             return
-        if self._looking.acquire(blocking=False):
-            self._looked.clear()
-            self._seen = seen
-            threading.Thread(target=self._look_and_release, daemon=True).start()
-            self._looked.wait(wait)  # later pages show what is known: a new folder takes minutes
+        done = threading.Event()
+        threading.Thread(target=self._look_and_release, args=(done,), daemon=True).start()
+        done.wait(SECONDS_FOR_LATER if self._known.is_set() else wait)
 
     def refresh(self) -> None:
         """Bring the tables up to date: read what is new or changed, forget what is gone."""
+        with self._looking:
+            self._look_at_all()
+
+    def _look_and_release(self, done: threading.Event) -> None:
+        try:
+            if not self._known.is_set() or self._may_have_changed():
+                self._look_at_all()
+        finally:
+            self._next_look = monotonic() + SECONDS_BETWEEN_LOOKS
+            self._looking.release()
+            done.set()
+
+    def _may_have_changed(self) -> bool:
+        changed = self._root.stat().st_mtime_ns != self._changed
+        return changed and monotonic() >= self._next_whole_look
+
+    def _look_at_all(self) -> None:
+        begun = monotonic()
+        self._changed = self._root.stat().st_mtime_ns
         with self.connected() as db:
             known = dict(db.execute("SELECT document_id, state FROM letters"))
         there = dict(self._states())
@@ -124,6 +146,8 @@ class Stock:
         with self.connected() as db, _transaction(db):
             for name in gone:
                 _forget(db, name)
+        self._known.set()
+        self._next_whole_look = monotonic() + REST * (monotonic() - begun)
 
     def reread(self, names: Iterable[str]) -> None:
         """Bring these letters up to date."""
@@ -156,17 +180,10 @@ class Stock:
         except sqlite3.Error as error:
             raise UsageError("decisions_unusable", path=self._path, reason=str(error)) from error
 
-    def _look_and_release(self) -> None:
-        try:
-            self.refresh()
-        finally:
-            self._looked.set()
-            self._looking.release()
-
     def _states(self) -> Iterator[tuple[str, str]]:
         with os.scandir(self._root) as entries:
             for entry in entries:
-                if entry.name[0] != "." and (state := _state(Path(entry.path, RECORD))):
+                if entry.name[0] != "." and (state := _state(f"{entry.path}/{RECORD}")):
                     yield entry.name, state
 
     def _prepare(self) -> None:
@@ -201,7 +218,7 @@ def _transaction(db: sqlite3.Connection) -> Iterator[None]:
     db.execute("COMMIT")
 
 
-def _state(path: Path) -> str:
+def _state(path: Path | str) -> str:
     """What tells whether a file has changed; empty where there is none."""
     try:
         stat = os.stat(path)  # noqa: PTH116 - of 200,000 files, where it is twice as fast
