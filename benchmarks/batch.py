@@ -41,7 +41,7 @@ from pipeline.settings import Settings
 ROOT = Path(__file__).parent.parent
 DONE = 10_000
 PAGES, READ_NOW = 1000, 3
-SCANS = 60
+SCANS = 160
 SECONDS_A_PAGE = 2.0
 """Processor time of a scanned page, the least that was measured (docs/reading.md): the share of
 scheduling is largest on quick pages."""

@@ -25,6 +25,8 @@ from time import monotonic
 from types import TracebackType
 from typing import Self
 
+import cv2
+
 from pipeline.batch.crew import Died, Event, Overdue, PagesRead
 from pipeline.batch.job import Job, Task
 from pipeline.batch.limits import Stopwatch
@@ -159,6 +161,7 @@ def _serve(task: Task, pipe: Connection, lifeline: Connection) -> None:
     """The life of a worker process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # ctrl-C is the parent's to handle
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    cv2.setNumThreads(1)  # a worker is for one core
     if task.folder is not None:
         os.chdir(task.folder)
     threading.Thread(target=_end_with_parent, args=(lifeline,), daemon=True).start()
