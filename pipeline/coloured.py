@@ -34,7 +34,9 @@ class Channels:
 
 def channels(pixels: NDArray[np.uint8]) -> Channels | None:
     """Of an RGB page; None where next to nothing on it is coloured."""
-    high, low = pixels.max(axis=2), pixels.min(axis=2)
+    red, green, blue = cv2.split(pixels)  # many times as fast as max and min along an axis
+    high = np.asarray(cv2.max(cv2.max(red, green), blue), np.uint8)
+    low = np.asarray(cv2.min(cv2.min(red, green), blue), np.uint8)
     if float((cv2.subtract(high, low) > COLOURED).mean()) < LEAST:
         return None
     return Channels(high, low)
