@@ -183,6 +183,15 @@ class Line:
     box: Box | None = None
     words: tuple[Word, ...] = ()
 
+    def word_at(self, start: int) -> Word | None:
+        """The word that stands at the character `start` of the line, where words are known."""
+        at = 0
+        for word in self.words:
+            if at <= start < at + len(word.text):
+                return word
+            at += len(word.text) + 1
+        return None
+
 
 @dataclass(frozen=True, slots=True)
 class Correction:

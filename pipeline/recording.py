@@ -247,12 +247,8 @@ def _code_of_change(correction: Correction) -> str | None:
 
 def _readings_at(line: Line, start: int) -> tuple[str, ...]:
     """What else was read, at a second look, of the word that stands at `start` of a line."""
-    at = 0
-    for word in line.words:
-        if at <= start < at + len(word.text):
-            return word.readings
-        at += len(word.text) + 1
-    return ()
+    word = line.word_at(start)
+    return word.readings if word else ()
 
 
 def _doubt_flag(doubt: Doubt, read: Sequence[str] = ()) -> Flag:

@@ -18,7 +18,7 @@ from pipeline.restore.channel import Channel, Shape, cased, shape_of
 from pipeline.restore.language_model import NONE, Ids, LanguageModel
 from pipeline.restore.lexicon import Lexicon
 from pipeline.restore.orthography import canonical
-from pipeline.restore.tokens import SPECIALS, UNKNOWN, classify, core_of
+from pipeline.restore.tokens import SPECIALS, UNKNOWN_ID, classify, core_of
 
 Floats = npt.NDArray[np.float32]
 IMPOSSIBLE: Final = -1e4
@@ -59,7 +59,6 @@ class Offer(NamedTuple):
 CONSONANTS: Final = frozenset("bcdđfghjklmnpqrstvxzBCDĐFGHJKLMNPQRSTVXZ")
 Row = tuple[list[Reading], list[int], list[int], list[float]]
 """Readings, the ids of their first and second words, and log P(read | reading)."""
-UNKNOWN_ID: Final = SPECIALS.index(UNKNOWN)
 Offers = dict[tuple[str, ...], Offer]
 
 

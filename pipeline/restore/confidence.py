@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from pipeline.restore.language_model import Ids
 from pipeline.restore.orthography import VIETNAMESE_ONLY, analyse
-from pipeline.restore.tokens import SPECIALS, UNKNOWN, core_of
+from pipeline.restore.tokens import UNKNOWN_ID, core_of
 
 Doubles = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -40,7 +40,6 @@ FEATURES: Final = ("constant", *FOUND, *TRAITS, *(f"changed, {t}" for t in TRAIT
 _USUAL_SIGNS: Final = frozenset(".,;:!?()\"“”'‘’-–%/…")
 _INNER_SIGNS: Final = frozenset("-/.,")
 _MOST_ODDS: Final = 9.0
-UNKNOWN_ID: Final = SPECIALS.index(UNKNOWN)
 
 
 @lru_cache(maxsize=100_000)

@@ -98,9 +98,5 @@ class Judged:
 
 def box_at(line: Line, start: int) -> Box | None:
     """The box of the word that stands at `start` in the line as read, where words are known."""
-    at = 0
-    for word in line.words:
-        if at <= start < at + len(word.text):
-            return word.box
-        at += len(word.text) + 1
-    return None
+    word = line.word_at(start)
+    return word.box if word else None

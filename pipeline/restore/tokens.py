@@ -18,6 +18,7 @@ NUMBER: Final = "<num>"
 DATE: Final = "<date>"
 IDENTIFIER: Final = "<id>"
 SPECIALS: Final = (BOUNDARY, UNKNOWN, NUMBER, DATE, IDENTIFIER)
+UNKNOWN_ID: Final = SPECIALS.index(UNKNOWN)
 SLASH_WORDS: Final = frozenset({"v/v", "t/m", "k/t", "t/l"})
 
 _LEAD: Final = "\"'“”‘’«»„([{<*•·–—-_=~+|¦!,.:;…\\/"
