@@ -18,7 +18,7 @@ from pipeline.restore.channel import Channel, Shape, cased, shape_of
 from pipeline.restore.language_model import NONE, Ids, LanguageModel
 from pipeline.restore.lexicon import Lexicon
 from pipeline.restore.orthography import canonical
-from pipeline.restore.tokens import SPECIALS, UNKNOWN_ID, classify, core_of
+from pipeline.restore.tokens import NUMBER_ID, SPECIALS, UNKNOWN_ID, classify, core_of
 
 Floats = npt.NDArray[np.float32]
 IMPOSSIBLE: Final = -1e4
@@ -30,6 +30,7 @@ _CAPITAL_LOST = -4.0  # a small letter was read as a capital
 _IN_CAPITALS = -3.0  # a word in capitals stands in a line of small letters
 _SPELT_DIGIT = -2.0  # one digit among the ten that could stand there
 _DIGIT_LETTER = -5.0  # a digit and a letter that are printed so: `1a` is nearly always `là`
+_STROKE = -3.0  # a 1 was read as a letter
 _PRIOR_WEIGHT = 0.8
 _LEAST_ONSET = -13.0  # an onset less likely is not looked at
 _GOOD = -6.0  # where a syllable is as likely as this, other cuts are not looked at
@@ -176,6 +177,11 @@ class Candidates:
         word = classify(core)
         kept = self.ids.get(word, 1) if word else 1
         alone = [Reading(start, end, None)], [kept], [NONE], [0.0]
+        number = None if self.wide.heavy else protect.as_number(core)
+        lone = len(core) == 1 and in_capitals  # a speck after a heading
+        if number and not lone and not protect.is_item_mark(token):
+            own, read = [Reading(start, end, None), Reading(start, end, number)], [kept, NUMBER_ID]
+            return own, read, [NONE, NONE], [0.0, _STROKE]
         if (
             protect.is_address(token)
             or protect.is_item_mark(token)

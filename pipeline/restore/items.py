@@ -1,7 +1,9 @@
-"""List marks put right by their neighbours: after `b)` comes `c)`, even where OCR read `e)`.
+"""List marks put right by their neighbours: after `b)` comes `c)`, even where OCR read `e)`, and
+after `4.` comes `5.`, even where it read `Š.`
 
 In: the lines of a page. Out: by line number, the mark's repair. A mark changes only where OCR takes
-one of the two letters for the other and the marks before and after leave no other reading.
+one of the two signs for the other and the marks before and after leave no other reading. No digit
+is changed.
 """
 
 from __future__ import annotations
@@ -25,11 +27,43 @@ _READ_AS = {
     "i": "íïlj!|",
     "l": "iI!|",
 }
+_NUMBERED = regex.compile(r"^\s*[\"“]?(?P<number>[\dlIÌÍíìÏï|!ŠšS§]{1,2})\.(?=\s+(?P<next>\S+))")
+_ARTICLE = regex.compile(r"^\s*[\"“]?Điều\s\d{1,3}[a-z]?\.")
+_READ_DIGIT = {**dict.fromkeys("lIÌÍíìÏï|!", "1"), **dict.fromkeys("ŠšS", "5"), "§": "8"}
 _CERTAIN = {"€": "c", "©": "c", "¢": "c"}
 
 
 def fixes(lines: Sequence[str]) -> dict[int, Fix]:
     """The repairs of list marks, by line number."""
+    return {**_numbers(lines), **_letters(lines)}
+
+
+def _numbers(lines: Sequence[str]) -> dict[int, Fix]:
+    """Letters and signs in the numbers of a list: where that number is the one which follows the
+    mark before (1 after the heading of an article), or comes before the mark that follows."""
+    marks = [(n, m) for n, line in enumerate(lines) if (m := _NUMBERED.match(line))]
+    articles = [n for n, line in enumerate(lines) if _ARTICLE.match(line)]
+    found: dict[int, Fix] = {}
+    before: int | None = None
+    last = -1
+    for at, (number, match) in enumerate(marks):
+        if any(last < n < number for n in articles):
+            before = 0
+        last = number
+        after = marks[at + 1][1]["number"] if at + 1 < len(marks) else ""
+        read = match["number"]
+        value = int("".join(_READ_DIGIT.get(c, c) for c in read))
+        if not read.isdigit() and not match["next"].isupper():
+            follows = before is not None and value == before + 1 and after in ("", str(value + 1))
+            if follows or after == str(value + 1):
+                found[number] = Fix(match.start("number"), match.end("number"), str(value))
+            else:
+                continue
+        before = value
+    return found
+
+
+def _letters(lines: Sequence[str]) -> dict[int, Fix]:
     marks = [(n, m) for n, line in enumerate(lines) if (m := _MARK.match(line))]
     found: dict[int, Fix] = {}
     before = ""

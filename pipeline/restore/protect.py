@@ -23,6 +23,7 @@ _AREA = regex.compile(r"[kcd]?m[23]")
 _ROMAN = regex.compile(r"[IVXLC]+")
 _SYMBOLS: Final = frozenset("&@¢§€£¥©®$")
 _VOWELS: Final = frozenset("aăâeêioôơuưy")
+_STROKES: Final = dict.fromkeys("lIÌÍìíÏï]|!", "1")
 
 
 def is_address(token: str) -> bool:
@@ -33,6 +34,15 @@ def is_address(token: str) -> bool:
 def is_item_mark(token: str) -> bool:
     """A list mark such as `a)`, `đ)`, `1.`, `II.`"""
     return bool(_ITEM.fullmatch(token))
+
+
+def as_number(core: str) -> str | None:
+    """The number that a stroke among digits (`l6`, `2]`), or a stroke alone (`I`), may be; None for
+    what has nothing of the kind. A stroke that OCR takes for a letter is 1."""
+    if not 0 < len(core) <= 3 or (len(core) > 1 and not any(c.isdigit() for c in core)):
+        return None
+    number = "".join(_STROKES.get(c, c) for c in core)
+    return number if number != core and number.isascii() and number.isdigit() else None
 
 
 def is_measure(core: str) -> bool:

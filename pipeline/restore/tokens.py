@@ -19,6 +19,7 @@ DATE: Final = "<date>"
 IDENTIFIER: Final = "<id>"
 SPECIALS: Final = (BOUNDARY, UNKNOWN, NUMBER, DATE, IDENTIFIER)
 UNKNOWN_ID: Final = SPECIALS.index(UNKNOWN)
+NUMBER_ID: Final = SPECIALS.index(NUMBER)
 SLASH_WORDS: Final = frozenset({"v/v", "t/m", "k/t", "t/l"})
 
 _LEAD: Final = "\"'“”‘’«»„([{<*•·–—-_=~+|¦!,.:;…\\/"
