@@ -19,11 +19,11 @@ CASES = json.loads((Path(__file__).parent / "cases/layout/pages.json").read_text
 WIDTH, HEIGHT, DPI = 1654, 2339, 200
 
 
-def words_of(x: int, y: int, text: str, confidence: float, line: int) -> list[Word]:
+def words_of(x: int, y: int, text: str, confidence: float, line: int, gap: int = 9) -> list[Word]:
     words: list[Word] = []
     for part in text.split():
         words.append(Word(part, (x, y, x + 13 * len(part), y + 36), confidence, 1, 1, line))
-        x += 13 * len(part) + 9
+        x += 13 * len(part) + gap
     return words
 
 
@@ -41,6 +41,22 @@ def test_reading_order(case: dict[str, Any]) -> None:
     arranged = layout.arrange(page_of(case["lines"]), blank())
     assert [line.text for line in arranged.lines if line.text] == case["text"]
     assert set(case["marks"]) <= {m.kind for m in arranged.marks}
+
+
+def test_an_entry_of_the_list_that_reaches_under_the_signature_is_no_two_columns() -> None:
+    entry = "- Mặt trận Tổ quốc và các tổ chức chính trị - xã hội;"
+    lines: list[list[Any]] = [
+        [320, 200, "Yêu cầu các đơn vị nghiêm túc thực hiện, báo cáo về Sở trước ngày 30.", 1.0, 1],
+        [730, 290, "KT. GIÁM ĐỐC", 0.95, 2],
+        [238, 340, "Nơi nhận:", 0.95, 3],
+        [1049, 340, "PHÓ GIÁM ĐỐC", 0.95, 3],
+        [238, 385, "- Như trên;", 0.95, 4],
+        [238, 430, entry, 0.95, 5, 14],
+        [238, 475, "- Lưu: VT.", 0.95, 6],
+        [1049, 620, "Lê Thị Bình An", 0.95, 7],
+    ]
+    arranged = layout.arrange(page_of(lines), blank())
+    assert entry in [line.text for line in arranged.lines]
 
 
 def test_zones_are_named_and_parted_by_empty_lines() -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from statistics import median
 
 from pipeline.document import Box, Mark, Word, Zone
@@ -21,6 +22,7 @@ Row = list[Segment]
 
 
 APART = 3.0  # line heights between the names of two who sign side by side
+WIDER = 1.5  # times the gap between words is no gap between words
 RULES = frozenset("|¦][_")  # what the engine makes of a table's rules
 
 
@@ -70,13 +72,17 @@ def _letterhead(
         (n for n, row in enumerate(above) if not _belongs_above(row, above, country, gutter)),
         default=-1,
     )
+    higher: list[Placed] = []
     for row in above[: first + 1]:
-        marks += [mark("noise", page, s.words) for s in row]
+        if _is_print(row):  # the end of another text, or the number and title of a form
+            higher.append(Placed(joined(row), Zone.BODY))
+        else:
+            marks += [mark("noise", page, s.words) for s in row]
     end = _letterhead_end(lines, start, gutter, country, metrics)
     left: list[Segment] = []
     right: list[Segment] = []
     for row in lines[first + 1 : end]:
-        parts = [p for s in row for p in _cut(s, gutter, metrics)]
+        parts = [p for s in row for p in _columns(s, gutter, metrics)]
         lefts = [p for p in parts if p.centre < gutter]
         rights = [p for p in parts if p.centre >= gutter]
         # A tall scribble or a seal's letters in one column must not join two rows of the other.
@@ -88,7 +94,23 @@ def _letterhead(
             marks.append(mark("handwriting", page, s.words))
         else:
             placed.append(Placed(s, Zone.LETTERHEAD_RIGHT))
-    return placed, lines[end:]
+    return [*higher, *placed], lines[end:]
+
+
+def _is_print(row: Row) -> bool:
+    """Whether a row above the letterhead is read as surely as print is: no stroke, no stamp."""
+    letters = sum(len(w.text) for s in row for w in s.words)
+    good = sum(wording.quality(w.text) * len(w.text) for s in row for w in s.words)
+    sure = sum(w.confidence for s in row for w in s.words) / sum(len(s.words) for s in row)
+    return letters >= 6 and good > 0.8 * letters and sure > 0.8
+
+
+def _columns(segment: Segment, gutter: float, metrics: Metrics) -> list[Segment]:
+    """A segment cut at the gutter, but for the motto: over a narrow left column, or none, it
+    reaches across."""
+    if wording.is_motto(segment.text):
+        return [segment]
+    return _cut(segment, gutter, metrics)
 
 
 def _country(row: Row) -> Segment | None:
@@ -122,39 +144,52 @@ def _letterhead_end(
         if lines[n][0].top > low or any(_ends_letterhead(s) for s in lines[n]):
             break
         if any(
-            wording.is_motto(s.text) or wording.is_place_date(s.text) or wording.is_number(s.text)
+            wording.is_motto(s.text)
+            or wording.is_place_date(s.text)
+            or (wording.is_number(s.text) and s.centre < gutter)
             for part in lines[n]
             for s in _cut(part, gutter, metrics)
         ):
             last = n
     end = last + 1
-    while end < len(lines) and _continues_left(lines[end], lines[end - 1], gutter, metrics):
+    edge = _left_edge(lines[start:end], gutter, country) + 0.5 * metrics.line
+    while end < len(lines) and _continues_left(lines[end], lines[end - 1], edge, metrics):
         end += 1
     return end
+
+
+def _left_edge(lines: list[Row], gutter: float, country: Segment) -> float:
+    """How far to the right the left column reaches: a subject may be wider than the body's name,
+    by which the gutter is found."""
+    rights = [s.right for row in lines for s in row if s.centre < gutter]
+    return max([gutter, *(right for right in rights if right < country.left)])
 
 
 def _ends_letterhead(segment: Segment) -> bool:
     return wording.is_recipients(segment.text) or wording.is_distribution(segment.text)
 
 
-def _continues_left(row: Row, before: Row, gutter: float, metrics: Metrics) -> bool:
-    if any(s.right > gutter + 0.5 * metrics.line or _ends_letterhead(s) for s in row):
+def _continues_left(row: Row, before: Row, edge: float, metrics: Metrics) -> bool:
+    if any(s.right > edge or _ends_letterhead(s) for s in row):
         return False
     gap = min(s.top for s in row) - max(s.bottom for s in before)
     return gap < 1.6 * metrics.line and max(s.width for s in row) < 0.55 * metrics.measure
 
 
 def _cut(segment: Segment, gutter: float, metrics: Metrics) -> list[Segment]:
-    """Cut a segment that runs across the gutter at its widest gap near it."""
+    """Cut a segment that runs across the gutter at its widest gap near it, if that is wider than
+    those between its other words: a line of one column may reach across."""
     if segment.right < gutter or segment.left > gutter or len(segment.words) < 2:
         return [segment]
     near = 0.12 * metrics.measure
+    gaps = [b.box[0] - a.box[2] for a, b in pairwise(segment.words)]
     best, width = 0, 0.0
-    for n in range(1, len(segment.words)):
-        a, b = segment.words[n - 1].box[2], segment.words[n].box[0]
-        if abs((a + b) / 2 - gutter) < near and b - a > width:
-            best, width = n, b - a
-    if width < 0.3 * metrics.line:
+    for n, (before, after) in enumerate(pairwise(segment.words), 1):
+        middle = (before.box[2] + after.box[0]) / 2
+        if abs(middle - gutter) < near and gaps[n - 1] > width:
+            best, width = n, gaps[n - 1]
+    others = [gap for n, gap in enumerate(gaps, 1) if n != best]
+    if width < max(0.3 * metrics.line, WIDER * median(others) if others else 0):
         return [segment]
     return [Segment(segment.words[:best]), Segment(segment.words[best:])]
 
