@@ -51,7 +51,8 @@ def test_an_entry_of_the_list_that_reaches_under_the_signature_is_no_two_columns
         [238, 340, "Nơi nhận:", 0.95, 3],
         [1049, 340, "PHÓ GIÁM ĐỐC", 0.95, 3],
         [238, 385, "- Như trên;", 0.95, 4],
-        [238, 430, entry, 0.95, 5, 14],
+        [238, 430, "- Mặt trận Tổ quốc và", 0.95, 5, 14],
+        [534, 430, "các tổ chức chính trị - xã hội;", 0.95, 5, 14],
         [238, 475, "- Lưu: VT.", 0.95, 6],
         [1049, 620, "Lê Thị Bình An", 0.95, 7],
     ]

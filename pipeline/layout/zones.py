@@ -152,17 +152,17 @@ def _letterhead_end(
         ):
             last = n
     end = last + 1
-    edge = _left_edge(lines[start:end], gutter, country) + 0.5 * metrics.line
+    edge = _right_column(lines[start:end], gutter) - 0.5 * metrics.line
+    edge = max(gutter + 0.5 * metrics.line, edge)
     while end < len(lines) and _continues_left(lines[end], lines[end - 1], edge, metrics):
         end += 1
     return end
 
 
-def _left_edge(lines: list[Row], gutter: float, country: Segment) -> float:
-    """How far to the right the left column reaches: a subject may be wider than the body's name,
+def _right_column(lines: list[Row], gutter: float) -> int:
+    """Where the right column begins: a subject in the left one may be wider than the body's name,
     by which the gutter is found."""
-    rights = [s.right for row in lines for s in row if s.centre < gutter]
-    return max([gutter, *(right for right in rights if right < country.left)])
+    return min(s.left for row in lines for s in row if s.centre >= gutter)
 
 
 def _ends_letterhead(segment: Segment) -> bool:
