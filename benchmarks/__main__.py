@@ -28,6 +28,7 @@ from benchmarks import (
     search_speed,
     search_strings,
     under_seals,
+    whole_pages,
 )
 
 ROOT = Path(__file__).parent.parent
@@ -140,6 +141,7 @@ BENCHMARKS: dict[str, Callable[[], Figures]] = {
     "letter": _letter_text,
     "reading": _reading,
     "seals": under_seals.figures,
+    "pages": lambda: whole_pages.figures(SHARED),
     "restoring": _restoring,
     "export": _export,
     "search": _search,

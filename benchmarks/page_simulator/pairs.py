@@ -146,14 +146,24 @@ def believable(pair: Pair) -> bool:
     return Levenshtein.normalized_distance(truth, ocr) < 0.6
 
 
-def page_pairs(
-    document: str, model: str, kind: Kind, rng: np.random.Generator
-) -> tuple[degrade.Damage, list[Pair]]:
-    """Set a half page of the document from a random paragraph on, scan it, read it."""
+@dataclass(frozen=True, slots=True)
+class SimulatedPage:
+    """Half a page of a document (`document`: its text): the damage, the lines as printed, top to
+    bottom, and the scan."""
+
+    document: str
+    damage: degrade.Damage
+    lines: tuple[PlacedLine, ...]
+    scan: degrade.Scan
+
+
+def simulated_page(document: str, kind: Kind, rng: np.random.Generator) -> SimulatedPage | None:
+    """Set a half page of the document from a random paragraph on, and scan it; None for a text
+    that is not Vietnamese, or does not fit."""
     texts = [text for text in corpus.paragraphs(document) if printable(text)]
     damage = draw_damage(kind, rng)
     if not is_vietnamese(" ".join(texts)):
-        return damage, []
+        return None
     # of three places the wordiest: most of a letter is running text, not forms and headings
     starts = rng.integers(max(1, len(texts) - 5), size=3).tolist()
     start = max(starts, key=lambda s: sum(len(text.split()) for text in texts[s : s + 8]))
@@ -165,9 +175,25 @@ def page_pairs(
     try:
         page = typeset(page_blocks(_enough(texts[start:]), rng), style)[0]
     except ValueError:  # a foot or letterhead too high for half a page
-        return damage, []
+        return None
     scan = degrade.scan(np.asarray(page.image), page.dpi, damage, rng)
-    return damage, align(page.lines, read_words(scan.picture, model, damage.dpi), scan)
+    return SimulatedPage(document, damage, tuple(page.lines), scan)
+
+
+def simulated_pages(
+    collections: Sequence[Sequence[str]],
+    kind: Kind,
+    rng: np.random.Generator,
+    only: Split | None = None,
+) -> Iterator[SimulatedPage]:
+    """Pages without end; every collection of documents is drawn from equally often."""
+    while True:
+        texts = collections[int(rng.integers(len(collections)))]
+        document = texts[int(rng.integers(len(texts)))]
+        if only not in (None, split_of(document)):
+            continue
+        if (page := simulated_page(document, kind, rng)) is not None:
+            yield page
 
 
 def rows(
@@ -177,20 +203,15 @@ def rows(
     rng: np.random.Generator,
     only: Split | None = None,
 ) -> Iterator[tuple[str, int]]:
-    """Rows of the TSV, page by page without end, each page as (its rows, lines left out); every
-    collection of documents is drawn from equally often."""
-    while True:
-        texts = collections[int(rng.integers(len(collections)))]
-        document = texts[int(rng.integers(len(texts)))]
-        split = split_of(document)
-        if only not in (None, split):
-            continue
-        damage, pairs = page_pairs(document, model, kind, rng)
+    """Rows of the TSV, page by page without end, each page as (its rows, lines left out)."""
+    for page in simulated_pages(collections, kind, rng, only):
+        words = read_words(page.scan.picture, model, page.damage.dpi)
+        pairs = align(page.lines, words, page.scan)
         kept = [pair for pair in pairs if believable(pair)]
         if not kept:
             continue
-        start = (split, corpus.document_hash(document), model, kind)
-        head = "\t".join((*start, str(damage.dpi)))
+        start = (split_of(page.document), corpus.document_hash(page.document), model, kind)
+        head = "\t".join((*start, str(page.damage.dpi)))
         yield "".join(f"{head}\t{p.truth}\t{p.ocr}\n" for p in kept), len(pairs) - len(kept)
 
 

@@ -31,6 +31,7 @@ _IN_CAPITALS = -3.0  # a word in capitals stands in a line of small letters
 _SPELT_DIGIT = -2.0  # one digit among the ten that could stand there
 _DIGIT_LETTER = -5.0  # a digit and a letter that are printed so: `1a` is nearly always `là`
 _STROKE = -3.0  # a 1 was read as a letter
+_ROMAN_STROKE = -6.0  # the same as I, which is rather a Roman one
 _PRIOR_WEIGHT = 0.8
 _LEAST_ONSET = -13.0  # an onset less likely is not looked at
 _GOOD = -6.0  # where a syllable is as likely as this, other cuts are not looked at
@@ -180,8 +181,9 @@ class Candidates:
         number = None if self.wide.heavy else protect.as_number(core)
         lone = len(core) == 1 and in_capitals  # a speck after a heading
         if number and not lone and not protect.is_item_mark(token):
-            own, read = [Reading(start, end, None), Reading(start, end, number)], [kept, NUMBER_ID]
-            return own, read, [NONE, NONE], [0.0, _STROKE]
+            both = [Reading(start, end, None), Reading(start, end, number)]
+            cost = _ROMAN_STROKE if core == "I" else _STROKE
+            return both, [kept, NUMBER_ID], [NONE, NONE], [0.0, cost]
         if (
             protect.is_address(token)
             or protect.is_item_mark(token)

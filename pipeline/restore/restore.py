@@ -58,6 +58,7 @@ SOBER = (
 )
 PRIOR_WORDS = 20  # a page tells of its own rate as if so many words more had the usual one
 GRAMMAR_MARGIN = 4.6
+NUMBER_SURE = 0.9  # a number that was read as letters is for a person to confirm
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,6 +270,9 @@ class Restorer:
             tokens=tokens,
         )
         sure = self._confidence[name].of(found)
+        for t in np.flatnonzero(best).tolist():
+            if (candidates.readings[rows[t]][out[t]].word or "").isdigit():
+                sure[t] = min(sure[t], NUMBER_SURE)
         return Judgement(slots, dict(pages), candidates, keep, share, best, sure, found)
 
     def explain(self, word: str, before: str, after: str, model: Model = "auto") -> list[Candidate]:
