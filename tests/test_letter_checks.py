@@ -11,9 +11,11 @@ import regex
 
 from pipeline.letter.deadlines import due_date, find_deadline
 from pipeline.letter.read import read_letter
+from pipeline.letter.required import REQUIRED
 from pipeline.letter.tables import rows
 from pipeline.messages import sentence
-from pipeline.record import Letter
+from pipeline.record import Flag, Letter
+from pipeline.recording import settled
 from tests.test_letter import SCAN, pages_of, scanned
 from tests.test_letter_cases import CASES, bare_pages
 
@@ -134,3 +136,26 @@ def test_every_span_has_a_day_and_ends_after_it_begins() -> None:
         for day in filter(None, (first, last)):
             date.fromisoformat(day)
         assert not (first and last) or first < last, name
+
+
+@pytest.mark.parametrize(
+    ("code", "where", "asked"),
+    [
+        ("field_doubtful", "distribution.2", False),
+        ("numbering_gap", "directives.3", False),
+        ("place_doubtful", "header.place", False),
+        ("citation_doubtful", "citations.0", False),
+        ("date_before_citation", "citations.0", True),
+        ("boundary_begins", "page 3", True),
+        *(("field_doubtful", name, True) for name in REQUIRED),
+    ],
+)
+def test_a_letter_is_sent_to_a_person_for_what_an_archive_must_have(
+    code: str, where: str, asked: bool
+) -> None:
+    flag = Flag(code=code, message="not clear", where=where)
+    assert settled([flag], words=100, doubts=0) == ("needs_review" if asked else "done")
+
+
+def test_a_letter_is_sent_to_a_person_where_one_word_in_ten_is_doubtful() -> None:
+    assert [settled([], words=100, doubts=n) for n in (10, 11)] == ["done", "needs_review"]
