@@ -19,9 +19,10 @@ _LONGEST = 420
 _TOWARDS = regex.compile(r"^(?:Đối với|Về phía)[ ]")
 _NEXT = regex.compile(r"(?P<semi>;[ ]+(?:và[ ])?)|(?P<comma>,[ ]+(?:và[ ])?)|(?P<and>[ ]+và[ ]+)")
 _STRONG = regex.compile(r"[^,.;:]{0,60}?(?=[ ](?:có trách nhiệm|chịu trách nhiệm|phải)\b)")
-_PLAIN = regex.compile(r"(?<!\p{L})(?:các|những|mọi|từng|mỗi|ông|bà|thủ trưởng|giám đốc|hiệu trưởng|trưởng|"
-                       r"chủ tịch|chính quyền|cấp u|cấp ủ|tổ dân phố|đồng chí)"
-                       r"(?!\p{L})")  # fmt: skip
+_PLAIN = regex.compile(
+    r"(?<!\p{L})(?:các|những|mọi|từng|mỗi|ông|bà|thủ trưởng|giám đốc|hiệu trưởng|trưởng|chủ tịch|"
+    r"chính quyền|cấp u|cấp ủ|tổ dân phố|đồng chí)(?!\p{L})"
+)
 
 
 @cache

@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from pipeline.letter import keywords
 from pipeline.letter.folding import fold, upper_share
 from pipeline.letter.foot import read_foot, signature_of
-from pipeline.letter.header import body_names, opens_body, read_letterhead, split_columns
+from pipeline.letter.header import body_names, read_letterhead, split_columns
 from pipeline.letter.header_fields import header_fields
 from pipeline.letter.lines import PageLine
+from pipeline.letter.markers import read_marker
 from pipeline.letter.paragraphs import join, paragraphs
 from pipeline.record import Appendix, Copy
 
@@ -83,7 +84,9 @@ def _is_letterhead(line: PageLine) -> bool:
         or keywords.is_state_title(text)
         or keywords.is_party_title(text)
         or keywords.is_place_and_date(text)
-        or (upper_share(text) > 0.8 and opens_body(text) and not keywords.is_position(text))
+        or (
+            upper_share(text) > 0.8 and keywords.opens_body(text) and not keywords.is_position(text)
+        )
     )
 
 
@@ -96,19 +99,46 @@ def _appendix(lines: Sequence[PageLine]) -> Appendix:
     at = 1 if marker is not None and not _is_reference(marker) else 0
     if at == 0:
         marker = None
+    above = at
+    while marker is None and at < len(lines) and _is_heading(lines[at]):
+        at += 1
     title: list[str] = []
     end = at
     while end < min(len(lines), at + _TITLE_LINES) and _is_title(lines[end]):
         title.append(lines[end].text)
         end += 1
+    if _names_type_alone(title):
+        while end < min(len(lines), at + _TITLE_LINES) and _goes_on(lines[end]):
+            title.append(lines[end].text)
+            end += 1
     reference, end = _reference(lines, end)
-    body = paragraphs(lines[end:])
+    body = paragraphs([*lines[above:at], *lines[end:]])
     return Appendix(
         marker=marker,
         title=join(title) or None,
         reference=reference,
         text="\n".join(p.printed for p in body),
     )
+
+
+def _is_heading(line: PageLine) -> bool:
+    """Is the line one of a letterhead repeated above the title: Quốc hiệu, Tiêu ngữ, a rule?"""
+    text = line.text
+    named = keywords.is_state_title(text) or keywords.is_party_title(text)
+    return named or keywords.is_motto(text) or not keywords.has_letters(text)
+
+
+def _names_type_alone(title: Sequence[str]) -> bool:
+    """Is the title so far only a type of document ("QUY CHẾ"), its subject still to come?"""
+    named = keywords.title_type(title[0]) if len(title) == 1 else None
+    return named is not None and named[1] >= len(title[0])
+
+
+def _goes_on(line: PageLine) -> bool:
+    """Does a title's subject in small letters go on with the line?"""
+    text = line.text
+    ends = _is_reference(text) or read_marker(text) is not None or text.endswith((".", ";", ":"))
+    return keywords.has_letters(text) and not ends and not line.gap
 
 
 def _is_title(line: PageLine) -> bool:

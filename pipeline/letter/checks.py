@@ -81,7 +81,8 @@ def _missing(letter: Letter, doubts: Doubts) -> Iterator[Flag]:
     for name, code, message in _MANDATORY:
         if getattr(letter.header, name) is None and not (name == "date" and doubts.head.date):
             yield _flag(code, message, f"header.{name}")
-    if letter.signature.position is None and (doubts.signers or letter.distribution):
+    unsigned = letter.signature.position is None and not _needs_no_position(letter.signature)
+    if unsigned and (doubts.signers or letter.distribution):
         yield _flag("missing_position", "no position was read", "signature.position")
     if letter.signature.signer is None:
         yield _flag("missing_signer", "no signer was read", "signature.signer")
@@ -234,6 +235,8 @@ def _incomplete(letter: Letter) -> Iterator[Flag]:
     be a part, too."""
     signature = letter.signature
     begun = signature != Signature() or letter.distribution
+    if signature.signer and _needs_no_position(signature):
+        return
     if not begun or (signature.position and signature.signer):
         return
     message = "the signature is not whole; its other parts may be lost or cut, too"
@@ -241,6 +244,12 @@ def _incomplete(letter: Letter) -> Iterator[Flag]:
         yield _flag("authority_doubtful", message, "signature.authority")
     elif signature.signer is None:
         yield _flag("position_doubtful", message, "signature.position")
+
+
+def _needs_no_position(signature: Signature) -> bool:
+    """Members of the Bộ Chính trị and the Ban Bí thư sign for it by their name alone."""
+    authority = fold(signature.authority or "")
+    return authority.endswith((" bo chinh tri", " ban bi thu"))
 
 
 def _citations(mentions: Sequence[Mention]) -> Iterator[Flag]:

@@ -50,6 +50,7 @@ class Signer:
 
 def mend(signer: Signer, marks: Sequence[Mark]) -> None:
     """Mend the lines of `signer` in place."""
+    _take_acting_head(signer)
     _part_authority(signer)
     if "authority" in signer.doubts:
         _mend_lines(signer, "authority", signer.authority, lambda x: _authority(x, marks))
@@ -62,6 +63,15 @@ def mend(signer: Signer, marks: Sequence[Mark]) -> None:
         signer.doubts.add("position")
     if signer.name is not None:
         _mend_name(signer, signer.name, marks)
+
+
+def _take_acting_head(signer: Signer) -> None:
+    """ "Q. GIÁM ĐỐC" is the position of who acts as the head (Nghị định 30/2020/NĐ-CP, Phụ lục I,
+    7a); no authority of another stands above it but TM."""
+    if not signer.position and signer.authority:
+        last = signer.authority[-1]
+        if keywords.without_acting(last.text) != last.text:
+            signer.authority, signer.position = signer.authority[:-1], [last]
 
 
 def _part_authority(signer: Signer) -> None:
@@ -150,7 +160,7 @@ def _deputy(text: str) -> str | None:
 
 def _is_known(text: str) -> bool:
     """Does the line begin with a known position?"""
-    folded = fold(text.strip(_EDGES))
+    folded = fold(keywords.without_acting(text.strip(_EDGES)))
     return any(folded == p or folded.startswith((p + " ", p + ",")) for p in positions())
 
 
