@@ -28,7 +28,7 @@ _PLAIN = regex.compile(
 @cache
 def _duty() -> regex.Pattern[str]:
     verbs = "|".join(map(regex.escape, phrases("duty")))
-    return regex.compile(rf"{_NOUN_BEFORE}[ ]{_NO_NOUN}(?:{verbs})(?!\p{{L}})|:|\.[ ]|\.$|$")
+    return regex.compile(rf"{_NOUN_BEFORE}[ ]{_NO_NOUN}(?:{verbs}|để)(?!\p{{L}})|:|\.[ ]|\.$|$")
 
 
 # Where a word that may be a verb is a noun: "của tổ chức", "dự án đầu tư xây dựng", "tổ chức đảng".
@@ -38,7 +38,10 @@ _NOUN_BEFORE = (
 _NO_NOUN = (
     r"(?!tổ chức (?:đảng|chính trị|xã hội|thành viên|kinh tế|tôn giáo|liên quan|có liên quan|"
     r"cơ sở|hội|quốc tế|tín dụng|trực thuộc|khác|và cá nhân|đoàn thể)\b"
-    r"|quản lý (?:nhà nước|chuyên ngành|thị trường|dự án|giáo dục)\b)"
+    r"|quản lý (?:nhà nước|chuyên ngành|thị trường|dự án|giáo dục)\b"
+    r"|(?<=\b(?:Chỉ đạo|Chỉ huy|Vận động|[Cc]ông tác|Hội đồng|Quỹ)[ ])(?:xo[aá]|xóa|ứng phó|"
+    r"đổi mới|xây dựng|thực hiện|vận động|kiểm soát|thi hành|quản lý|thẩm định|đánh giá|"
+    r"khắc phục|sắp xếp|hỗ trợ|phòng|cải cách|phát triển)\b)"
 )
 
 
@@ -107,7 +110,7 @@ def _of_clause(text: str) -> list[str]:
     charged = _CHARGED.match(head, start) is not None
     if not _opens_actor(head[start:], asked=lead is not None, alone=charged):
         return []
-    match = _duty().search(head, start + 2)
+    match = _duty().search(_BRACKETS.sub(lambda m: "(" * len(m[0]), head), start + 2)
     if match is None or (lead is None and match[0] in _TELLS):
         return []
     end = match.start()
@@ -126,6 +129,7 @@ def _of_clause(text: str) -> list[str]:
     ]
 
 
+_BRACKETS = regex.compile(r"\([^()]*\)")
 _CHARGED = regex.compile(r"\p{Lu}[^.;:]{3,380}?[ ](?:có|chịu) trách nhiệm\b")
 _TELLS = (" đã", " chưa")
 """After a name, these tell what was done or not; nobody is charged with anything."""
@@ -187,4 +191,19 @@ def _split(names: str, *, alone: bool) -> list[str]:
             parts.append(names[start : match.start()])
             start = match.end()
     parts.append(names[start:])
+    parts = _with_bare_heads(parts)
     return [clean for part in parts if (clean := part.strip(" ,;:."))]
+
+
+_BARE_HEADS = ("giám đốc", "thủ trưởng", "chủ tịch", "trưởng", "hiệu trưởng", "người đứng đầu")
+
+
+def _with_bare_heads(parts: list[str]) -> list[str]:
+    """ "Giám đốc, thủ trưởng các sở" is one: a head's position alone says not whose head it is."""
+    joined: list[str] = []
+    for part in parts:
+        if joined and _key(joined[-1].strip(" ,")) in _BARE_HEADS and part[:1].islower():
+            joined[-1] = f"{joined[-1].strip(' ,')}, {part.strip()}"
+        else:
+            joined.append(part)
+    return joined

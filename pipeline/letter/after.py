@@ -26,21 +26,25 @@ _TITLE_LINES = 8
 
 @dataclass(frozen=True, slots=True)
 class After:
-    """What follows the foot, each part with its lines."""
+    """What follows the foot, each part with its lines; `headings` are those of letterheads that
+    stand above appendices and belong to no field."""
 
     appendices: list[tuple[Appendix, list[PageLine]]]
     copies: list[tuple[Copy, list[PageLine]]]
+    headings: list[PageLine]
 
 
 def read_after(lines: Sequence[PageLine]) -> After:
     """The appendices and copies printed after a letter."""
-    found = After([], [])
+    found = After([], [], [])
     for part in _parts(lines):
         kind = next((i for i, x in enumerate(part) if keywords.copy_kind(x.text)), None)
         if kind is not None and kind <= _TITLE_LINES:
             found.copies.append((_copy(part, kind), part))
         else:
-            found.appendices.append((_appendix(part), part))
+            above = _heading_lines(part)
+            found.headings.extend(part[:above])
+            found.appendices.append((_appendix(part[above:]), part[above:]))
     return found
 
 
@@ -99,9 +103,6 @@ def _appendix(lines: Sequence[PageLine]) -> Appendix:
     at = 1 if marker is not None and not _is_reference(marker) else 0
     if at == 0:
         marker = None
-    above = at
-    while marker is None and at < len(lines) and _is_heading(lines[at]):
-        at += 1
     title: list[str] = []
     end = at
     while end < min(len(lines), at + _TITLE_LINES) and _is_title(lines[end]):
@@ -112,7 +113,7 @@ def _appendix(lines: Sequence[PageLine]) -> Appendix:
             title.append(lines[end].text)
             end += 1
     reference, end = _reference(lines, end)
-    body = paragraphs([*lines[above:at], *lines[end:]])
+    body = paragraphs(lines[end:])
     return Appendix(
         marker=marker,
         title=join(title) or None,
@@ -121,8 +122,13 @@ def _appendix(lines: Sequence[PageLine]) -> Appendix:
     )
 
 
+def _heading_lines(lines: Sequence[PageLine]) -> int:
+    """How many lines of a letterhead are repeated above an appendix's title."""
+    return next((i for i, line in enumerate(lines) if not _is_heading(line)), 0)
+
+
 def _is_heading(line: PageLine) -> bool:
-    """Is the line one of a letterhead repeated above the title: Quốc hiệu, Tiêu ngữ, a rule?"""
+    """Is the line one of a letterhead's: Quốc hiệu, Tiêu ngữ, a rule?"""
     text = line.text
     named = keywords.is_state_title(text) or keywords.is_party_title(text)
     return named or keywords.is_motto(text) or not keywords.has_letters(text)

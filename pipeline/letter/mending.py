@@ -61,6 +61,8 @@ def mend(signer: Signer, marks: Sequence[Mark]) -> None:
         _mend_lines(signer, "position", signer.position, lambda x: _deputy_of(head, x.text))
     if signer.position and (not _is_known(signer.position[0].text) or _repeats(signer)):
         signer.doubts.add("position")
+        if not signer.authority or not _names_head(signer.authority[-1].text):
+            signer.doubts.add("authority")  # what hid the position may have hidden "KT. …" above
     if signer.name is not None:
         _mend_name(signer, signer.name, marks)
 
@@ -83,7 +85,7 @@ def _part_authority(signer: Signer) -> None:
     if (
         last.startswith(("pho ", "thu truong"))
         or first == last
-        or (first.endswith(f" {last}") and "," in first)
+        or (first.endswith(f" {last}") and ("," in first or " " not in last))
     ):
         signer.authority, signer.position = signer.position[:-1], signer.position[-1:]
         signer.doubts.add("authority")
@@ -128,6 +130,14 @@ def _position(line: PageLine, marks: Sequence[Mark]) -> str | None:
     if _is_known(text):
         return text
     return _nearest(text, _position_forms())
+
+
+def _names_head(text: str) -> bool:
+    """Does the authority say for which head the position signs, and not only for which body?"""
+    return _FOR_HEAD.match(text.strip(_EDGES)) is not None or _is_known(_AUTHORITY.sub("", text))
+
+
+_AUTHORITY = regex.compile(r"^[KT][ ]?[./]?[ ]?(?:[TLM]|UQ)[ ]?[.,:/]*[ ]*")
 
 
 def _signed_for(signer: Signer) -> str | None:
