@@ -313,10 +313,10 @@ def _continues_body(group: Sequence[PageLine], line: PageLine) -> bool:
         return True
     if opening is None:
         return True
-    return _is_unfinished(above)
+    return is_unfinished(above)
 
 
-def _is_unfinished(name: str) -> bool:
+def is_unfinished(name: str) -> bool:
     """Is the name only the first words of one that must go on ("VĂN PHÒNG")?"""
     opening = keywords.body_opening(name)
     return opening is not None and not opening[1] and opening[0] == fold(name).strip(" .*'\"")
