@@ -20,13 +20,15 @@ from pipeline.letter.in_force import (
     rule_since,
     symbol_outside,
 )
-from pipeline.letter.tables import rows
+from pipeline.letter.tables import Body, bodies, document_types, rows
 from pipeline.record import Flag, Letter
 
 
 def checks(letter: Letter) -> Iterator[Flag]:
     """The flags of fields that contradict each other."""
     yield from _signer_of_body(letter)
+    yield from _deputy_alone(letter)
+    yield from _body_of_number(letter)
     yield from _body_of_day(letter)
     yield from _symbol_of_day(letter)
     yield from _party_form_of_day(letter)
@@ -49,6 +51,59 @@ def _signer_of_body(letter: Letter) -> Iterator[Flag]:
                 message = f"{position!r} does not sign for {body!r}"
                 yield Flag(code="authority_body", message=message, where="signature.position")
             return
+
+
+def _deputy_alone(letter: Letter) -> Iterator[Flag]:
+    """A deputy of a state body that a head leads signs for that head (KT.; Nghị định
+    30/2020/NĐ-CP, Phụ lục I, 7a): without it a line was lost. Standing committees and councils act
+    together, and their deputies sign for all."""
+    position, authority = letter.signature.position or "", letter.signature.authority
+    deputy = fold(position).startswith(("pho ", "thu truong")) and ";" not in position
+    together = authority is not None and not regex.search(r"uy ban nhan dan|ubnd", fold(authority))
+    if letter.family != "state" or not deputy or together:
+        return
+    if not regex.search(r"(?:^|\s)K[ ]?[./]?[ ]?T", authority or ""):
+        message = f"{position!r} signs for nobody; a line may be lost"
+        yield Flag(code="authority_doubtful", message=message, where="signature.authority")
+
+
+_OF_MANY = frozenset(("CT", "TT", "BCĐ", "BQL", "CA", "TTr", "ĐH", "CB", "ĐB", "CAT", "CATP", "TW",
+                      "TƯ", "QH", "CCB", "BTC", "BCT", "TCT", "BTP", "BNN"))  # fmt: skip
+"""Abbreviations that more than one body has (BTC is Bộ Tài chính, and a Ban Tổ chức)."""
+
+
+def _body_of_number(letter: Letter) -> Iterator[Flag]:
+    """A number with the abbreviation of another body than the letterhead names ("…/QĐ-SNV" below
+    "UBND TỈNH …"): a line of names was lost, or the number is ill read."""
+    header = letter.header
+    found = _abbreviation(header.symbol or "")
+    if found is None or header.issuing_body is None or found.abbreviation in _OF_MANY:
+        return
+    issuing = fold(header.issuing_body)
+    named = f"{issuing} {fold(header.parent_body or '')}"
+    initials = "".join(w[0] for w in issuing.split() if w[0].isalpha() and w != "va")
+    known = any(_without_spaces(fold(n)) in _without_spaces(named) for n in found.name.split(", "))
+    short = fold(found.abbreviation)
+    if known or short in named.split() or short in initials or "&" in issuing:
+        return
+    message = f"{found.abbreviation!r} in the number is not {header.issuing_body!r}"
+    for name in ("parent_body", "issuing_body", "number_symbol"):
+        yield Flag(code="number_body", message=message, where=f"header.{name}")
+
+
+def _abbreviation(symbol: str) -> Body | None:
+    """The body that a symbol names, where it is a known one: after the code of the type, or first
+    in the symbol of a công văn. None for joint letters."""
+    parts = [p for p in regex.split(r"[-/+]", symbol) if not p.isdigit()]
+    codes = {t.code for t in document_types() if t.code}
+    if not parts or parts[0] in ("TTLT", "NQLT", "TTLB"):
+        return None
+    at = 1 if len(parts) > 1 and parts[0] in codes else 0
+    return bodies().get(parts[at])
+
+
+def _without_spaces(text: str) -> str:
+    return "".join(c for c in text if c.isalnum())
 
 
 def _body_of_day(letter: Letter) -> Iterator[Flag]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import regex
 
-from pipeline.letter import across, spelling
+from pipeline.letter import across, keywords, spelling
 from pipeline.letter.citations import Mention
 from pipeline.letter.directives import Node
 from pipeline.letter.folding import fold, starts_lower
@@ -101,6 +101,14 @@ def _names_mended(letter: Letter, doubts: Doubts) -> Iterator[Flag]:
         value = getattr(letter.header, name)
         if value is not None and any(word not in bodies for word in value.split()):
             yield _flag("body_repaired", f"marks were put back: {value!r}", f"header.{name}")
+    if "bodies" in doubts.head.doubtful:
+        for name in ("parent_body", "issuing_body"):
+            yield _flag(
+                "field_doubtful", "a line of the names above is not clear", f"header.{name}"
+            )
+    elif issuing and not keywords.opens_body(issuing) and not keywords.is_position(issuing):
+        message = f"no body's name that is known begins as {issuing!r}"
+        yield _flag("field_doubtful", message, "header.issuing_body")
     place = letter.header.place
     if place is not None and place != doubts.head.place:
         yield _flag("place_repaired", f"{doubts.head.place!r} was read", "header.place")

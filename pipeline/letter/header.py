@@ -101,6 +101,8 @@ def read_letterhead(lines: Sequence[PageLine]) -> Letterhead:
             head.about_marked, in_about = False, True
         elif _names_body(head, line):
             head.bodies.append(line)
+        elif _may_name_body(head, line):
+            head.doubtful.add("bodies")
     _doubt_reading(head)
     return head
 
@@ -281,6 +283,17 @@ def _names_body(head: Letterhead, line: PageLine) -> bool:
         head.party_title = True
         return False
     return not (is_circulation(text) or is_mark_line(text))
+
+
+def _may_name_body(head: Letterhead, line: PageLine) -> bool:
+    """Is it a line in capitals above the number that is no name as it was read ("UỶ 8AN NHÂN
+    DÂN"), but may be one?"""
+    text = line.text
+    if head.number_lines or line.zone not in (Zone.LETTERHEAD_LEFT, Zone.UNKNOWN):
+        return False
+    words = [w for w in text.split() if sum(c.isalpha() for c in w) > 1]
+    other = is_circulation(text) or is_mark_line(text) or keywords.is_not_text(text)
+    return upper_share(text) > 0.8 and len(words) > 1 and not other and not _is_half_heading(text)
 
 
 def _is_half_heading(text: str) -> bool:

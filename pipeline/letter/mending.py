@@ -240,10 +240,14 @@ def _rename(signer: Signer, line: PageLine, name: str) -> None:
 
 
 def _covered_surname(text: str) -> str | None:
-    """The family name read under a seal: the last word of `text`, at most one letter off."""
+    """The family name read under a seal: the last word of `text`, at most one letter off, or its
+    end ("ÿnh"), which only one of them has."""
     word = letters(next(reversed(regex.findall(r"[\p{L}\p{M}]+", text)), ""))
     if len(word) < 2:
         return None
+    ends = {s for s in surnames() if len(word) > 2 and letters(s).endswith(word)}
+    if len(ends) == 1:
+        return ends.pop().capitalize()
     costs = [(Levenshtein.distance(word, letters(s)), s) for s in surnames()]
     least = min(cost for cost, _ in costs)
     near = {s for cost, s in costs if cost == least}

@@ -7,6 +7,7 @@ persons of all peoples of the country, abbreviations and foreign words are let s
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator
 from functools import cache
 
@@ -23,10 +24,9 @@ _FIELDS = (
 )  # fmt: skip
 _TOKEN = regex.compile(r"[\p{L}\p{M}\d]+(?:['’][\p{L}\p{M}]+)*")
 _FIGURE_AMONG_LETTERS = regex.compile(r"\p{Ll}\d|\d\p{Ll}{2}|\p{L}\d\p{L}|\p{L}{3}\d$|^\d\p{L}{2}")
-_NUMBERED = regex.compile(
-    r"^(?:\p{Lu}{2,6}\d{1,3}|\p{Ll}?\d+\p{Ll}?|[qQ]\d|\p{Lu}\d{1,3}|\d+\p{Lu})$"
-)
+_NUMBERED = regex.compile(r"^(?:\p{Ll}?\d+\p{Ll}?|[qQ]\d|\p{Lu}\d{1,3}|\d+\p{Lu})$")
 _FOREIGN = regex.compile(r"(?i)[wfjz]")
+_TONES = frozenset("\u0300\u0301\u0303\u0309\u0323")
 _WORDS_OF_ONE = frozenset("aàáạăâeêiìoôơởồổuủưyýỷỹ")
 _FORMS = frozenset(("KT", "TM", "TL", "TUQ", "K", "T", "M", "L", "Q", "U", "UQ"))
 _UNMARKED = ("Van", "Thi")  # the commonest middle names, which nobody bears without their marks
@@ -37,17 +37,19 @@ def checks(letter: Letter) -> Iterator[Flag]:
     for where in _FIELDS:
         part, name = where.split(".")
         value = getattr(getattr(letter, part), name)
-        odd = _odd_word(value, signer=name == "signer", subject=name == "subject")
+        odd = _odd_word(value, name)
         if odd is not None:
             code = "signer_doubtful" if name == "signer" else "field_doubtful"
             yield Flag(code=code, message=f"{odd!r} is no word", where=where)
 
 
-def _odd_word(text: str | None, *, signer: bool, subject: bool) -> str | None:
+def _odd_word(text: str | None, name: str) -> str | None:
+    signer, subject = name == "signer", name == "subject"
+    forms = _FORMS if name in ("authority", "position") else frozenset()
     bare = "; ".join(keywords.without_title(n) for n in text.split("; ")) if text else ""
     for match in _TOKEN.finditer(bare):
         word = match[0]
-        if word in _FORMS and not signer and not subject:
+        if word in forms:
             continue
         inner = signer and match.start() > 0 and word in _UNMARKED
         if inner or _is_odd(word, subject=subject, stands_alone=_is_apart(bare, match)):
@@ -65,9 +67,13 @@ def _is_odd(word: str, *, subject: bool, stands_alone: bool) -> bool:
     if word.isdigit() or not stands_alone:
         return False
     if any(c.isdigit() for c in word):
+        if word.rstrip("0123456789") in _abbreviations():
+            return False  # "BCĐ389"
         return _NUMBERED.match(word) is None and bool(_FIGURE_AMONG_LETTERS.search(word))
     if len(word) == 1:
         return word.casefold() not in _WORDS_OF_ONE and (word.islower() or not subject)
+    if sum(c in _TONES for c in unicodedata.normalize("NFD", word)) > 1:
+        return True
     if analyse(word) is not None or word.casefold() in _names() or word in _abbreviations():
         return False
     if word.isascii():
