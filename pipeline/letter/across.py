@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import regex
+from rapidfuzz.distance import Levenshtein
 
 from pipeline.letter import keywords
 from pipeline.letter.folding import fold
@@ -21,7 +22,7 @@ from pipeline.letter.in_force import (
     symbol_outside,
 )
 from pipeline.letter.tables import Body, bodies, document_types, rows
-from pipeline.record import Flag, Letter
+from pipeline.record import Flag, Header, Letter
 
 
 def checks(letter: Letter) -> Iterator[Flag]:
@@ -77,6 +78,9 @@ def _body_of_number(letter: Letter) -> Iterator[Flag]:
     "UBND TỈNH …"): a line of names was lost, or the number is ill read."""
     header = letter.header
     found = _abbreviation(header.symbol or "")
+    if found is None and (meant := _cut_short(header)):
+        message = f"{header.symbol!r} may be that of {meant!r}"
+        yield Flag(code="number_body", message=message, where="header.number_symbol")
     if found is None or header.issuing_body is None or found.abbreviation in _OF_MANY:
         return
     issuing = fold(header.issuing_body)
@@ -100,6 +104,21 @@ def _abbreviation(symbol: str) -> Body | None:
         return None
     at = 1 if len(parts) > 1 and parts[0] in codes else 0
     return bodies().get(parts[at])
+
+
+def _cut_short(header: Header) -> str | None:
+    """The abbreviation of the issuing body that the symbol has but for one letter ("QĐ-UBD")."""
+    parts = [p for p in regex.split(r"[-/+]", header.symbol or "") if not p.isdigit()]
+    issuing = fold(header.issuing_body or "")
+    own = [
+        b.abbreviation
+        for b in bodies().values()
+        if len(b.abbreviation) > 2 and any(issuing.startswith(fold(n)) for n in b.name.split(", "))
+    ]
+    if issuing.startswith("ubnd"):
+        own.append("UBND")
+    near = [a for a in own for p in parts if Levenshtein.distance(a, p) == 1]
+    return near[0] if near and not set(own) & set(parts) else None
 
 
 def _without_spaces(text: str) -> str:

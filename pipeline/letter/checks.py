@@ -152,6 +152,8 @@ def _odd_number(letter: Letter, number: Identifier, lines: Sequence[PageLine]) -
     mark or no code between figures and body where the rules have one, more of it cut off."""
     if number.number is not None and number.number[-1:].isupper():
         return f"a capital ends the figures of {number.text!r}"
+    if number.number is not None and not number.number.strip("0"):
+        return f"no letter has the number {number.number!r}"
     if any(_FIGURE_IN_SYMBOL.search(p) for p in number.parts):
         return f"a figure stands in the symbol of {number.text!r}"
     told = letter.family == "party" and " " in (number.text or "")  # `number_of_day` says it

@@ -74,6 +74,27 @@ def _is_place(text: str) -> bool:
     return any(" ".join(words[:n]) in _names() for n in range(1, len(words) + 1))
 
 
+_UNIT_OF_NAME = regex.compile(
+    r"(?<!\p{L})(?:TỈNH|THÀNH PHỐ|HUYỆN|QUẬN|THỊ XÃ|THỊ TRẤN|XÃ|PHƯỜNG|UỶ|ỦY)[ ]+(?=\p{Lu})"
+)
+
+
+def misspelt_place(body: str) -> str | None:
+    """The place in a body's name in capitals that has the letters of known places, but the marks
+    of none; None where there is none, or nothing is known of it."""
+    for match in _UNIT_OF_NAME.finditer(body):
+        words = regex.findall(r"[\p{L}'’]+", body[match.end() :])[:3]
+        for n in range(len(words), 0, -1):
+            printed = " ".join(words[:n])
+            known = _names().get(fold(printed))
+            if known is None:
+                continue
+            if not any(_alike(printed.casefold(), name.casefold()) for name in known):
+                return printed
+            break
+    return None
+
+
 def _in_style_of(read: str, phrase: str) -> str:
     """`phrase` with the tone of UY on the letter that carries it in `read`, its letters alike."""
     out = list(phrase)

@@ -14,9 +14,11 @@ from functools import cache
 import regex
 
 from pipeline.letter import keywords
-from pipeline.letter.tables import bodies, document_types, phrases, rows
+from pipeline.letter.folding import fold
+from pipeline.letter.places import misspelt_place
+from pipeline.letter.tables import bodies, body_words, document_types, phrases, rows
 from pipeline.record import Flag, Letter
-from pipeline.restore.orthography import analyse
+from pipeline.restore.orthography import analyse, canonical
 
 _FIELDS = (
     "header.parent_body", "header.issuing_body", "header.subject",
@@ -38,6 +40,8 @@ def checks(letter: Letter) -> Iterator[Flag]:
         part, name = where.split(".")
         value = getattr(getattr(letter, part), name)
         odd = _odd_word(value, name)
+        if odd is None and value and name.endswith("_body"):
+            odd = misspelt_place(value) or _misspelt_opening(value)
         if odd is not None:
             code = "signer_doubtful" if name == "signer" else "field_doubtful"
             yield Flag(code=code, message=f"{odd!r} is no word", where=where)
@@ -55,6 +59,15 @@ def _odd_word(text: str | None, name: str) -> str | None:
         if inner or _is_odd(word, subject=subject, stands_alone=_is_apart(bare, match)):
             return str(word)
     return None
+
+
+def _misspelt_opening(body: str) -> str | None:
+    """The first word of a body's name in capitals where it lacks the marks that all names opening
+    with its letters have ("SO NỘI VỤ")."""
+    first = body.split(" ")[0]
+    openings = [b.written.split(" ")[0] for b in body_words()]
+    same = {canonical(w.casefold()) for w in openings if fold(w) == fold(first)}
+    return first if same and canonical(first.casefold()) not in same else None
 
 
 def _is_apart(text: str, match: regex.Match[str]) -> bool:
