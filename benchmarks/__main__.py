@@ -19,6 +19,7 @@ from benchmarks import (
     export,
     floors,
     learning,
+    letter_damage,
     letter_text,
     letters,
     reading,
@@ -75,7 +76,9 @@ def _letter_text() -> Figures:
             found = letter_text.measure(folder)
             print(name, found.table(), sep="\n\n", file=sys.stderr)
             figures |= found.figures(name)
-    return figures
+    damaged = letter_damage.measure()
+    print("damaged", damaged.table(), sep="\n\n", file=sys.stderr)
+    return figures | damaged.figures()
 
 
 def _reading() -> Figures:

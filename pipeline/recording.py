@@ -21,6 +21,7 @@ from pipeline.debug_images import Picture
 from pipeline.document import Content, Correction, Doubt, Line, Operation, RestoredPage, Source
 from pipeline.errors import DocumentError
 from pipeline.letter.read import read_letter
+from pipeline.letter.required import needs_person
 from pipeline.record import (
     CorrectionInfo,
     Evidence,
@@ -272,12 +273,14 @@ def _status(
 ) -> Status:
     if errors:
         return "partial"
-    return settled(len(letter.flags), *_words_and_doubts(pages))
+    return settled(letter.flags, *_words_and_doubts(pages))
 
 
-def settled(field_flags: int, words: int, doubts: int) -> Status:
-    """`done`, or `needs_review` where a field has a flag or too many words are doubtful."""
-    return "needs_review" if field_flags or doubts > REVIEW_SHARE_OF_DOUBTS * words else "done"
+def settled(flags: Iterable[Flag], words: int, doubts: int) -> Status:
+    """`done`, or `needs_review` where a field an archive must have is doubtful, or too many of the
+    letter's `words` are."""
+    asked = needs_person(flags) or doubts > REVIEW_SHARE_OF_DOUBTS * words
+    return "needs_review" if asked else "done"
 
 
 def _steps(operations: Iterable[Operation]) -> list[Step]:

@@ -11,9 +11,11 @@ import regex
 
 from pipeline.letter.deadlines import due_date, find_deadline
 from pipeline.letter.read import read_letter
+from pipeline.letter.required import REQUIRED
 from pipeline.letter.tables import rows
 from pipeline.messages import sentence
-from pipeline.record import Letter
+from pipeline.record import Flag, Letter
+from pipeline.recording import settled
 from tests.test_letter import SCAN, pages_of, scanned
 from tests.test_letter_cases import CASES, bare_pages
 
@@ -134,3 +136,64 @@ def test_every_span_has_a_day_and_ends_after_it_begins() -> None:
         for day in filter(None, (first, last)):
             date.fromisoformat(day)
         assert not (first and last) or first < last, name
+
+
+@pytest.mark.parametrize(
+    ("code", "where", "asked"),
+    [
+        ("field_doubtful", "distribution.2", False),
+        ("numbering_gap", "directives.3", False),
+        ("place_doubtful", "header.place", False),
+        ("citation_doubtful", "citations.0", False),
+        ("date_before_citation", "citations.0", True),
+        ("boundary_begins", "page 3", True),
+        *(("field_doubtful", name, True) for name in REQUIRED),
+    ],
+)
+def test_a_letter_is_sent_to_a_person_for_what_an_archive_must_have(
+    code: str, where: str, asked: bool
+) -> None:
+    flag = Flag(code=code, message="not clear", where=where)
+    assert settled([flag], words=100, doubts=0) == ("needs_review" if asked else "done")
+
+
+def test_a_letter_is_sent_to_a_person_where_one_word_in_ten_is_doubtful() -> None:
+    assert [settled([], words=100, doubts=n) for n in (10, 11)] == ["done", "needs_review"]
+
+
+@pytest.mark.parametrize(
+    ("body", "number", "where"),
+    [
+        ("UBND TỈNH HÀ GIANG", "15/UBND-VX", None),
+        ("UBND TỈNH HÀ GIÀNG", "15/UBND-VX", "header.issuing_body"),
+        ("UBND TỈNH HÀ GI ANG X", "15/UBND-VX", "header.issuing_body"),
+        ("SO Y TẾ", "15/SYT-NV", "header.issuing_body"),
+        ("SỞ Y TẾ", "15/SYT-NV", None),
+        ("SỞ Y TẾ", "1S/SYT-NV", "header.number_symbol"),
+        ("SỞ Y TẾ", "0/SYT-NV", "header.number_symbol"),
+        ("SỞ Y TẾ", "15/SY-NV", "header.number_symbol"),
+        ("UBND TỈNH HÀ GIANG", "15/SYT-NV", "header.issuing_body"),
+        ("ỦY BAN NHÂN DÂN", "15/UBND-VX", "header.issuing_body"),
+    ],
+)
+def test_what_no_letter_prints_is_doubted(body: str, number: str, where: str | None) -> None:
+    letter = letter_of(body, number, "03 tháng 02 năm 2024", "GIÁM ĐỐC")
+    places = [f.where for f in letter.flags if f.where.startswith("header.")]
+    doubted = set(places) - {"header.place"}
+    assert (where in doubted) if where else not doubted
+
+
+@pytest.mark.parametrize(
+    ("position", "authority", "flagged"),
+    [
+        ("PHÓ CHỦ TỊCH", "TM. ỦY BAN NHÂN DÂN", True),
+        ("PHÓ CHỦ TỊCH", "KT. CHỦ TỊCH", False),
+        ("PHÓ CHỦ TỊCH", "TM. THƯỜNG TRỰC HĐND", False),
+    ],
+)
+def test_a_deputy_signs_for_a_head(position: str, authority: str, flagged: bool) -> None:
+    lines = ["UBND TỈNH HÀ GIANG", "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", "Số: 15/UBND-VX",
+             "V/v trực Tết", "Hà Giang, ngày 03 tháng 02 năm 2024", "", "Kính gửi: Các bệnh viện",
+             "", "Đề nghị trực Tết.", "", authority, position, "Vũ Văn An"]  # fmt: skip
+    letter = read_letter(pages_of("\n".join(lines)))
+    assert ("authority_doubtful" in codes(letter)) is flagged

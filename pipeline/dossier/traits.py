@@ -14,8 +14,9 @@ from pipeline.document import Box, RestoredPage, Zone
 from pipeline.letter import keywords
 from pipeline.letter.dates import find_date
 from pipeline.letter.folding import alike, fold, letters, starts_lower, upper_share
-from pipeline.letter.header import opens_body, split_columns
+from pipeline.letter.header import split_columns
 from pipeline.letter.identifiers import find_identifiers, read_number_line
+from pipeline.letter.keywords import opens_body
 from pipeline.letter.lines import PageLine, page_lines, union
 from pipeline.letter.markers import read_marker
 

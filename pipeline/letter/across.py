@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import regex
+from rapidfuzz.distance import Levenshtein
 
 from pipeline.letter import keywords
 from pipeline.letter.folding import fold
@@ -20,13 +21,15 @@ from pipeline.letter.in_force import (
     rule_since,
     symbol_outside,
 )
-from pipeline.letter.tables import rows
-from pipeline.record import Flag, Letter
+from pipeline.letter.tables import Body, bodies, document_types, rows
+from pipeline.record import Flag, Header, Letter
 
 
 def checks(letter: Letter) -> Iterator[Flag]:
     """The flags of fields that contradict each other."""
     yield from _signer_of_body(letter)
+    yield from _deputy_alone(letter)
+    yield from _body_of_number(letter)
     yield from _body_of_day(letter)
     yield from _symbol_of_day(letter)
     yield from _party_form_of_day(letter)
@@ -49,6 +52,77 @@ def _signer_of_body(letter: Letter) -> Iterator[Flag]:
                 message = f"{position!r} does not sign for {body!r}"
                 yield Flag(code="authority_body", message=message, where="signature.position")
             return
+
+
+def _deputy_alone(letter: Letter) -> Iterator[Flag]:
+    """A deputy of a state body that a head leads signs for that head (KT.; Nghị định
+    30/2020/NĐ-CP, Phụ lục I, 7a): without it a line was lost. Standing committees and councils act
+    together, and their deputies sign for all."""
+    position, authority = letter.signature.position or "", letter.signature.authority
+    deputy = fold(position).startswith(("pho ", "thu truong")) and ";" not in position
+    together = authority is not None and not regex.search(r"uy ban nhan dan|ubnd", fold(authority))
+    if letter.family != "state" or not deputy or together:
+        return
+    if not regex.search(r"(?:^|\s)K[ ]?[./]?[ ]?T", authority or ""):
+        message = f"{position!r} signs for nobody; a line may be lost"
+        yield Flag(code="authority_doubtful", message=message, where="signature.authority")
+
+
+_OF_MANY = frozenset(("CT", "TT", "BCĐ", "BQL", "CA", "TTr", "ĐH", "CB", "ĐB", "CAT", "CATP", "TW",
+                      "TƯ", "QH", "CCB", "BTC", "BCT", "TCT", "BTP", "BNN"))  # fmt: skip
+"""Abbreviations that more than one body has (BTC is Bộ Tài chính, and a Ban Tổ chức)."""
+
+
+def _body_of_number(letter: Letter) -> Iterator[Flag]:
+    """A number with the abbreviation of another body than the letterhead names ("…/QĐ-SNV" below
+    "UBND TỈNH …"): a line of names was lost, or the number is ill read."""
+    header = letter.header
+    found = _abbreviation(header.symbol or "")
+    if found is None and (meant := _cut_short(header)):
+        message = f"{header.symbol!r} may be that of {meant!r}"
+        yield Flag(code="number_body", message=message, where="header.number_symbol")
+    if found is None or header.issuing_body is None or found.abbreviation in _OF_MANY:
+        return
+    issuing = fold(header.issuing_body)
+    named = f"{issuing} {fold(header.parent_body or '')}"
+    initials = "".join(w[0] for w in issuing.split() if w[0].isalpha() and w != "va")
+    known = any(_without_spaces(fold(n)) in _without_spaces(named) for n in found.name.split(", "))
+    short = fold(found.abbreviation)
+    if known or short in named.split() or short in initials or "&" in issuing:
+        return
+    message = f"{found.abbreviation!r} in the number is not {header.issuing_body!r}"
+    for name in ("parent_body", "issuing_body", "number_symbol"):
+        yield Flag(code="number_body", message=message, where=f"header.{name}")
+
+
+def _abbreviation(symbol: str) -> Body | None:
+    """The body that a symbol names, where it is a known one: after the code of the type, or first
+    in the symbol of a công văn. None for joint letters."""
+    parts = [p for p in regex.split(r"[-/+]", symbol) if not p.isdigit()]
+    codes = {t.code for t in document_types() if t.code}
+    if not parts or parts[0] in ("TTLT", "NQLT", "TTLB"):
+        return None
+    at = 1 if len(parts) > 1 and parts[0] in codes else 0
+    return bodies().get(parts[at])
+
+
+def _cut_short(header: Header) -> str | None:
+    """The abbreviation of the issuing body that the symbol has but for one letter ("QĐ-UBD")."""
+    parts = [p for p in regex.split(r"[-/+]", header.symbol or "") if not p.isdigit()]
+    issuing = fold(header.issuing_body or "")
+    own = [
+        b.abbreviation
+        for b in bodies().values()
+        if len(b.abbreviation) > 2 and any(issuing.startswith(fold(n)) for n in b.name.split(", "))
+    ]
+    if issuing.startswith("ubnd"):
+        own.append("UBND")
+    near = [a for a in own for p in parts if Levenshtein.distance(a, p) == 1]
+    return near[0] if near and not set(own) & set(parts) else None
+
+
+def _without_spaces(text: str) -> str:
+    return "".join(c for c in text if c.isalnum())
 
 
 def _body_of_day(letter: Letter) -> Iterator[Flag]:

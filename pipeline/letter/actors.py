@@ -19,16 +19,30 @@ _LONGEST = 420
 _TOWARDS = regex.compile(r"^(?:Đối với|Về phía)[ ]")
 _NEXT = regex.compile(r"(?P<semi>;[ ]+(?:và[ ])?)|(?P<comma>,[ ]+(?:và[ ])?)|(?P<and>[ ]+và[ ]+)")
 _STRONG = regex.compile(r"[^,.;:]{0,60}?(?=[ ](?:có trách nhiệm|chịu trách nhiệm|phải)\b)")
-_PLAIN = regex.compile(r"(?<!\p{L})(?:các|những|mọi|từng|thủ trưởng|giám đốc|hiệu trưởng|trưởng|"
-                       r"chủ tịch|chính quyền|cấp u|cấp ủ|tổ dân phố|đồng chí)"
-                       r"(?!\p{L})")  # fmt: skip
+_PLAIN = regex.compile(
+    r"(?<!\p{L})(?:các|những|mọi|từng|mỗi|ông|bà|thủ trưởng|giám đốc|hiệu trưởng|trưởng|chủ tịch|"
+    r"chính quyền|cấp u|cấp ủ|tổ dân phố|đồng chí)(?!\p{L})"
+)
 
 
 @cache
 def _duty() -> regex.Pattern[str]:
     verbs = "|".join(map(regex.escape, phrases("duty")))
-    nouns = r"(?<!(?:các|những|mọi|của|cho|với|theo|giáo dục|công tác))"
-    return regex.compile(rf"{nouns}[ ](?:{verbs})(?!\p{{L}})|:|\.[ ]|\.$|$")
+    return regex.compile(rf"{_NOUN_BEFORE}[ ]{_NO_NOUN}(?:{verbs}|để)(?!\p{{L}})|:|\.[ ]|\.$|$")
+
+
+# Where a word that may be a verb is a noun: "của tổ chức", "dự án đầu tư xây dựng", "tổ chức đảng".
+_NOUN_BEFORE = (
+    r"(?<!\b(?:các|những|mọi|của|cho|với|theo|giáo dục|công tác|đầu tư|được|đoàn|tổ|[uủ][ỷy] ban))"
+)
+_NO_NOUN = (
+    r"(?!tổ chức (?:đảng|chính trị|xã hội|thành viên|kinh tế|tôn giáo|liên quan|có liên quan|"
+    r"cơ sở|hội|quốc tế|tín dụng|trực thuộc|khác|và cá nhân|đoàn thể)\b"
+    r"|quản lý (?:nhà nước|chuyên ngành|thị trường|dự án|giáo dục)\b"
+    r"|(?<=\b(?:Chỉ đạo|Chỉ huy|Vận động|[Cc]ông tác|Hội đồng|Quỹ)[ ])(?:xo[aá]|xóa|ứng phó|"
+    r"đổi mới|xây dựng|thực hiện|vận động|kiểm soát|thi hành|quản lý|thẩm định|đánh giá|"
+    r"khắc phục|sắp xếp|hỗ trợ|phòng|cải cách|phát triển)\b)"
+)
 
 
 @cache
@@ -81,7 +95,8 @@ def _of_paragraph(text: str) -> list[str]:
     a name ("…; Ban Tuyên giáo phối hợp …"); none where it opens with what is to be done."""
     found = _of_clause(text)
     others = [c for c in _CLAUSE.split(text)[1:] if c[:1].isupper() or _assign().match(c.title())]
-    return found + [actor for c in others if found for actor in _of_clause(c) if actor[0].isupper()]
+    further = [actor for c in others if found for actor in _of_clause(c)]
+    return found + [a for a in further if a[0].isupper() and not a.startswith("Mỗi ")]
 
 
 _CLAUSE = regex.compile(r"(?<=[;.])[ ]+(?=\p{L})")
@@ -92,10 +107,11 @@ def _of_clause(text: str) -> list[str]:
     head = text[:_LONGEST]
     lead = _assign().match(head) or _TOWARDS.match(head)
     start = lead.end() if lead else 0
-    if not _opens_actor(head[start:], asked=lead is not None):
+    charged = _CHARGED.match(head, start) is not None
+    if not _opens_actor(head[start:], asked=lead is not None, alone=charged):
         return []
-    match = _duty().search(head, start + 2)
-    if match is None:
+    match = _duty().search(_BRACKETS.sub(lambda m: "(" * len(m[0]), head), start + 2)
+    if match is None or (lead is None and match[0] in _TELLS):
         return []
     end = match.start()
     if strong := _STRONG.match(head, end):
@@ -106,9 +122,17 @@ def _of_clause(text: str) -> list[str]:
     if head[match.start() : match.start() + 1] == ":" and names.endswith(" các"):
         end = _LIST_END.search(head, match.end()).start()
         names = f"{names} {head[match.end() : end].strip(' ,;:')}"
-    return [part for part in _split(names) if _opens_actor(part, asked=True) and _may_act(part)]
+    return [
+        part
+        for part in _split(names, alone=charged)
+        if _opens_actor(part, asked=True, alone=charged) and _may_act(part)
+    ]
 
 
+_BRACKETS = regex.compile(r"\([^()]*\)")
+_CHARGED = regex.compile(r"\p{Lu}[^.;:]{3,380}?[ ](?:có|chịu) trách nhiệm\b")
+_TELLS = (" đã", " chưa")
+"""After a name, these tell what was done or not; nobody is charged with anything."""
 _LIST_END = regex.compile(r"[;.:]|$")
 
 
@@ -119,21 +143,26 @@ def _may_act(name: str) -> bool:
     return not shouted and _key(name) not in ("cơ quan", "đơn vị", "chủ trì", "ban")
 
 
-def _opens_actor(text: str, *, asked: bool) -> bool:
-    """Does a body's or person's name begin here? A capital is needed where nobody is asked."""
+def _opens_actor(text: str, *, asked: bool, alone: bool = False) -> bool:
+    """Does a body's or person's name begin here? A capital is needed where nobody is asked;
+    `alone`: the first words of one stand for the whole ("Văn phòng, Ban …")."""
     if not asked and not text[:1].isupper():
         return False
+    if asked and _PERSON.match(text):
+        return True
     key = _key(text)
     for head, whole in _heads():
         after = text[len(head) :]
         if key.startswith(head) and not after[:1].isalnum():
             if head in _PLURALS:
                 return _plural().match(after.casefold()) is not None
-            return whole or _goes_on(after)
+            if whole or (alone and after[:1] in ("", ",")) or _goes_on(after):
+                return True
     return False
 
 
-_PLURALS = ("các", "những", "mọi", "từng")
+_PERSON = regex.compile(r"(?:[Ôô]ng|[Bb]à)[ ](?:\([^)]{1,12}\)[ ])?\p{Lu}")
+_PLURALS = ("các", "những", "mọi", "từng", "mỗi")
 
 
 @cache
@@ -151,15 +180,30 @@ def _goes_on(after: str) -> bool:
     return match is not None and (not match[1][0].islower() or match[1] in lower_name_words())
 
 
-def _split(names: str) -> list[str]:
+def _split(names: str, *, alone: bool) -> list[str]:
     """A row of names taken apart: at ";", and at "," and "và" where another name begins."""
     parts, start = [], 0
     for match in _NEXT.finditer(names):
         rest = names[match.end() :]
         named = rest[:1].isupper() or _PLAIN.match(rest) is not None
         named = named or (match["and"] is not None and rest.startswith("cơ quan "))
-        if match["semi"] or (named and _opens_actor(rest, asked=True)):
+        if match["semi"] or (named and _opens_actor(rest, asked=True, alone=alone)):
             parts.append(names[start : match.start()])
             start = match.end()
     parts.append(names[start:])
+    parts = _with_bare_heads(parts)
     return [clean for part in parts if (clean := part.strip(" ,;:."))]
+
+
+_BARE_HEADS = ("giám đốc", "thủ trưởng", "chủ tịch", "trưởng", "hiệu trưởng", "người đứng đầu")
+
+
+def _with_bare_heads(parts: list[str]) -> list[str]:
+    """ "Giám đốc, thủ trưởng các sở" is one: a head's position alone says not whose head it is."""
+    joined: list[str] = []
+    for part in parts:
+        if joined and _key(joined[-1].strip(" ,")) in _BARE_HEADS and part[:1].islower():
+            joined[-1] = f"{joined[-1].strip(' ,')}, {part.strip()}"
+        else:
+            joined.append(part)
+    return joined

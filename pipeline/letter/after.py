@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from pipeline.letter import keywords
 from pipeline.letter.folding import fold, upper_share
 from pipeline.letter.foot import read_foot, signature_of
-from pipeline.letter.header import body_names, opens_body, read_letterhead, split_columns
+from pipeline.letter.header import body_names, read_letterhead, split_columns
 from pipeline.letter.header_fields import header_fields
 from pipeline.letter.lines import PageLine
+from pipeline.letter.markers import read_marker
 from pipeline.letter.paragraphs import join, paragraphs
 from pipeline.record import Appendix, Copy
 
@@ -25,21 +26,25 @@ _TITLE_LINES = 8
 
 @dataclass(frozen=True, slots=True)
 class After:
-    """What follows the foot, each part with its lines."""
+    """What follows the foot, each part with its lines; `headings` are those of letterheads that
+    stand above appendices and belong to no field."""
 
     appendices: list[tuple[Appendix, list[PageLine]]]
     copies: list[tuple[Copy, list[PageLine]]]
+    headings: list[PageLine]
 
 
 def read_after(lines: Sequence[PageLine]) -> After:
     """The appendices and copies printed after a letter."""
-    found = After([], [])
+    found = After([], [], [])
     for part in _parts(lines):
         kind = next((i for i, x in enumerate(part) if keywords.copy_kind(x.text)), None)
         if kind is not None and kind <= _TITLE_LINES:
             found.copies.append((_copy(part, kind), part))
         else:
-            found.appendices.append((_appendix(part), part))
+            above = _heading_lines(part)
+            found.headings.extend(part[:above])
+            found.appendices.append((_appendix(part[above:]), part[above:]))
     return found
 
 
@@ -83,7 +88,9 @@ def _is_letterhead(line: PageLine) -> bool:
         or keywords.is_state_title(text)
         or keywords.is_party_title(text)
         or keywords.is_place_and_date(text)
-        or (upper_share(text) > 0.8 and opens_body(text) and not keywords.is_position(text))
+        or (
+            upper_share(text) > 0.8 and keywords.opens_body(text) and not keywords.is_position(text)
+        )
     )
 
 
@@ -101,6 +108,10 @@ def _appendix(lines: Sequence[PageLine]) -> Appendix:
     while end < min(len(lines), at + _TITLE_LINES) and _is_title(lines[end]):
         title.append(lines[end].text)
         end += 1
+    if _names_type_alone(title):
+        while end < min(len(lines), at + _TITLE_LINES) and _goes_on(lines[end]):
+            title.append(lines[end].text)
+            end += 1
     reference, end = _reference(lines, end)
     body = paragraphs(lines[end:])
     return Appendix(
@@ -109,6 +120,31 @@ def _appendix(lines: Sequence[PageLine]) -> Appendix:
         reference=reference,
         text="\n".join(p.printed for p in body),
     )
+
+
+def _heading_lines(lines: Sequence[PageLine]) -> int:
+    """How many lines of a letterhead are repeated above an appendix's title."""
+    return next((i for i, line in enumerate(lines) if not _is_heading(line)), 0)
+
+
+def _is_heading(line: PageLine) -> bool:
+    """Is the line one of a letterhead's: Quốc hiệu, Tiêu ngữ, a rule?"""
+    text = line.text
+    named = keywords.is_state_title(text) or keywords.is_party_title(text)
+    return named or keywords.is_motto(text) or not keywords.has_letters(text)
+
+
+def _names_type_alone(title: Sequence[str]) -> bool:
+    """Is the title so far only a type of document ("QUY CHẾ"), its subject still to come?"""
+    named = keywords.title_type(title[0]) if len(title) == 1 else None
+    return named is not None and named[1] >= len(title[0])
+
+
+def _goes_on(line: PageLine) -> bool:
+    """Does a title's subject in small letters go on with the line?"""
+    text = line.text
+    ends = _is_reference(text) or read_marker(text) is not None or text.endswith((".", ";", ":"))
+    return keywords.has_letters(text) and not ends and not line.gap
 
 
 def _is_title(line: PageLine) -> bool:

@@ -11,13 +11,14 @@ from dataclasses import dataclass
 
 import regex
 
-from pipeline.letter import across
+from pipeline.letter import across, keywords, spelling
 from pipeline.letter.citations import Mention
 from pipeline.letter.directives import Node
 from pipeline.letter.folding import fold, starts_lower
-from pipeline.letter.header import Letterhead
-from pipeline.letter.identifiers import party_codes, without_lookalikes
+from pipeline.letter.header import Letterhead, is_unfinished
+from pipeline.letter.identifiers import Identifier, party_codes, without_lookalikes
 from pipeline.letter.in_force import rule_since
+from pipeline.letter.lines import PageLine
 from pipeline.letter.markers import CAPITALS, LETTERS, OPTIONAL_LETTERS, Marker
 from pipeline.letter.mending import Signer
 from pipeline.letter.places import is_known_place
@@ -64,6 +65,7 @@ def check(letter: Letter, doubts: Doubts) -> list[Flag]:
         *_numbering(doubts.points),
         *_signature(letter, doubts),
         *across.checks(letter),
+        *spelling.checks(letter),
         *_citations(doubts.mentions),
     ]
 
@@ -81,19 +83,32 @@ def _missing(letter: Letter, doubts: Doubts) -> Iterator[Flag]:
     for name, code, message in _MANDATORY:
         if getattr(letter.header, name) is None and not (name == "date" and doubts.head.date):
             yield _flag(code, message, f"header.{name}")
-    if letter.signature.position is None and (doubts.signers or letter.distribution):
+    unsigned = letter.signature.position is None and not _needs_no_position(letter.signature)
+    if unsigned and (doubts.signers or letter.distribution):
         yield _flag("missing_position", "no position was read", "signature.position")
     if letter.signature.signer is None:
         yield _flag("missing_signer", "no signer was read", "signature.signer")
 
 
 def _names_mended(letter: Letter, doubts: Doubts) -> Iterator[Flag]:
-    """Names in the letterhead that are not what was read, or not known."""
+    """Names in the letterhead that are not what was read, not whole, or not known."""
+    issuing = letter.header.issuing_body
+    if issuing and letter.header.parent_body is None and is_unfinished(issuing):
+        message = f"the name goes on after {issuing!r}"
+        yield _flag("field_doubtful", message, "header.issuing_body")
     bodies = " ".join(line.text for line in doubts.head.bodies)
     for name in ("parent_body", "issuing_body"):
         value = getattr(letter.header, name)
         if value is not None and any(word not in bodies for word in value.split()):
             yield _flag("body_repaired", f"marks were put back: {value!r}", f"header.{name}")
+    if "bodies" in doubts.head.doubtful:
+        for name in ("parent_body", "issuing_body"):
+            yield _flag(
+                "field_doubtful", "a line of the names above is not clear", f"header.{name}"
+            )
+    elif issuing and not keywords.opens_body(issuing) and not keywords.is_position(issuing):
+        message = f"no body's name that is known begins as {issuing!r}"
+        yield _flag("field_doubtful", message, "header.issuing_body")
     place = letter.header.place
     if place is not None and place != doubts.head.place:
         yield _flag("place_repaired", f"{doubts.head.place!r} was read", "header.place")
@@ -116,6 +131,8 @@ def _number(letter: Letter, doubts: Doubts) -> Iterator[Flag]:
     where = "header.number_symbol"
     if "number" in doubts.head.doubtful:
         yield _flag("number_doubtful", "a hand may have written the number", where)
+    if odd := _odd_number(letter, number, doubts.head.number_lines):
+        yield _flag("number_doubtful", odd, where)
     if number.repaired:
         yield _flag("number_repaired", f"{number.printed!r} was read as {number.text!r}", where)
     crossed = {letter.family, number.form} == {"party", "state"}
@@ -124,7 +141,46 @@ def _number(letter: Letter, doubts: Doubts) -> Iterator[Flag]:
         yield _flag("number_form", message, where)
     kind = letter.header.document_type
     if number.type_code and kind and kind not in _names(number.type_code):
-        yield _flag("number_type", f"the code {number.type_code} is not that of a {kind}", where)
+        message = f"the code {number.type_code} is not that of a {kind}"
+        yield _flag("number_type", message, where)
+        if kind == "Công văn":  # of a letter without a title: the title's line may be lost
+            yield _flag("number_type", message, "header.document_type")
+
+
+def _odd_number(letter: Letter, number: Identifier, lines: Sequence[PageLine]) -> str | None:
+    """What of the number no letter bears: a capital after its figures, a figure in its symbol, no
+    mark or no code between figures and body where the rules have one, more of it cut off."""
+    if number.number is not None and number.number[-1:].isupper():
+        return f"a capital ends the figures of {number.text!r}"
+    if number.number is not None and not number.number.strip("0"):
+        return f"no letter has the number {number.number!r}"
+    if any(_FIGURE_IN_SYMBOL.search(p) for p in number.parts):
+        return f"a figure stands in the symbol of {number.text!r}"
+    told = letter.family == "party" and " " in (number.text or "")  # `number_of_day` says it
+    if _is_by_rule(letter) and number.form == "old" and letter.family != "other" and not told:
+        return f"{number.text!r} has no form of its day"
+    if _lacks_code(letter, number):
+        return f"no type of document has the code of {number.text!r}"
+    for line in lines:
+        after = line.text[line.text.find(number.printed) + len(number.printed) :]
+        if number.printed in line.text and _REST_OF_SYMBOL.match(after):
+            return f"more than {number.printed!r} is printed"
+    return None
+
+
+_FIGURE_IN_SYMBOL = regex.compile(r"^(?!.*(?:QH|UBTVQH|BCĐ|HĐ|TTLT)\d).*\p{L}\d|^\d\p{L}")
+_REST_OF_SYMBOL = regex.compile(r"[-–/.]?\p{L}|[ ][-–/]?\p{Lu}{1,5}(?:[-–/]\p{Lu}|$)|[-–/]")
+
+
+def _lacks_code(letter: Letter, number: Identifier) -> bool:
+    """Does a titled letter of a kind that has a code bear a symbol of two parts without one?"""
+    kind = letter.header.document_type
+    coded = (
+        kind is not None
+        and kind != "Công văn"
+        and any(t.name == kind and t.code for t in document_types())
+    )
+    return coded and number.type_code is None and number.form != "old" and len(number.parts) == 2
 
 
 def _is_by_rule(letter: Letter) -> bool:
@@ -234,6 +290,8 @@ def _incomplete(letter: Letter) -> Iterator[Flag]:
     be a part, too."""
     signature = letter.signature
     begun = signature != Signature() or letter.distribution
+    if signature.signer and _needs_no_position(signature):
+        return
     if not begun or (signature.position and signature.signer):
         return
     message = "the signature is not whole; its other parts may be lost or cut, too"
@@ -241,6 +299,12 @@ def _incomplete(letter: Letter) -> Iterator[Flag]:
         yield _flag("authority_doubtful", message, "signature.authority")
     elif signature.signer is None:
         yield _flag("position_doubtful", message, "signature.position")
+
+
+def _needs_no_position(signature: Signature) -> bool:
+    """Members of the Bộ Chính trị and the Ban Bí thư sign for it by their name alone."""
+    authority = fold(signature.authority or "")
+    return authority.endswith((" bo chinh tri", " ban bi thu"))
 
 
 def _citations(mentions: Sequence[Mention]) -> Iterator[Flag]:

@@ -28,7 +28,7 @@ from pipeline.record import Citation
 
 _BEFORE = 90
 _NUMBER_WORD = regex.compile(r"(?:\bs[o06e5][ ]?[:.]?[ ]?)$")
-_OLD_START = regex.compile(r"\bsố[ ]+(?=\d{1,6}[ ]?[-–][ ]?[\p{Lu}])")
+_OLD_START = regex.compile(r"\bsố[ ]+(?=\d{1,6}[ ]?[-–]?[ ]?[\p{Lu}])")
 _STRAY = regex.compile(
     r"(?<=\p{Ll}[ ])[.'’`][ ](?=\p{L})|(?<=\p{Ll}[ ])-[ ](?=\p{Ll})|(?<=\bcủa[ ])-[ ]?(?=\p{L})"
 )

@@ -21,7 +21,7 @@ _DAY = (
 )
 _HOUR = r"(?:\d{1,2}[ ]?(?:gio|h|g)[ ]?(?:\d{1,2}(?:[ ]phut)?)?,?[ ])?"
 _MONTH = r"thang[ ]\d{1,2}(?:[ ]?/[ ]?\d{4}|[ ]nam[ ]\d{4})?"
-_QUARTER = r"quy[ ](?:i{1,3}|iv|[1-4])(?:[ ]?[/-][ ]?\d{4}|[ ,]{1,2}nam[ ]\d{4})?"
+_QUARTER = r"quy[ ](?:iv|i{1,3}|[1-4])\b(?:[ ]?[/-][ ]?\d{4}|[ ,]{1,2}nam[ ]\d{4})?"
 _SHORT_DATE = r"\d{1,2}/\d{1,2}/\d{4}"
 _SPAN = (
     r"(?:thoi han[ ])?(?:vong[ ])?\d{1,3}[ ](?:\([a-z ]{2,20}\)[ ])?"
@@ -38,6 +38,7 @@ _DEADLINE = regex.compile(
     rf"(?:{_MONTH}|{_QUARTER}|nam[ ]\d{{4}})"
     rf"|trong[ ](?:{_QUARTER}|thang[ ]\d{{1,2}}(?:[ ]?/[ ]?\d{{4}}|[ ]nam[ ]\d{{4}}))"
     rf"|trong[ ]{_SPAN}(?:,?[ ](?:ke )?tu[ ](?:ngay|khi)[ ][^.;,]{{2,60}})"
+    rf"|trong[ ]vong[ ]\d{{1,3}}[ ](?:gio|ngay|thang)(?:[ ]lam viec)?"
     rf"|trong[ ]thoi han[ ]\d{{1,3}}[ ](?:ngay|thang)(?:[ ]lam viec)?"
     rf")"
 )

@@ -14,7 +14,6 @@ import regex
 
 from pipeline.letter import keywords
 from pipeline.letter.folding import fold, upper_share
-from pipeline.letter.header import opens_body
 from pipeline.letter.markers import Marker, as_arabic_one
 from pipeline.letter.paragraphs import Paragraph
 from pipeline.record import Directive, Heading, Item
@@ -212,7 +211,7 @@ def _closes(paragraph: Paragraph, *, is_last: bool) -> bool:
         return True
     opener = keywords.opens_phrase(paragraph.text, "closing")
     return text.endswith((".", "/", "!")) and (
-        opener or (opens_body(paragraph.text) and _ASKS.match(folded) is not None)
+        opener or (keywords.opens_body(paragraph.text) and _ASKS.match(folded) is not None)
     )
 
 

@@ -146,7 +146,7 @@ class Findings:
         self.account.take("recipients", parts.recipients)
         labels = [x for x in parts.foot if keywords.distribution_start(x.text) is not None]
         self.account.take("distribution", labels)
-        self.account.take_passages("letterhead", parts.head)
+        self.account.take_passages("letterhead", [*parts.head, *after.headings])
         self.account.take_passages("foot", parts.foot)
         for kind, furniture in parts.furniture:
             self.account.take_passages(kind, furniture)

@@ -159,7 +159,7 @@ def _smudged_position(line: PageLine) -> list[PageLine]:
 
 def _is_signature(line: PageLine, current: Signer, *, in_list: bool) -> bool:
     text = line.text
-    if _ENTRY.match(text):
+    if (mark := _ENTRY.match(text)) and not _stands_in_capitals(text[mark.end() :]):
         return False
     if keywords.authority_end(text) is not None or keywords.is_position(text):
         return True
@@ -174,6 +174,11 @@ def _is_signature(line: PageLine, current: Signer, *, in_list: bool) -> bool:
         return capitals or keywords.is_position_word(text.strip(" .,"))
     wraps = bool(current.authority) and not current.position and current.name is None
     return capitals and not in_list and (wraps or bool(current.position and not current.name))
+
+
+def _stands_in_capitals(text: str) -> bool:
+    """Is the line, but for a speck before it, an authority or a position and no entry?"""
+    return keywords.authority_end(text) is not None or keywords.is_position(text)
 
 
 def _sign(line: PageLine, signers: list[Signer]) -> None:

@@ -24,7 +24,7 @@ from pipeline.letter.identifiers import (
 )
 from pipeline.letter.lines import PageLine, cut, words_between
 from pipeline.letter.paragraphs import join
-from pipeline.letter.tables import body_words, folded_phrases
+from pipeline.letter.tables import folded_phrases
 
 _WORD = r"(?:\p{Lu}\p{Ll}+|TP\.|Tp\.|T\.P\.?|TP|[QP]\.)"
 _NOT_IN_NAMES = regex.compile(r"[<>{}=#$%@:\[\]\\]|\d\p{L}|\p{L}\d|—")
@@ -101,6 +101,8 @@ def read_letterhead(lines: Sequence[PageLine]) -> Letterhead:
             head.about_marked, in_about = False, True
         elif _names_body(head, line):
             head.bodies.append(line)
+        elif _may_name_body(head, line):
+            head.doubtful.add("bodies")
     _doubt_reading(head)
     return head
 
@@ -270,8 +272,8 @@ def _names_body(head: Letterhead, line: PageLine) -> bool:
     """A line of the issuing body's name: capitals above the number, in the left column."""
     text = line.text
     if head.number_lines or line.zone in (Zone.LETTERHEAD_RIGHT, Zone.FOOT_RIGHT, Zone.FOOT_LEFT):
-        late = not head.bodies and line.zone is not Zone.LETTERHEAD_RIGHT and opens_body(text)
-        if not late:
+        late = not head.bodies and line.zone is not Zone.LETTERHEAD_RIGHT
+        if not (late and keywords.opens_body(text)):
             return False
     if upper_share(text) < 0.7 or len(letters(text)) < 3 or keywords.is_not_text(text):
         return False
@@ -283,6 +285,17 @@ def _names_body(head: Letterhead, line: PageLine) -> bool:
     return not (is_circulation(text) or is_mark_line(text))
 
 
+def _may_name_body(head: Letterhead, line: PageLine) -> bool:
+    """Is it a line in capitals above the number that is no name as it was read ("UỶ 8AN NHÂN
+    DÂN"), but may be one?"""
+    text = line.text
+    if head.number_lines or line.zone not in (Zone.LETTERHEAD_LEFT, Zone.UNKNOWN):
+        return False
+    words = [w for w in text.split() if sum(c.isalpha() for c in w) > 1]
+    other = is_circulation(text) or is_mark_line(text) or keywords.is_not_text(text)
+    return upper_share(text) > 0.8 and len(words) > 1 and not other and not _is_half_heading(text)
+
+
 def _is_half_heading(text: str) -> bool:
     return letters(text) in ("dangcongsan", "vietnam")
 
@@ -291,19 +304,6 @@ def is_mark_line(text: str) -> bool:
     """Is the line nothing but a word of secrecy or urgency?"""
     bare = text.strip(" .:*[]()|\"'").upper()
     return bare in {"MẬT", "TỐI MẬT", "TUYỆT MẬT", "HỎA TỐC", "HOẢ TỐC", "THƯỢNG KHẨN", "KHẨN"}
-
-
-def opens_body(text: str) -> bool:
-    """Does a body's name begin with the first words of the line?"""
-    return _first_words(text) is not None
-
-
-def _first_words(text: str) -> tuple[str, bool] | None:
-    folded = fold(text).strip(" .*'\"")
-    for word in body_words():
-        if folded == word.words or folded.startswith((word.words + " ", word.words + ",")):
-            return word.words, word.whole
-    return None
 
 
 def body_names(lines: Sequence[PageLine]) -> list[list[PageLine]]:
@@ -319,17 +319,17 @@ def body_names(lines: Sequence[PageLine]) -> list[list[PageLine]]:
 
 def _continues_body(group: Sequence[PageLine], line: PageLine) -> bool:
     above, text = join([g.text for g in group]), line.text
-    opening = _first_words(text)
+    opening = keywords.body_opening(text)
     if above.endswith(("-", "–", ",")) or text.startswith(("-", "–", "(")):
         return True
     if fold(above).split()[-1:] in (["va"], ["cua"], ["thuoc"]):
         return True
     if opening is None:
         return True
-    return _is_unfinished(above)
+    return is_unfinished(above)
 
 
-def _is_unfinished(name: str) -> bool:
+def is_unfinished(name: str) -> bool:
     """Is the name only the first words of one that must go on ("VĂN PHÒNG")?"""
-    opening = _first_words(name)
+    opening = keywords.body_opening(name)
     return opening is not None and not opening[1] and opening[0] == fold(name).strip(" .*'\"")

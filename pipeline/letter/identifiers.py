@@ -160,11 +160,13 @@ def read_symbol_at_end(text: str) -> Identifier | None:
 
 
 def find_old_identifiers(text: str, start: int) -> Identifier | None:
-    """An older identifier ("217-HĐBT") that begins exactly at `start`."""
+    """An older identifier ("217-HĐBT", "45 TT/LN") that begins exactly at `start`."""
     match = _OLD.match(text.translate(_SAME_LETTERS), start)
-    if match is None or match["sep"].strip() != "-" or upper_share(match["sym"]) < 0.6:
+    if match is None or upper_share(match["sym"]) < 0.6:
         return None
-    return _old(match)
+    code = regex.split(r"[-/.]", match["sym"])[0]
+    typed = "/" in match["sym"] and code in _codes("state") | _codes("party")
+    return _old(match) if match["sep"].strip() == "-" or typed else None
 
 
 def _party(match: regex.Match[str], *, run_together: bool = False) -> Identifier | None:

@@ -78,7 +78,18 @@ def _may_follow(word: str, previous: str, after: str) -> bool:
     if word[0].isupper():
         return bool(previous) or not word.isdigit()
     if word[0].isdigit():
-        return fold(previous) in ("uong", "khoa", "thu", "khoi", "quan", "khu", "so")
+        return fold(previous) in (
+            "uong",
+            "khoa",
+            "thu",
+            "khoi",
+            "quan",
+            "khu",
+            "so",
+            "phuong",
+            "vuc",
+            "vung",
+        )
     if word == "và":
         return bool(regex.match(r"[ ]\p{Lu}", after)) and bool(previous)
     return word in lower_name_words()

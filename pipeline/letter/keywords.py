@@ -14,6 +14,7 @@ from pipeline.letter.dates import find_date
 from pipeline.letter.folding import alike, fold, letters, opens_with, upper_share
 from pipeline.letter.tables import (
     DocumentType,
+    body_words,
     document_types,
     folded_phrases,
     phrases,
@@ -37,6 +38,8 @@ _ABOUT_MISREAD = regex.compile(
     r"[.:,]?(?=\s)[ ]*"
 )
 _TO = ("Kính gửi", "Kính trình", "Đồng kính gửi")
+# A công điện names who sends it before its addressees: "Chủ tịch Uỷ ban nhân dân tỉnh điện:".
+_WIRES = regex.compile(r"^\p{Lu}[\p{L} ,]{4,90}[ ](?:điện|ĐIỆN)[ ]?:")
 _TO_DAMAGED = regex.compile(r"^(?:[kih][a-z]{0,4}[ ]?)?g[a-z]?[uy]i[ ]?:")
 _AUTHORITY = regex.compile(
     r"^(?:T[ ]?/[ ]?M|K[ ]?/[ ]?T|T[ ]?/[ ]?L|T[ ]?/[ ]?UQ|T[ ]?/[ ]?U|TUQ|TM|KT|TL|Q)"
@@ -47,9 +50,12 @@ _AUTHORITY = regex.compile(
 _LIST_DAMAGED = regex.compile(r"^(?=.{6,14}$)[^ ]{0,6}(?:[ ]?oi|[a-z]i)[ ]nh[a-z]n[ ]?[:;.]$")
 _DAMAGED_FOR = regex.compile(r"^K[ ]?\.[ ]?(?=BỘ|CHỦ|GIÁM|TRƯỞNG|CỤC|CHÁNH|TỔNG|VIỆN|HIỆU|CHI|CHỈ)")
 _NAME_TITLE = regex.compile(
-    r"^(?:(?:GS|PGS|TS|TSKH|ThS|Ths|KS|BS|CN|LS|KTS|CVCC)\.?[ ]?[.,]?[ ]?|"
+    r"^(?:(?:(?:BS|DS)\.?[ ]?CK\.?[ ]?(?:I{1,2}|1|2)|GS|PGS|TSKH|TS|ThS|Ths|KS|BS|DS|CN|LS|"
+    r"KTS|CVCC|NG[ƯN][TD]|TT[ƯN][TD]|NS[ƯN][TD])\.?[ ]?[.,]?[ ]?|"
     r"(?:Đại tướng|Thượng tướng|Trung tướng|Thiếu tướng|Đại tá|Thượng tá|Trung tá|Thiếu tá|"
-    r"Đại úy|Thượng úy|Trung úy|Thiếu úy|Đô đốc)[ ]+)+"
+    r"Đại úy|Thượng úy|Trung úy|Thiếu úy|Đại uý|Thượng uý|Trung uý|Thiếu uý|Đô đốc|Chuẩn đô đốc|"
+    r"Giáo sư|Phó Giáo sư|Tiến sĩ|Thạc sĩ|Bác sĩ|Dược sĩ|Kỹ sư|Luật sư|Cử nhân|Nhà giáo|"
+    r"Hòa thượng|Hoà thượng|Thượng tọa|Thượng toạ|Đại đức|Linh mục|Mục sư)[,.]?[ ]+)+"
 )
 _NAME = regex.compile(r"^\p{Lu}[\p{L}'’]*+(?:[ -]\p{Lu}[\p{L}'’]*+){1,5}$")
 
@@ -127,6 +133,8 @@ def recipients_start(text: str) -> int | None:
     stripped = text[skipped:]
     if match := _TO_DAMAGED.match(fold(stripped)):
         return int(skipped + match.end())
+    if match := _WIRES.match(stripped):
+        return int(skipped + match.end())
     for phrase in _TO:
         if not opens_with(stripped, phrase, 80):
             continue
@@ -179,11 +187,20 @@ def is_position(text: str) -> bool:
     """Is the line a position in capitals, such as PHÓ CHỦ TỊCH or GIÁM ĐỐC SỞ?"""
     if upper_share(text) < 0.75 or len(text) > 70:
         return False
-    folded = fold(text).strip(" .,:;*\"'")
+    folded = _ACTING.sub("", fold(text).strip(" .,:;*\"'"))
     return any(
         folded == p or folded.startswith((p + " ", p + ",")) or _near(folded, p)
         for p in positions()
     )
+
+
+_ACTING = regex.compile(r"^(?:quyen|q[.,])[ ]?(?=\p{L})")
+
+
+def without_acting(text: str) -> str:
+    """A position without the "Q." or "Quyền" of one who holds it for the time being."""
+    match = _ACTING.match(fold(text))
+    return text[match.end() :] if match else text
 
 
 def _near(folded: str, position: str) -> bool:
@@ -339,3 +356,18 @@ def is_place_and_date(text: str) -> bool:
 def has_letters(text: str, least: int = 2) -> bool:
     """Does the line hold at least `least` letters or digits (a rule or a star does not)?"""
     return sum(c.isalnum() for c in text) >= least
+
+
+def opens_body(text: str) -> bool:
+    """Does a body's name begin with the first words of the line?"""
+    return body_opening(text) is not None
+
+
+def body_opening(text: str) -> tuple[str, bool] | None:
+    """The first words of a body's name that `text` opens with, folded, and whether they can be the
+    whole of it."""
+    folded = fold(text).strip(" .*'\"")
+    for word in body_words():
+        if folded == word.words or folded.startswith((word.words + " ", word.words + ",")):
+            return word.words, word.whole
+    return None

@@ -27,6 +27,8 @@ def read_mark(text: str) -> tuple[str, str] | None:
     for name, words in mark_words():
         if bare == words:
             return name, printed[-len(words) :] if bare == printed.upper() else words
+        if bare == words.replace(" ", ""):
+            return name, words
     return None
 
 

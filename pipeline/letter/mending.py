@@ -50,6 +50,7 @@ class Signer:
 
 def mend(signer: Signer, marks: Sequence[Mark]) -> None:
     """Mend the lines of `signer` in place."""
+    _take_acting_head(signer)
     _part_authority(signer)
     if "authority" in signer.doubts:
         _mend_lines(signer, "authority", signer.authority, lambda x: _authority(x, marks))
@@ -60,8 +61,19 @@ def mend(signer: Signer, marks: Sequence[Mark]) -> None:
         _mend_lines(signer, "position", signer.position, lambda x: _deputy_of(head, x.text))
     if signer.position and (not _is_known(signer.position[0].text) or _repeats(signer)):
         signer.doubts.add("position")
+        if not signer.authority or not _names_head(signer.authority[-1].text):
+            signer.doubts.add("authority")  # what hid the position may have hidden "KT. …" above
     if signer.name is not None:
         _mend_name(signer, signer.name, marks)
+
+
+def _take_acting_head(signer: Signer) -> None:
+    """ "Q. GIÁM ĐỐC" is the position of who acts as the head (Nghị định 30/2020/NĐ-CP, Phụ lục I,
+    7a); no authority of another stands above it but TM."""
+    if not signer.position and signer.authority:
+        last = signer.authority[-1]
+        if keywords.without_acting(last.text) != last.text:
+            signer.authority, signer.position = signer.authority[:-1], [last]
 
 
 def _part_authority(signer: Signer) -> None:
@@ -73,7 +85,7 @@ def _part_authority(signer: Signer) -> None:
     if (
         last.startswith(("pho ", "thu truong"))
         or first == last
-        or (first.endswith(f" {last}") and "," in first)
+        or (first.endswith(f" {last}") and ("," in first or " " not in last))
     ):
         signer.authority, signer.position = signer.position[:-1], signer.position[-1:]
         signer.doubts.add("authority")
@@ -120,6 +132,14 @@ def _position(line: PageLine, marks: Sequence[Mark]) -> str | None:
     return _nearest(text, _position_forms())
 
 
+def _names_head(text: str) -> bool:
+    """Does the authority say for which head the position signs, and not only for which body?"""
+    return _FOR_HEAD.match(text.strip(_EDGES)) is not None or _is_known(_AUTHORITY.sub("", text))
+
+
+_AUTHORITY = regex.compile(r"^[KT][ ]?[./]?[ ]?(?:[TLM]|UQ)[ ]?[.,:/]*[ ]*")
+
+
 def _signed_for(signer: Signer) -> str | None:
     """The head's position that is signed for (KT.); None where nobody's."""
     match = _FOR_HEAD.match(signer.authority[-1].text) if signer.authority else None
@@ -150,7 +170,7 @@ def _deputy(text: str) -> str | None:
 
 def _is_known(text: str) -> bool:
     """Does the line begin with a known position?"""
-    folded = fold(text.strip(_EDGES))
+    folded = fold(keywords.without_acting(text.strip(_EDGES)))
     return any(folded == p or folded.startswith((p + " ", p + ",")) for p in positions())
 
 
@@ -220,10 +240,14 @@ def _rename(signer: Signer, line: PageLine, name: str) -> None:
 
 
 def _covered_surname(text: str) -> str | None:
-    """The family name read under a seal: the last word of `text`, at most one letter off."""
+    """The family name read under a seal: the last word of `text`, at most one letter off, or its
+    end ("ÿnh"), which only one of them has."""
     word = letters(next(reversed(regex.findall(r"[\p{L}\p{M}]+", text)), ""))
     if len(word) < 2:
         return None
+    ends = {s for s in surnames() if len(word) > 2 and letters(s).endswith(word)}
+    if len(ends) == 1:
+        return ends.pop().capitalize()
     costs = [(Levenshtein.distance(word, letters(s)), s) for s in surnames()]
     least = min(cost for cost, _ in costs)
     near = {s for cost, s in costs if cost == least}

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import regex
 
 from pipeline.document import Zone
 from pipeline.letter.folding import starts_lower
-from pipeline.letter.keywords import opens_phrase
+from pipeline.letter.keywords import opens_body, opens_phrase
 from pipeline.letter.lines import PageLine
 from pipeline.letter.markers import Marker, Numbering, read_marker
 
@@ -39,14 +40,18 @@ class Paragraph:
 class Measure:
     """How wide the lines of the body are: in characters for bare text, in pixels with boxes.
 
-    `left` is where lines begin that do not open a paragraph."""
+    `left` is where lines begin that do not open a paragraph; not `wrapped` where each paragraph is
+    one line, however long."""
 
     characters: float
     left: float | None
     right: float | None
+    wrapped: bool = True
 
     def is_short(self, line: PageLine) -> bool:
-        """Does the line end well before the right margin?"""
+        """Does the line end well before the right margin? Where no line is wrapped, each does."""
+        if not self.wrapped:
+            return True
         if line.box is not None and self.right is not None:
             return line.box[2] < self.right - 0.04 * max(line.page_width, 1)
         share = 0.92 if line.text.endswith((";", ":")) else 0.86
@@ -93,6 +98,7 @@ def join(texts: Sequence[str]) -> str:
 def paragraphs(lines: Sequence[PageLine]) -> list[Paragraph]:
     """The paragraphs of `lines`, in order."""
     widths = measure([line for line in lines if line.zone is not Zone.TABLE])
+    widths = replace(widths, wrapped=_is_wrapped(lines))
     numbering = Numbering()
     if (first := _first_article(lines)) is not None:
         numbering.last["article"] = first - 1
@@ -109,11 +115,20 @@ def paragraphs(lines: Sequence[PageLine]) -> list[Paragraph]:
             marker = None
         if marker is not None:
             numbering.take(marker)
-        if before is None or marker is not None or _breaks(before, line, widths):
+        basis_ends = before is not None and _ends_basis(groups[-1][1], line)
+        if before is None or marker is not None or basis_ends or _breaks(before, line, widths):
             groups.append((marker, [line]))
         else:
             groups[-1][1].append(line)
     return [_paragraph(marker, group) for marker, group in groups]
+
+
+def _is_wrapped(lines: Sequence[PageLine]) -> bool:
+    """Do lines break in the midst of sentences? Of text without boxes that no line shows it of,
+    every line that ends a sentence ends its paragraph."""
+    pairs = pairwise(lines)
+    runs_on = any(starts_lower(b.text) and not b.gap and not _ends(a) for a, b in pairs)
+    return runs_on or any(line.box is not None for line in lines)
 
 
 def _first_article(lines: Sequence[PageLine]) -> int | None:
@@ -217,6 +232,14 @@ def _breaks(before: PageLine, line: PageLine, widths: Measure) -> bool:
         or (widths.is_indented(line) and not widths.is_indented(before))
         or (before.text.endswith((";", ":")) and _opens_basis(line.text))
     )
+
+
+def _ends_basis(group: Sequence[PageLine], line: PageLine) -> bool:
+    """Does a body begin to speak after an empty line under a basis that ends in a comma, as the
+    last one of a Party document does ("Căn cứ …,", "Ban Bí thư quy định …")?"""
+    first = group[0].text.lstrip("-–+ ")
+    after = line.gap and not line.top and group[-1].text.endswith(",")
+    return after and _opens_sure_basis(first) and opens_body(line.text)
 
 
 def _runs_on(before: PageLine, line: PageLine, widths: Measure) -> bool:

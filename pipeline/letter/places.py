@@ -17,7 +17,7 @@ from pipeline.restore.orthography import canonical
 _UNIT = regex.compile(r"(?i)^(?:thành phố|tỉnh|quận|huyện|xã|phường|thị xã|thị trấn|tp\.?)[ ]+")
 _UNITS = ("THÀNH PHỐ", "THỊ XÃ", "THỊ TRẤN")
 _OPEN_UY = regex.compile(r"\bUỶ\b")
-_FIRST = regex.compile(r"^T[ĨÍÌỊI]NH(?=[ ])")
+_FIRST = regex.compile(r"^(?:T[ĨÍÌỊI]NH|TỈN)(?=[ ])")
 
 
 @cache
@@ -55,6 +55,7 @@ def mended_body(line: str) -> str:
     if upper_share(line) < 0.8:
         return line
     line = str(_FIRST.sub("TỈNH", line))
+    line = str(_OF_PROVINCE.sub(lambda m: "TỈNH" if _is_place(line[m.end() :]) else m[0], line))
     for phrase in _set_words():
         start = fold(line).find(fold(phrase))
         end = start + len(phrase)
@@ -62,6 +63,36 @@ def mended_body(line: str) -> str:
         if whole and not _alike(line[start:end], phrase):
             line = line[:start] + _in_style_of(line[start:end], phrase) + line[end:]
     return line
+
+
+_OF_PROVINCE = regex.compile(r"(?<=\p{Lu}[ ])T(?:[IÌÍĨỊ]NH|[IÌÍĨỊỈ]N)(?=[ ]\p{Lu})")
+
+
+def _is_place(text: str) -> bool:
+    """Does `text` begin with the name of a known place, of at most three words?"""
+    words = fold(text).split()[:3]
+    return any(" ".join(words[:n]) in _names() for n in range(1, len(words) + 1))
+
+
+_UNIT_OF_NAME = regex.compile(
+    r"(?<!\p{L})(?:TỈNH|THÀNH PHỐ|HUYỆN|QUẬN|THỊ XÃ|THỊ TRẤN|XÃ|PHƯỜNG|UỶ|ỦY)[ ]+(?=\p{Lu})"
+)
+
+
+def misspelt_place(body: str) -> str | None:
+    """The place in a body's name in capitals that has the letters of known places, but the marks
+    of none; None where there is none, or nothing is known of it."""
+    for match in _UNIT_OF_NAME.finditer(body):
+        words = regex.findall(r"[\p{L}'’]+", body[match.end() :])[:3]
+        for n in range(len(words), 0, -1):
+            printed = " ".join(words[:n])
+            known = _names().get(fold(printed))
+            if known is None:
+                continue
+            if not any(_alike(printed.casefold(), name.casefold()) for name in known):
+                return printed
+            break
+    return None
 
 
 def _in_style_of(read: str, phrase: str) -> str:

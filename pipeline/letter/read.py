@@ -57,7 +57,8 @@ def read_letter(pages: Sequence[RestoredPage]) -> Letter:
         letter = again.model_copy(update={"flags": _kept_flags(letter, again)})
         done = chained(pages, done, repairs)
     corrections = [CorrectionInfo(**asdict(c)) for c in done]
-    flags = told(letter.flags, letter.evidence, letter.places)
+    unlike = {(f.code, f.where, f.message): f for f in letter.flags}
+    flags = told(unlike.values(), letter.evidence, letter.places)
     return letter.model_copy(update={"corrections": corrections, "flags": flags})
 
 

@@ -15,7 +15,7 @@ from pipeline.letter import keywords
 from pipeline.letter.after import letterhead_start
 from pipeline.letter.folding import fold, letters, starts_lower, upper_share
 from pipeline.letter.furniture import find_furniture
-from pipeline.letter.header import is_date_line, is_mark_line, opens_body, split_columns
+from pipeline.letter.header import is_date_line, is_mark_line, split_columns
 from pipeline.letter.identifiers import find_identifiers
 from pipeline.letter.lines import PageLine
 from pipeline.letter.markers import read_marker
@@ -60,6 +60,8 @@ def divide(lines: Sequence[PageLine]) -> Sections:
     if after and (named := keywords.title_type(after[0].text)):
         title, (kind, rest_of_title) = after[0], named
         subject, after, doubtful = _subject(after[1:], kind)
+        if subject and _speaks(subject):
+            subject, after, doubtful = [], [*subject, *after], False
     recipients, after = recipient_lines(after)
     body, foot, rest = _foot(after)
     return Sections(
@@ -138,6 +140,13 @@ def _opens_running_text(lines: Sequence[PageLine], i: int) -> bool:
     long = len(text) > 55 and upper_share(text) < 0.4
     opener = keywords.opens_phrase(text, "body")
     return opener and long and (lines[i].gap or not starts_lower(text))
+
+
+def _speaks(subject: Sequence[PageLine]) -> bool:
+    """Are the lines below a title no trích yếu but the letter's first sentence, which a colon ends
+    ("Công ty … trân trọng giới thiệu:")? A giấy giới thiệu and its like have no trích yếu."""
+    text = " ".join(line.text for line in subject)
+    return text.endswith(":") and len(text) > 25 and keywords.about_start(text) is None
 
 
 _LAWS = ("Luật", "Bộ luật", "Pháp lệnh")  # their title always goes on: "LUẬT / BÁO CHÍ"
@@ -280,7 +289,7 @@ def is_enacting_body(text: str) -> bool:
         or fold(text).startswith(("ban hanh ", "ban hanh,"))
     ):
         return False
-    return opens_body(text) or keywords.is_position(text)
+    return keywords.opens_body(text) or keywords.is_position(text)
 
 
 def _goes_on(subject: Sequence[PageLine], line: PageLine) -> bool:

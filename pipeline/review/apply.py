@@ -174,7 +174,7 @@ def _status(machine: Record, flags: Sequence[Flag]) -> Status:
         return machine.status
     words = sum(len(page.text.split()) for page in machine.pages)
     doubts = sum(f.code == "doubtful_word" for f in flags)
-    return settled(sum(f.code not in WORD_FLAGS for f in flags), words, doubts)
+    return settled(flags, words, doubts)
 
 
 def _step(counting: Sequence[Decision]) -> Step:
