@@ -5,6 +5,7 @@ A letter's `place` is its row in those arrays, over all segments; words are read
 from __future__ import annotations
 
 import sqlite3
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -67,7 +68,7 @@ class Spread:
 
     def all(self) -> Longs:
         """The letters."""
-        return np.flatnonzero(self.info) if self.letters is None else self.letters
+        return np.flatnonzero(self.info != 0) if self.letters is None else self.letters
 
     def among(self, wanted: Longs) -> Flags:
         """For each of some letters, ascending, whether it is one of them."""
@@ -78,15 +79,15 @@ class Spread:
 
     def info_of(self, wanted: Longs) -> U8:
         """The info of some letters that all have the word."""
+        if len(wanted) == len(self.info):
+            return self.info
         if self.letters is None:
             return self.info[wanted]
-        if len(wanted) == len(self.letters):
-            return self.info
         return self.info[np.searchsorted(self.letters, wanted)]
 
     def alike(self) -> Longs:
         """The letters that have it in the spelling asked for."""
-        rows = np.flatnonzero(self.info & np.uint8(SAME))
+        rows = np.flatnonzero(self.info >= np.uint8(SAME))
         return rows if self.letters is None else self.letters[rows]
 
 
@@ -109,6 +110,7 @@ class Reader:
         ]
         self.letters = int(self.alive.sum())
         self._shown: dict[int, str] = {}
+        self._names: dict[str, tuple[str, list[int], list[int]]] = {}
 
     @staticmethod
     def state(db: sqlite3.Connection) -> object:
@@ -215,6 +217,23 @@ class Reader:
             sql = f"SELECT id, shown FROM name WHERE id IN ({marks})"
             self._shown.update(self._db.execute(sql, missing).fetchall())
         return self._shown
+
+    def names_having(self, kind: str, words: str) -> list[int]:
+        """Ids of the names of a kind in which some folded words stand in a row."""
+        if kind not in self._names:
+            sql = "SELECT id, folded FROM name WHERE kind = ?"
+            rows = self._db.execute(sql, (kind,)).fetchall()
+            ends = list(accumulate(len(folded) + 3 for _, folded in rows))
+            text = "".join(f" {folded} \n" for _, folded in rows)
+            self._names[kind] = text, ends, [row[0] for row in rows]
+        text, ends, ids = self._names[kind]
+        found: list[int] = []
+        at = text.find(f" {words} ")
+        while at >= 0:
+            row = bisect_right(ends, at)
+            found.append(ids[row])
+            at = text.find(f" {words} ", ends[row])
+        return found
 
     def density(self, word: Word) -> float:
         """How often a word stands in a letter that has it, on average."""

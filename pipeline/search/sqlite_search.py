@@ -24,7 +24,7 @@ from pipeline.search.sqlite_reader import Reader
 
 NEARNESS_FOR = 100
 """So many of the best letters are ranked by how near their words stand."""
-MOST_FOR_DIRECTIVES = 5_000
+MOST_FOR_DIRECTIVES = 1_000
 """Directives are looked for in so many of the best letters; where there are more, that is said."""
 
 
