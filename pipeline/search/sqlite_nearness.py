@@ -16,7 +16,6 @@ from pipeline.search.sqlite_postings import PLACE_BITS, Longs
 from pipeline.search.sqlite_reader import Reader
 from pipeline.search.sqlite_segment_reader import (
     NOWHERE,
-    Flags,
     Standing,
     in_a_row,
     is_among,
@@ -51,6 +50,15 @@ class Places:
         same = in_a_row([one.places[one.same] for one in each])
         return Standing(places, is_among(places, same))
 
+    def _of_each(self, terms: Sequence[Term]) -> list[Standing]:
+        words = [self._finder.word(term.words[0]) for term in terms]
+        known = [word for word in words if word]
+        single = all(len(term.words) == 1 for term in terms)
+        if single and len(known) == len(words):
+            spelled = self._query.marked
+            return self._reader.standing_together(known, self._letters, spelled=spelled)
+        return [self._of(term, self._letters) for term in terms]
+
     def nearness(self) -> Scores:
         """What each letter deserves for having words asked for side by side, all in a row, and all
         near one another."""
@@ -58,7 +66,7 @@ class Places:
         extra = np.zeros(len(self._letters), np.float32)
         if len(terms) < 2:
             return extra
-        placed = [self._of(term, self._letters) for term in terms]
+        placed = self._of_each(terms)
         steps = [len(term.words) for term in terms]
         rarities = [self._finder.rarity_of(term) for term in terms]
         together = _Together(placed, len(self._letters))

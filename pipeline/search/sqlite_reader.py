@@ -17,7 +17,7 @@ import numpy.typing as npt
 from pipeline.search.sqlite_columns import Columns
 from pipeline.search.sqlite_directives import Directives
 from pipeline.search.sqlite_facets import FacetColumns
-from pipeline.search.sqlite_occurrences import Occurrences, read_occurrences
+from pipeline.search.sqlite_occurrences import Occurrences, read_occurrences, standing_together
 from pipeline.search.sqlite_postings import (
     FIELD_SHIFT,
     LAST_PLACE,
@@ -193,13 +193,14 @@ class Reader:
         for n in order:
             standing = self.standing(words[n], letters, spelled=exact)
             places = standing.places[standing.same] if exact else standing.places
-            places = places - n  # where the phrase would begin
+            places -= n  # where the phrase would begin
             starts = places if starts is None else starts[_is_among(starts, places, len(letters))]
             numbers = starts >> PLACE_BITS
             there = np.zeros(len(letters), np.bool_)
             there[numbers] = True
-            letters = letters[there]
-            starts += ((there.cumsum() - 1)[numbers] - numbers) << PLACE_BITS
+            if not there.all():
+                letters = letters[there]
+                starts += ((there.cumsum() - 1)[numbers] - numbers) << PLACE_BITS
         assert starts is not None
         return Counted(letters, np.bincount(starts >> PLACE_BITS, minlength=len(letters)))
 
@@ -209,6 +210,14 @@ class Reader:
         spelling = OTHER_SPELLING if word.spelling is None else word.spelling
         occurrences = self._occurrences(word, spelled=spelled)
         return occurrences.standing(wanted, spelling if spelled else None)
+
+    def standing_together(
+        self, words: Sequence[Word], wanted: Longs, *, spelled: bool
+    ) -> list[Standing]:
+        """`standing` of several words in the same letters, of which there is one at least."""
+        found = [self._occurrences(word, spelled=spelled) for word in words]
+        numbers = [OTHER_SPELLING if w.spelling is None else w.spelling for w in words]
+        return standing_together(found, wanted, numbers if spelled else None)
 
     def names_shown(self, ids: Sequence[int]) -> Mapping[int, str]:
         """How names are printed, at least those of some ids."""
@@ -297,14 +306,23 @@ class Reader:
 def _is_among(some: Longs, places: Longs, letters: int) -> Flags:
     """For each of some places whether it is one of others, in a few letters that are counted from
     0: where these are short, all their words are marked in one array."""
-    numbers, others = some & LAST_PLACE, places & LAST_PLACE
-    width = int(numbers.max(initial=0)) + 1
+    if not len(some) or not len(places):
+        return np.zeros(len(some), np.bool_)
+    # a letter has so much room as its longest needs, with the numbers of letters as they are
+    numbers = some & LAST_PLACE
+    width = int(numbers.max()) + 1
     if width * letters > _MOST_MARKED:
         return is_among(some, places)
+    others = places & LAST_PLACE
     near = others < width
     there = np.zeros(width * letters, np.bool_)
-    there[((places >> PLACE_BITS) * width + others)[near]] = True
-    found: Flags = there[(some >> PLACE_BITS) * width + numbers]
+    spare = (1 << PLACE_BITS) - width
+    if near.all():
+        there[places - (places >> PLACE_BITS) * spare] = True
+    else:
+        places = places[near]
+        there[places - (places >> PLACE_BITS) * spare] = True
+    found: Flags = there[some - (some >> PLACE_BITS) * spare]
     return found
 
 
