@@ -79,11 +79,14 @@ def _forms_of_words(piece: str) -> tuple[str, str]:
 def _word_forms(word: str) -> tuple[str, str]:
     """The exact and the folded form of a word, letter by letter where all its letters are known;
     marks that stand behind their letter need the whole word."""
+    if word.isascii() and word.isdigit():
+        return word, word
     if any(map(unicodedata.combining, word)):
         return _forms_of_any(word)
-    plain = word.translate(_PLAIN)
-    exact = word.translate(_BARE) + word.translate(_TONE)
-    return exact, _SPELLING_Y.sub(r"\1i", plain) or word.translate(_BARE)
+    bare, plain = word.translate(_BARE), word.translate(_PLAIN)
+    if plain[-1:] == "y":
+        plain = _SPELLING_Y.sub(r"\1i", plain)
+    return bare + word.translate(_TONE), plain or bare
 
 
 class _PartOfForms(dict[int, str]):
