@@ -79,11 +79,12 @@ class Content:
         """A directive's text on one line, with single spaces."""
         return self.text[slice(*directive.span)] if directive.span else directive.text
 
-    def pages_of(self, directives: Sequence[KeptDirective]) -> list[int | None]:
-        """The page on which each of some directives begins, None where it is not found."""
+    def page_of(self, directive: KeptDirective) -> int | None:
+        """The page on which a directive begins, None where it is not found."""
+        if directive.span is None:
+            return None
         ends = list(accumulate(len(page.text) + bool(page.text) for page in self.pages))
-        spans = (directive.span for directive in directives)
-        return [self.pages[bisect(ends, span[0])].number if span else None for span in spans]
+        return self.pages[bisect(ends, directive.span[0])].number
 
     @property
     def empty(self) -> bool:

@@ -53,9 +53,9 @@ def words_in(piece: str) -> Iterator[tuple[str, str, int, int]]:
         yield *_word_forms(match[0]), *match.span()
 
 
-def letters_folded(text: str) -> str:
-    """An NFC text with each letter folded in its place, so that places stay: đ is d, ử is u."""
-    return text.translate(_IN_PLACE)
+def forms_of_letter(letter: str) -> tuple[str, str, str]:
+    """A letter in small without its tone, the figure of its tone, and as it is folded."""
+    return letter.translate(_BARE), letter.translate(_TONE), letter.translate(_PLAIN)
 
 
 def has_marks(text: str) -> bool:
@@ -79,11 +79,14 @@ def _forms_of_words(piece: str) -> tuple[str, str]:
 def _word_forms(word: str) -> tuple[str, str]:
     """The exact and the folded form of a word, letter by letter where all its letters are known;
     marks that stand behind their letter need the whole word."""
+    if word.isascii() and word.isdigit():
+        return word, word
     if any(map(unicodedata.combining, word)):
         return _forms_of_any(word)
-    plain = word.translate(_PLAIN)
-    exact = word.translate(_BARE) + word.translate(_TONE)
-    return exact, _SPELLING_Y.sub(r"\1i", plain) or word.translate(_BARE)
+    bare, plain = word.translate(_BARE), word.translate(_PLAIN)
+    if plain[-1:] == "y":
+        plain = _SPELLING_Y.sub(r"\1i", plain)
+    return bare + word.translate(_TONE), plain or bare
 
 
 class _PartOfForms(dict[int, str]):
@@ -134,15 +137,3 @@ class _Pieces(dict[str, tuple[str, str]]):
 
 
 _PIECES = _Pieces()
-
-
-class _InPlace(dict[int, str]):
-    """Code point to the one letter that stands for it."""
-
-    def __missing__(self, code: int) -> str:
-        letter = unicodedata.normalize("NFD", chr(code).translate(_LOOK_ALIKE).lower())[0]
-        self[code] = "d" if letter == "đ" else letter
-        return self[code]
-
-
-_IN_PLACE = _InPlace()

@@ -1,15 +1,15 @@
-"""What is shown of a letter that was found: the same for every engine, made from what is kept."""
+"""What is shown of letters that were found: the same for every engine, made from what is kept."""
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from itertools import accumulate
+from itertools import accumulate, chain, islice, pairwise
 
 from pipeline.record import Record
 from pipeline.search.content import Content, KeptDirective, flat_text
-from pipeline.search.passages import Page, Shower, Spot, opening
-from pipeline.search.protocol import Hit, Passage
+from pipeline.search.passages import Found, Page, Shower, opening
+from pipeline.search.protocol import Hit, Passage, Span
+from pipeline.search.text_words import BREAK
 
 MOST_DIRECTIVES = 3
 """Directives shown below a letter."""
@@ -22,44 +22,114 @@ def refusal(record: Record, content: Content, *, allow_secret: bool) -> str | No
     return "index_nothing" if content.empty else None
 
 
-def letter_hit(content: Content, shower: Shower, score: float) -> Hit:
-    """A letter with the passage that shows best why it was found, and those of its directives
-    that have all the words."""
-    pages = [shower.page(page.number, page.text) for page in content.pages]
-    shown = shower.best_passage(pages) or _elsewhere(content, shower)
-    page, passage = shown or opening(pages)
-    below = tuple(_with_all_words(content, pages, shower))
-    return _hit(content, page, passage, score, directives=below)
+def letter_hits(
+    contents: Sequence[Content], scores: Sequence[float], shower: Shower
+) -> tuple[Hit, ...]:
+    """Letters with their scores, each with the passage that shows best why it was found, and those
+    of its directives that have all the words."""
+    if not shower.asked:
+        return tuple(
+            _hit(content, *_opening(content), score)
+            for content, score in zip(contents, scores, strict=True)
+        )
+    found = shower.found([text for content in contents for text in _texts(content)])
+    begins = iter(found.begins)
+    letters = [_Letter(c, list(islice(begins, 1 + len(c.beyond)))) for c in contents]
+    below = _with_all_words(letters, found)
+    pages = [letter.pages for letter in letters]
+    texts = [*pages, *([page for _, page in shown] for shown in below)]
+    windows = found.windows(list(chain(*texts)))
+    edges = list(pairwise(accumulate((len(some) for some in texts), initial=0)))
+    hits = []
+    for n, (content, score) in enumerate(zip(contents, scores, strict=True)):
+        place = windows.best(range(*edges[n])) or _elsewhere(content, shower) or _opening(content)
+        numbers = range(*edges[len(letters) + n])
+        directives = tuple(
+            _hit(content, *(windows.best([number]) or opening([page[:2]])), 0.0, directive)
+            for number, (directive, page) in zip(numbers, below[n], strict=True)
+        )
+        hits.append(_hit(content, *place, score, directives=directives))
+    return tuple(hits)
+
+
+def _opening(content: Content) -> tuple[int | None, Passage]:
+    return opening((page.number, page.text) for page in content.pages)
+
+
+def directive_hits(
+    found: Sequence[tuple[Content, int]], scores: Sequence[float], shower: Shower
+) -> tuple[Hit, ...]:
+    """Directives as hits of their own, each by its letter and its number there from 0."""
+    directives = [content.directives[number] for content, number in found]
+    owners = [content for content, _ in found]
+    each = list(zip(owners, directives, strict=True))
+    texts = [content.text_of(directive) for content, directive in each]
+    places = shower.found(texts)
+    pages = [
+        Page(content.page_of(directive), text, at)
+        for (content, directive), text, at in zip(each, texts, places.begins, strict=True)
+    ]
+    windows = places.windows(pages)
+    return tuple(
+        _hit(content, *(windows.best([number]) or opening([page[:2]])), score, directive)
+        for number, ((content, directive), page, score) in enumerate(
+            zip(each, pages, scores, strict=True)
+        )
+    )
 
 
 def _elsewhere(content: Content, shower: Shower) -> tuple[int | None, Passage] | None:
     """A passage of the heading, or of raw lines that a correction changed."""
-    heading = " ".join(filter(None, (content.number_symbol, content.subject)))
-    raw = (shower.page(page.number, page.raw) for page in content.pages)
-    return shower.best_passage([shower.page(None, flat_text(heading))]) or shower.best_passage(raw)
+    heading = flat_text(" ".join(filter(None, (content.number_symbol, content.subject))))
+    texts = [(None, heading), *((page.number, page.raw) for page in content.pages)]
+    found = shower.found([text for _, text in texts])
+    pages = [Page(*text, at) for text, at in zip(texts, found.begins, strict=True)]
+    windows = found.windows(pages)
+    return windows.best([0]) or windows.best(range(1, len(pages)))
 
 
-def directive_hits(
-    content: Content, numbers: Sequence[int], shower: Shower, score: float = 0.0
-) -> tuple[Hit, ...]:
-    """Some directives of a letter, counted from 0, as hits of their own."""
-    directives = [content.directives[number] for number in numbers]
-    pages = content.pages_of(directives)
-    texts = [
-        shower.page(page, content.text_of(directive))
-        for page, directive in zip(pages, directives, strict=True)
-    ]
-    return tuple(
-        _directive_hit(content, directive, page, shower, score)
-        for directive, page in zip(directives, texts, strict=True)
-    )
+def _texts(content: Content) -> tuple[str, ...]:
+    """The text of a letter, its pages on lines, and those of its directives not in it."""
+    return (BREAK.join(page.text for page in content.pages if page.text), *content.beyond)
 
 
-def _directive_hit(
-    content: Content, directive: KeptDirective, text: Page, shower: Shower, score: float = 0.0
-) -> Hit:
-    page, passage = shower.best_passage([text]) or opening([text])
-    return _hit(content, page, passage, score, directive)
+class _Letter:
+    """A letter whose texts (`_texts`) begin at some places among those looked through."""
+
+    def __init__(self, content: Content, begins: Sequence[int]) -> None:
+        self.content = content
+        texts = [(page.number, page.text) for page in content.pages if page.text]
+        starts = accumulate((len(text) + 1 for _, text in texts), initial=begins[0])
+        self.pages = [Page(*text, at) for text, at in zip(texts, starts, strict=False)]
+        rest = iter(begins[1:])
+        self.spans = [_span(directive, begins[0], rest) for directive in content.directives]
+        """Where each directive begins and ends."""
+
+
+def _span(directive: KeptDirective, begin: int, rest: Iterator[int]) -> Span:
+    if directive.span:
+        return begin + directive.span[0], begin + directive.span[1]
+    at = next(rest)
+    return at, at + len(directive.text)
+
+
+def _with_all_words(
+    letters: Sequence[_Letter], found: Found
+) -> list[list[tuple[KeptDirective, Page]]]:
+    """For each letter its first directives in which every term stands, as texts to be shown."""
+    there = iter(found.has_all([span for letter in letters for span in letter.spans]))
+    out = []
+    for letter in letters:
+        content = letter.content
+        # the answers come last, so that none is taken where the directives are at an end
+        each = zip(content.directives, letter.spans, there, strict=False)
+        shown = [(directive, at) for directive, (at, _), yes in each if yes]
+        pages = [
+            (directive, Page(content.page_of(directive), content.text_of(directive), at))
+            for directive, at in shown[:MOST_DIRECTIVES]
+        ]
+        out.append(pages)
+    return out
 
 
 def _hit(
@@ -84,37 +154,3 @@ def _hit(
         marker=directive.marker if directive else None,
         directives=directives,
     )
-
-
-def _with_all_words(content: Content, pages: Sequence[Page], shower: Shower) -> Iterator[Hit]:
-    """The first directives in which every term stands."""
-    if not shower.terms or not shower.has_all(spot for page in pages for spot in page.spots):
-        return
-    starts = accumulate((len(page.text) + bool(page.text) for page in pages), initial=0)
-    spots = [
-        (at + start, at + end, terms, exact)
-        for page, at in zip(pages, starts, strict=False)
-        for start, end, terms, exact in page.spots
-    ]
-    places = [spot[0] for spot in spots]
-    left = MOST_DIRECTIVES
-    for directive in content.directives:
-        if not left:
-            break
-        if directive.span:
-            low, high = (bisect_left(places, edge) for edge in directive.span)
-            inside = spots[low:high]
-        else:
-            inside = shower.page(None, directive.text).spots
-        if shower.has_all(inside):
-            left -= 1
-            yield _directive_hit(content, directive, _text_of(content, directive, inside), shower)
-
-
-def _text_of(content: Content, directive: KeptDirective, spots: list[Spot]) -> Page:
-    """A directive as a text of its own: of the spots in the letter's, those that end in it."""
-    (page,) = content.pages_of([directive])
-    if directive.span:
-        begin, end = directive.span
-        spots = [(a - begin, b - begin, t, same) for a, b, t, same in spots if b <= end]
-    return Page(page, content.text_of(directive), spots)

@@ -21,7 +21,7 @@ from pipeline.messages import message
 from pipeline.record import Record
 from pipeline.search.content import Content, content_of
 from pipeline.search.folding import folding_digest
-from pipeline.search.hits import directive_hits, letter_hit, refusal
+from pipeline.search.hits import directive_hits, letter_hits, refusal
 from pipeline.search.opensearch_documents import (
     Action,
     Document,
@@ -143,22 +143,18 @@ class OpenSearchIndex:
             note = message("query_relaxed") if counted["hits"]["total"]["value"] else note
         hits = self._hits(best["hits"]["hits"], asked)
         facets = Facets(**{name: _counts(agg) for name, agg in counted["aggregations"].items()})
-        return Results(counted["hits"]["total"]["value"], tuple(hits), facets, note)
+        return Results(counted["hits"]["total"]["value"], hits, facets, note)
 
-    def _hits(self, found: list[Any], asked: Query) -> list[Hit]:
-        shower = Shower(asked)
-        hits: list[Hit] = []
+    def _hits(self, found: list[Any], asked: Query) -> tuple[Hit, ...]:
         contents = self._contents(found)
-        for hit in found:
-            source, score = hit["_source"], hit["_score"] or 0.0
-            content = contents.get(source["letter"])
-            if content is None:  # taken out this very moment
-                continue
-            if "number" in source:
-                hits += directive_hits(content, [source["number"]], shower, score)
-            else:
-                hits.append(letter_hit(content, shower, score))
-        return hits
+        # one that is not there was taken out this very moment
+        there = [hit for hit in found if hit["_source"]["letter"] in contents]
+        each = [contents[hit["_source"]["letter"]] for hit in there]
+        scores = [hit["_score"] or 0.0 for hit in there]
+        if "directive" not in asked.kinds:
+            return letter_hits(each, scores, Shower(asked))
+        numbers = [hit["_source"]["number"] for hit in there]
+        return directive_hits(list(zip(each, numbers, strict=True)), scores, Shower(asked))
 
     def _contents(self, hits: list[Any]) -> dict[str, Content]:
         """The letters of some hits; a directive does not hold its letter."""

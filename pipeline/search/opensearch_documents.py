@@ -6,6 +6,8 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+import regex
+
 from pipeline.search.content import Content, digest
 from pipeline.search.folding import fold
 from pipeline.search.sqlite_columns import NO_DATE, day_number
@@ -32,6 +34,16 @@ def digest_of(content: Content) -> str:
     return digest(content.to_json()).hex()
 
 
+def without_symbols(text: str) -> str:
+    """A text without emoji and the like, which the server's word delimiter takes for letters: to it
+    all that is beyond 16 bits is."""
+    units = len(text.encode("utf-16-le", "surrogatepass")) // 2
+    return _SYMBOLS.sub(" ", text) if units > len(text) else text
+
+
+_SYMBOLS = regex.compile(r"[^\p{L}\p{M}\p{N}\x00-\uFFFF]")
+
+
 def _fields(content: Content) -> Document:
     """What letters and directives are filtered, counted and sorted by."""
     known = day_number(content.date) != NO_DATE
@@ -56,9 +68,9 @@ def letter_document(content: Content) -> Document:
     return {
         **_fields(content),
         "kind": "letter",
-        "title": content.title,
-        "text": [content.text, *content.beyond],
-        "raw": content.raw,
+        "title": without_symbols(content.title),
+        "text": [without_symbols(text) for text in (content.text, *content.beyond)],
+        "raw": without_symbols(content.raw),
         "directives": len(content.directives),
         "digest": digest_of(content),
         "content": json.loads(content.to_json()),
@@ -73,6 +85,6 @@ def directive_documents(content: Content) -> Iterator[Action]:
             **fields,
             "kind": "directive",
             "number": number,
-            "text": content.text_of(directive),
+            "text": without_symbols(content.text_of(directive)),
         }
         yield directive_id(content.document_id, number), document

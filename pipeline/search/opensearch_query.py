@@ -10,6 +10,7 @@ from typing import Any
 
 from pipeline.letter.tables import document_types
 from pipeline.search.folding import fold
+from pipeline.search.opensearch_documents import without_symbols
 from pipeline.search.protocol import Sort
 from pipeline.search.query import Asked, DateRange, Filter, Identifier, Name, Query, Term
 
@@ -96,7 +97,8 @@ def _asked(asked: Asked, marked: bool) -> Clause:
     fields = [("title", _TITLE), ("text", 1.0), ("raw", _RAW)]
     clauses = [_phrase(field, words, boost) for field, boost in fields]
     if marked:
-        clauses += [_phrase(f"{f}.exact", asked.typed, _EXACT) for f in ("text", "title")]
+        marks = without_symbols(asked.typed)
+        clauses += [_phrase(f"{f}.exact", marks, _EXACT) for f in ("text", "title")]
     return _any(*clauses)
 
 
@@ -106,7 +108,8 @@ def _nearness(query: Query) -> Clause | None:
     if len(terms) < 2:
         return None
     field = "text.exact" if query.marked else "text"
-    words = [(t.typed if query.marked and t.typed else _folded(t)) for t in terms]
+    typed = query.marked
+    words = [without_symbols(t.typed) if typed and t.typed else _folded(t) for t in terms]
     pairs = [_phrase(field, f"{a} {b}", _PAIR) for a, b in list(pairwise(words))[:_MOST_PAIRS]]
     near = _phrase("text", " ".join(map(_folded, terms)), _NEAR)
     near["match_phrase"]["text"]["slop"] = _WINDOW
@@ -141,7 +144,8 @@ def _filters(query: Query) -> Clause:
 def _without(term: Term, query: Query) -> Clause:
     """A word typed with marks leaves letters in that have it with others."""
     if query.marked:
-        return _any(*(_phrase(f"{field}.exact", term.typed) for field in ("text", "title")))
+        typed = without_symbols(term.typed)
+        return _any(*(_phrase(f"{field}.exact", typed) for field in ("text", "title")))
     return _any(*(_phrase(field, _folded(term)) for field in ("text", "title", "raw")))
 
 

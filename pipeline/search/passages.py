@@ -1,366 +1,279 @@
-"""The piece of a letter's text that best shows why it was found, with the words found marked."""
+"""The piece of a letter's text that best shows why it was found, with the words found marked.
+
+All letters of an answer are looked at together: where terms stand is a table over all their texts
+(`Found`), and the windows of all pages are weighed at once (`Windows`)."""
 
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
-from itertools import accumulate, compress, islice
 from typing import NamedTuple
 
-from pipeline.search.folding import ONSETS, letters_folded, words_in
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.search.folding import ONSETS
 from pipeline.search.protocol import Passage, Span
 from pipeline.search.query import Identifier, Query, Term
+from pipeline.search.text_words import BETWEEN, OTHER_FIGURE, OTHER_LETTER, Flags, Longs, Texts
 
 WIDTH = 240
 """Characters of a passage, about three lines."""
 _LEAD = 60
 _SIDE = 2
 """Characters between words side by side."""
-_MOST_SPOTS = 120
-"""So many places of a page are looked at, from its beginning."""
 _MOST_IN_WINDOW = 30
-_MOST_PIECES = 100_000
-_MORE = "… "
-
-
-Find = tuple[int, int, int, bool]
-"""The (start, end) of a place where a term of the query stands, its number, and whether it has the
-very marks typed."""
-Spot = tuple[int, int, int, int]
-"""A piece of a text in which terms stand: its (start, end), and, a bit for each term, which do and
-which with the marks typed. (Many are made for each letter shown, and no class is as quick.)"""
-
-
-class Page(NamedTuple):
-    """A text on one line, with single spaces; its page, and where in it the query's terms stand."""
-
-    number: int | None
-    text: str
-    spots: list[Spot]
-
-
-class Shower:
-    """Finds the words of a query in texts. What stands between spaces repeats from text to text,
-    so it is worked out once which words of the query are in it."""
-
-    def __init__(self, query: Query) -> None:
-        self._query = query
-        terms = [(n, t) for n, writings in enumerate(query.shown_terms) for t in writings]
-        self._numbers = [(n, _pattern(t)) for n, t in terms if isinstance(t, Identifier)]
-        phrases: dict[str, list[tuple[int, Term]]] = {}
-        for number, term in terms:
-            if isinstance(term, Term):
-                phrases.setdefault(term.words[0][1], []).append((number, term))
-        self._pieces = _Pieces(phrases, marked=query.marked)
-        self.terms = len(query.shown_terms)
-        self._all_terms = (1 << self.terms) - 1
-
-    def has_all(self, spots: Iterable[Spot]) -> bool:
-        """Whether all terms stand in some spots."""
-        there = 0
-        for spot in spots:
-            there |= spot[2]
-        return there == self._all_terms
-
-    def best_passage(self, pages: Iterable[Page]) -> tuple[int | None, Passage] | None:
-        """Of some pages, the one piece with most of the query's terms, earliest first; None where
-        no term is found."""
-        best: tuple[float, Page, int, int] | None = None
-        for page in pages:
-            terms, exact = _there(page.spots)
-            highest = _PRESENT * terms.bit_count() + exact.bit_count() + _MOST_NEAR / 2
-            if terms and (best is None or highest > best[0]):
-                score, start = _window(_preferred(page.spots[:_MOST_SPOTS], exact))
-                if best is None or score > best[0]:
-                    best = score, page, start, exact
-        if best is None:
-            return None
-        _, page, start, exact = best
-        return page.number, self._cut(page.text, start, exact)
-
-    def page(self, number: int | None, text: str) -> Page:
-        """A page's text, or any other, on one line."""
-        return Page(number, text, self._spots(text))
-
-    def _spots(self, text: str) -> list[Spot]:
-        """Where terms stand in a text that has single spaces, in order."""
-        pieces = text.split(" ")
-        out: list[Spot] = []
-        if begun := self._pieces.among(pieces):
-            ends = _ends(pieces)
-            found = map(self._pieces.__getitem__, [pieces[n] for n in begun])
-            for n, (terms, exact, _, phrases) in zip(begun, found, strict=True):
-                last = n
-                for first in phrases:
-                    if here := self._here(pieces, n, first.number, first.term):
-                        last = max(last, here[0])
-                        terms |= 1 << first.of
-                        exact |= here[2] << first.of
-                if terms:
-                    out.append((ends[n] + n - len(pieces[n]), ends[last] + last, terms, exact))
-        if self._numbers:
-            out += [(start, end, 1 << term, 0) for start, end, term, _ in self._of_numbers(text)]
-            out.sort()
-        return out
-
-    def _of_numbers(self, text: str) -> Iterator[Find]:
-        folded = letters_folded(text) if self._numbers else ""
-        for number, pattern in self._numbers:
-            for match in islice(pattern.finditer(folded), _MOST_SPOTS):
-                yield *match.span(), number, False
-
-    def _of_words(self, text: str) -> Iterator[Find]:
-        pieces = text.split(" ")
-        begun = self._pieces.among(pieces)
-        ends = _ends(pieces)
-        for n in begun:
-            firsts = self._pieces[pieces[n]]
-            at = ends[n] + n - len(pieces[n])
-            for start, end, term, exact in firsts.words:
-                yield at + start, at + end, term, exact
-            for first in firsts.phrases:
-                if found := self._here(pieces, n, first.number, first.term):
-                    last, end, exact = found
-                    behind = ends[last] + last - len(pieces[last]) + end
-                    yield at + first.start, behind, first.of, exact
-
-    def _here(
-        self, pieces: Sequence[str], n: int, number: int, term: Term
-    ) -> tuple[int, int, bool] | None:
-        """Whether a phrase stands where its first word does, by its piece and number in it: the
-        piece and place in it where it ends, and whether with its very marks."""
-        same, wanted, matched = self._query.marked, term.words, 0
-        words = _WORDS_OF[pieces[n]][number:]
-        while True:
-            for _, exact, folded, _, end in words:
-                if folded != wanted[matched][1]:
-                    return None
-                same = same and exact == wanted[matched][0]
-                matched += 1
-                if matched == len(wanted):
-                    return n, end, same
-            n += 1
-            if n == len(pieces):
-                return None
-            words = _WORDS_OF[pieces[n]]
-
-    def _cut(self, text: str, first: int, exact: int) -> Passage:
-        """A piece of the text about the spot at `first`, cut between words, with the words found
-        marked; of the terms in `exact` only where they have the marks typed."""
-        piece, before, after = cut(text, first)
-        found = [*self._of_words(piece), *self._of_numbers(piece)]
-        found.sort(key=_longest_first)
-        marks: list[Span] = []
-        last, shift = 0, len(before)
-        for start, end, term, same in found:
-            if start >= last and (same or not exact >> term & 1):
-                marks.append((start + shift, end + shift))
-                last = end
-        shown = before + piece + after
-        return Passage(shown, _joined(marks, shown))
-
-
-def _longest_first(find: Find) -> Span:
-    return find[0], -find[1]
-
-
-def _ends(pieces: Iterable[str]) -> list[int]:
-    """The characters up to the end of each piece, without the spaces between them."""
-    return list(accumulate(map(len, pieces)))
-
-
-class _Word(NamedTuple):
-    """A word in a piece of text: which, its forms, and where it stands."""
-
-    number: int
-    exact: str
-    folded: str
-    start: int
-    end: int
-
-
-class _WordsOf(dict[str, list[_Word]]):
-    """The words of pieces of text without spaces, worked out once each; and by word all such pieces
-    that have it."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.pieces: set[str] = set()
-        self.having: defaultdict[str, set[str]] = defaultdict(set)
-
-    def __missing__(self, piece: str) -> list[_Word]:
-        if len(self) > _MOST_PIECES:
-            for held in (self, self.pieces, self.having):
-                held.clear()
-        self[piece] = words = _words(piece)
-        self.pieces.add(piece)
-        for word in words:
-            self.having[word.folded].add(piece)
-        return words
-
-
-def _words(piece: str) -> list[_Word]:
-    return [_Word(n, *word) for n, word in enumerate(words_in(piece))]
-
-
-_WORDS_OF = _WordsOf()
-
-
-class _Phrase(NamedTuple):
-    """A word in a piece that is the first of a phrase: where it stands in it, its number in it, the
-    phrase, and the number of the term that it is `of`."""
-
-    start: int
-    number: int
-    term: Term
-    of: int
-
-
-class _Firsts(NamedTuple):
-    """The words of a piece that begin a term: bits of the terms that are one word, and of those
-    that have their very marks; each as a find in the piece; and the beginnings of phrases."""
-
-    terms: int
-    exact: int
-    words: list[Find]
-    phrases: list[_Phrase]
-
-
-class _Pieces(dict[str, _Firsts]):
-    """What stands between spaces and has words that begin a term, to those words."""
-
-    def __init__(self, wanted: Mapping[str, Sequence[tuple[int, Term]]], *, marked: bool) -> None:
-        super().__init__()
-        self._wanted = wanted
-        self._marked = marked
-        self._begin = {piece for word in wanted for piece in _WORDS_OF.having.get(word, ())}
-
-    def among(self, pieces: Sequence[str]) -> list[int]:
-        """Which of the pieces of a text have such words, by their numbers."""
-        if not _WORDS_OF.pieces.issuperset(pieces):
-            for piece in set(pieces) - _WORDS_OF.pieces:
-                if any(word.folded in self._wanted for word in _WORDS_OF[piece]):
-                    self._begin.add(piece)
-        begin = self._begin
-        return [n for n, piece in enumerate(pieces) if piece in begin]
-
-    def __missing__(self, piece: str) -> _Firsts:
-        begun = [word for word in _WORDS_OF[piece] if word.folded in self._wanted]
-        self[piece] = firsts = self._firsts(begun)
-        return firsts
-
-    def _firsts(self, begun: Sequence[_Word]) -> _Firsts:
-        terms = exact = 0
-        words, phrases = [], []
-        for word in begun:
-            for number, term in self._wanted[word.folded]:
-                if len(term.words) > 1:
-                    phrases.append(_Phrase(word.start, word.number, term, number))
-                else:
-                    same = self._marked and word.exact == term.words[0][0]
-                    words.append((word.start, word.end, number, same))
-                    terms |= 1 << number
-                    exact |= same << number
-        return _Firsts(terms, exact, words, phrases)
-
-
-def _there(spots: Iterable[Spot]) -> tuple[int, int]:
-    """The terms that stand somewhere, and those that do with the marks typed."""
-    terms = exact = 0
-    for _, _, these, same in spots:
-        terms |= these
-        exact |= same
-    return terms, exact
-
-
-def _preferred(spots: Sequence[Spot], exact: int) -> Sequence[Spot]:
-    """Spots without those places of terms that have other marks, where they have them right
-    elsewhere."""
-    if not exact:
-        return spots
-    others = ~exact
-    return [
-        (start, end, terms & others | same, same)
-        for start, end, terms, same in spots
-        if terms & others or same
-    ]
-
-
-def opening(pages: Iterable[Page]) -> tuple[int | None, Passage]:
-    """The beginning of the first page that has text, nothing marked."""
-    for page in pages:
-        if page.text:
-            return page.number, Passage("".join(cut(page.text, 0)))
-    return None, Passage("")
-
-
 _PRESENT, _MOST_NEAR = 4, 8
 """What a term counts in a window, one more with the marks typed; and how many words that stand side
 by side count, a half each."""
+_MORE = "… "
 
 
-def _window(spots: Sequence[Spot]) -> tuple[float, int]:
-    """The best score of a window that begins where a row of words side by side begins, and its
-    first place, the first of several as good. Windows that even with all terms in them were no
-    better are passed by."""
-    starts = [spot[0] for spot in spots]
-    ends = [spot[1] for spot in spots]
-    behind = (-_SIDE - 1, *ends[:-1])
-    apart = [start - end > _SIDE for start, end in zip(starts, behind, strict=True)]
-    ends = list(accumulate(ends, max))
-    rows = list(accumulate(apart))  # so many begin up to each spot
-    terms, exact = _there(spots)
-    most = _PRESENT * terms.bit_count() + exact.bit_count()
-    highest = most + min(len(starts) - rows[-1], _MOST_NEAR) / 2 if spots else 0
-    best, place, end = 0.0, 0, 0
-    for i in compress(range(len(starts)), apart):
-        limit = min(i + _MOST_IN_WINDOW, len(starts))
-        end = bisect_right(ends, starts[i] + WIDTH - _LEAD, max(end, i + 1), limit)
-        near = min(end - 1 - i - (rows[end - 1] - rows[i]), _MOST_NEAR) / 2
-        if most + near > best:
-            terms, exact = _there(spots[i:end])
-            score = _PRESENT * terms.bit_count() + exact.bit_count() + near
-            if score > best:
-                best, place = score, starts[i]
-                if best == highest:
-                    break
-    return best, place
+class Page(NamedTuple):
+    """A text on one line, with single spaces, to be shown a piece of: its page, and the place at
+    which it begins among the texts that were looked through."""
+
+    number: int | None
+    text: str
+    at: int
 
 
-def cut(text: str, first: int) -> tuple[str, str, str]:
-    """A piece of a text about a place, cut between words, and what stands before and behind it to
-    tell that there is more."""
+class _Finds(NamedTuple):
+    """Where a term stands: the words it begins and ends with, and whether in its very marks."""
+
+    firsts: Longs
+    lasts: Longs
+    same: Flags
+
+
+class Shower:
+    """Finds what a query asks for in texts."""
+
+    def __init__(self, query: Query) -> None:
+        self._query = query
+        self._terms = query.shown_terms
+
+    @property
+    def asked(self) -> bool:
+        """Whether there is anything to be found in texts."""
+        return bool(self._terms)
+
+    def found(self, texts: Sequence[str]) -> Found:
+        """Where the terms stand in some texts of single spaces, whose pages are on lines."""
+        words = Texts(texts)
+        finds = [[self._finds(words, one) for one in writings] for writings in self._terms]
+        return Found(words, finds)
+
+    def _finds(self, words: Texts, term: Term | Identifier) -> _Finds:
+        if isinstance(term, Identifier):
+            spans = np.array(list(_numbers_in(words.folded, term)), np.int64).reshape(-1, 2)
+            firsts, lasts = words.at(spans[:, 0]), words.at(spans[:, 1] - 1)
+            return _Finds(firsts, lasts, np.zeros(len(firsts), np.bool_))
+        rows = words.having(term.words[0][1]).nonzero()[0]
+        for step, (_, folded) in enumerate(term.words[1:], 1):
+            rows = rows[words.having(folded)[rows + step]]  # a break is the last
+        same = np.full(len(rows), self._query.marked)
+        if self._query.marked:
+            for step, form in enumerate(term.words):
+                same &= words.alike(form, rows + step)
+        return _Finds(rows, rows + len(term.words) - 1, same)
+
+
+class Found:
+    """Where terms stand in some texts, text `n` of which begins at `begins[n]`.
+
+    A spot is a word with which a term begins: its start and end, and by term whether it stands
+    there, and whether with the marks typed."""
+
+    def __init__(self, words: Texts, finds: Sequence[Sequence[_Finds]]) -> None:
+        self.begins = words.begins
+        begun = np.zeros(len(words.starts), np.bool_)
+        for found in (one for term in finds for one in term):
+            begun[found.firsts] = True
+        spots = begun.nonzero()[0]
+        self._there = np.zeros((len(finds), len(spots)), np.bool_)
+        self._same = np.zeros_like(self._there)
+        lasts = spots.copy()
+        for number, term in enumerate(finds):
+            for found in term:
+                rows = spots.searchsorted(found.firsts)
+                self._there[number, rows] = True
+                self._same[number, rows[found.same]] = True
+                lasts[rows] = np.maximum(lasts[rows], found.lasts)
+        self._starts, self._ends = words.starts[spots], words.ends[lasts]
+
+    def has_all(self, spans: Sequence[Span]) -> list[bool]:
+        """For each (start, end) of a text whether all terms stand in it."""
+        edges = self._starts.searchsorted(np.array(spans, np.int64).reshape(-1, 2))
+        counts = np.zeros((len(self._there), len(self._starts) + 1), np.int64)
+        self._there.cumsum(axis=1, out=counts[:, 1:])
+        there = counts[:, edges[:, 1]] > counts[:, edges[:, 0]]
+        everything: Flags = np.all(there, axis=0)
+        return [bool(yes) for yes in everything]
+
+    def windows(self, pages: Sequence[Page]) -> Windows:
+        """The best piece of each of some texts, looked at by itself."""
+        limits = np.array([(page.at, page.at + len(page.text)) for page in pages], np.int64)
+        limits = limits.reshape(-1, 2)
+        low, high = self._starts.searchsorted(limits).T
+        counts = high - low
+        of_page = np.arange(len(pages)).repeat(counts)
+        spots = np.arange(len(of_page)) + (low - (counts.cumsum() - counts)).repeat(counts)
+        inside = self._ends[spots] <= limits[of_page, 1]
+        there, same = self._there[:, spots] & inside, self._same[:, spots] & inside
+        # where a term has the marks typed somewhere on the page, elsewhere it counts for nothing
+        exact = np.zeros((len(there), len(pages)), np.bool_)
+        terms, rows = same.nonzero()
+        exact[terms, of_page[rows]] = True
+        there &= same | ~exact[:, of_page]
+        kept = there.any(axis=0).nonzero()[0]
+        # pages may have text in common, so each has places of its own
+        lengths = limits[:, 1] - limits[:, 0] + WIDTH
+        begins = lengths.cumsum() - lengths
+        spots, of_page = spots[kept], of_page[kept]
+        shift = (begins - limits[:, 0])[of_page]
+        spans = _Spans(self._starts[spots] + shift, self._ends[spots] + shift, of_page)
+        placed = [Page(*page[:2], at) for page, at in zip(pages, begins.tolist(), strict=True)]
+        return Windows(placed, spans, there[:, kept], same[:, kept])
+
+
+class _Spans(NamedTuple):
+    """Spots: where they start and end, and the number of the page they are on."""
+
+    starts: Longs
+    ends: Longs
+    of_page: Longs
+
+
+class Windows:
+    """The best window of each of some pages: the one with most of the terms, the first of several
+    as good."""
+
+    def __init__(self, pages: Sequence[Page], spots: _Spans, there: Flags, same: Flags) -> None:
+        self._pages = pages
+        self._starts, self._ends = spots.starts.tolist(), spots.ends.tolist()
+        self._edges = spots.of_page.searchsorted(np.arange(len(pages) + 1)).tolist()
+        self._scores = [0.0] * len(pages)
+        self._firsts = [0] * len(pages)
+        if not self._starts:
+            return
+        scores = _scores(spots, np.array(self._edges)[spots.of_page + 1], there, same)
+        begin = np.flatnonzero(np.diff(spots.of_page, prepend=-1))
+        highest = np.zeros(len(pages))
+        highest[spots.of_page[begin]] = np.maximum.reduceat(scores, begin)
+        best = (scores == highest[spots.of_page]).nonzero()[0]
+        for row in best[::-1].tolist():  # the first is the last put in
+            self._firsts[spots.of_page[row]] = self._starts[row]
+        self._scores = highest.tolist()
+
+    def best(self, numbers: Sequence[int]) -> tuple[int | None, Passage] | None:
+        """Of some pages, by their numbers from 0, the page and piece of it with most of the terms,
+        earliest first; None where no term is found."""
+        number = max(numbers, key=self._scores.__getitem__, default=None)
+        if number is None or not self._scores[number]:
+            return None
+        return self._pages[number].number, self._passage(number)
+
+    def _passage(self, number: int) -> Passage:
+        """A piece of the page about its best window, with the words found marked."""
+        page = self._pages[number]
+        first = self._firsts[number] - page.at
+        begin, piece, before, after = cut(page.text, first)
+        low, high = page.at + begin, page.at + begin + len(piece)
+        edges = self._edges[number], self._edges[number + 1]
+        row, behind = (bisect_left(self._starts, place, *edges) for place in (low, high))
+        shift = len(before) - low
+        marks: list[Span] = []
+        last = -1
+        for start, end in zip(self._starts[row:behind], self._ends[row:behind], strict=True):
+            end = min(end, high)
+            if start == last or (start == last + 1 and page.text[last - page.at] == " "):
+                marks[-1] = marks[-1][0], end + shift  # only a space between
+                last = end
+            elif start > last:
+                marks.append((start + shift, end + shift))
+                last = end
+        return Passage(before + piece + after, tuple(marks))
+
+
+def _scores(spots: _Spans, page_ends: Longs, there: Flags, same: Flags) -> npt.NDArray[np.float64]:
+    """The score of the window that begins at each spot, 0 where none does: windows begin with a row
+    of words side by side. `page_ends` is for each spot the one behind the last of its page."""
+    starts, ends = spots.starts, spots.ends
+    apart = np.ones(len(starts), np.bool_)
+    apart[1:] = starts[1:] - ends[:-1] > _SIDE
+    apart[1:] |= np.diff(spots.of_page) != 0
+    rows = apart.cumsum()  # so many begin up to each spot
+    here = np.arange(len(starts))
+    shown = np.maximum.accumulate(ends) if (np.diff(ends) < 0).any() else ends
+    behind = shown.searchsorted(starts + (WIDTH - _LEAD), "right")
+    behind = np.minimum(np.maximum(behind, here + 1), np.minimum(here + _MOST_IN_WINDOW, page_ends))
+    near = np.minimum(behind - 1 - here - (rows[behind - 1] - rows[here]), _MOST_NEAR) / 2
+    counts = np.zeros((2 * len(there), len(starts) + 1), np.int32)
+    np.concatenate((there, there & same)).cumsum(axis=1, out=counts[:, 1:])
+    present = counts[:, behind] > counts[:, here]
+    terms, exact = present[: len(there)].sum(axis=0), present[len(there) :].sum(axis=0)
+    scores: npt.NDArray[np.float64] = (_PRESENT * terms + exact + near) * apart
+    return scores
+
+
+def opening(pages: Iterable[tuple[int | None, str]]) -> tuple[int | None, Passage]:
+    """The beginning of the first page that has text, nothing marked; given the number and text of
+    each."""
+    for number, text in pages:
+        if text:
+            _, piece, before, after = cut(text, 0)
+            return number, Passage(before + piece + after)
+    return None, Passage("")
+
+
+def cut(text: str, first: int) -> tuple[int, str, str, str]:
+    """A piece of a text about a place, cut between words: where it begins, the piece, and what
+    stands before and behind it to tell that there is more."""
     start = 0 if first <= _LEAD else text.rfind(" ", 0, first - _LEAD + 12) + 1
     end = len(text) if len(text) - start <= WIDTH else text.rfind(" ", start, start + WIDTH)
     end = end if end > first else min(len(text), start + WIDTH)
-    return text[start:end], _MORE if start else "", " …" if end < len(text) else ""
+    return start, text[start:end], _MORE if start else "", " …" if end < len(text) else ""
 
 
-def _joined(marks: list[Span], text: str) -> tuple[Span, ...]:
-    """Marks with nothing but spaces between them made one."""
-    out: list[Span] = []
-    for start, end in marks:
-        if out and not text[out[-1][1] : start].strip():
-            start = out.pop()[0]
-        out.append((start, end))
-    return tuple(out)
+def _numbers_in(folded: bytes, number: Identifier) -> Iterator[Span]:
+    """Where a letter's number stands in folded text. Most begin with a figure, and places of that
+    are found far faster than those of a pattern."""
+    pattern = _pattern(number)
+    first = number.words[0][1]
+    if not (first.isascii() and first.isdigit()):
+        yield from (match.span() for match in pattern.finditer(folded))
+        return
+    figure = (first.lstrip("0") or "0").encode()
+    at = folded.find(figure)
+    while at >= 0:
+        start = at
+        while folded[start - 1] == _ZERO:  # a break is the first
+            start -= 1
+        match = pattern.match(folded, start)
+        if match:
+            yield match.span()
+        at = folded.find(figure, match.end() if match else at + len(figure))
 
 
 @lru_cache(maxsize=256)
-def _pattern(number: Identifier) -> re.Pattern[str]:
-    """Finds a number in text whose letters are folded in place."""
+def _pattern(number: Identifier) -> re.Pattern[bytes]:
+    """Finds a number in folded text."""
     words = [folded for _, folded in number.words]
-    body = r"[\W_]*".join(_number_word(word) for word in words)
-    return re.compile(_edge(words[0], False) + body + _edge(words[-1], True))
+    body = _APART.join(_number_word(word) for word in words)
+    written = _edge(words[0], "<!") + body + _edge(words[-1], "!")
+    return re.compile(written.encode("ascii", "replace"))
 
 
-def _edge(word: str, ahead: bool) -> str:
-    if word.isdigit():
-        return r"(?!\d)" if ahead else r"(?<!\d)"
-    return r"(?![^\W\d_])" if ahead else r"(?<![^\W\d_])"
+_ZERO = ord("0")
+_APART = rf"\x{BETWEEN:x}*"
+_FIGURE, _LETTER = rf"[0-9\x{OTHER_FIGURE:x}]", rf"[a-z\x{OTHER_LETTER:x}]"
+
+
+def _edge(word: str, side: str) -> str:
+    return f"(?{side}{_FIGURE if word.isdigit() else _LETTER})"
 
 
 def _spelt(word: str) -> str:
@@ -373,4 +286,4 @@ def _number_word(word: str) -> str:
     """Part of a number: figures with zeros before, letters perhaps apart (`c v/t u`)."""
     if word.isdigit():
         return "0*" + (word.lstrip("0") or "0")
-    return r"[\W_]*".join(_spelt(letter) for letter in word)
+    return _APART.join(_spelt(letter) for letter in word)

@@ -15,6 +15,8 @@ from pipeline.search.sqlite_reader import Reader
 from pipeline.search.sqlite_words import IN_ACTORS, IN_RECIPIENTS
 
 Mask = npt.NDArray[np.bool_]
+_FEW = 6
+"""So many names are compared with those of all letters one by one, sooner than looked up."""
 
 
 class Filters:
@@ -75,10 +77,8 @@ class Filters:
 
     def _names(self, given: Filter) -> list[int]:
         """Ids of names that have the words of a filter in a row, or those of its other names."""
-        sql = "SELECT id FROM name WHERE kind = ? AND instr(' ' || folded || ' ', ?)"
         values = (str(given.value), *given.other)
-        found = (self._db.execute(sql, (given.field, f" {value} ")) for value in values)
-        return [row[0] for rows in found for row in rows]
+        return [name for value in values for name in self._reader.names_having(given.field, value)]
 
     def _at(self, places: npt.NDArray[np.int64]) -> Mask:
         mask = np.zeros(self._reader.size, np.bool_)
@@ -87,6 +87,11 @@ class Filters:
 
     @staticmethod
     def _among(column: npt.NDArray[np.uint32], names: list[int]) -> Mask:
+        if len(names) <= _FEW:
+            mask = np.zeros(len(column), np.bool_)
+            for name in names:
+                mask |= column == name
+            return mask
         table = np.zeros(int(column.max(initial=0)) + 1, np.bool_)
         table[[name for name in names if name < len(table)]] = True
         return table[column]

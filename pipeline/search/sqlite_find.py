@@ -109,18 +109,32 @@ class Finder:
 
     def _most(self, terms: Sequence[Asked], allowed: Flags) -> Found:
         """Letters that have all terms but one; of many terms, as many as any letter has."""
-        counts = np.zeros(self._reader.size, np.int16)
-        scores = np.zeros(self._reader.size, np.float32)
+        counts = np.zeros(self._reader.size, np.uint8)
+        found: list[Found | Spread] = []
         for term in terms:
-            found = self._of_asked(term, None)
-            counts[found.letters] += 1
-            scores[found.letters] += found.scores
+            part = self._spread_of(term) or self._of_asked(term, None)
+            if isinstance(part, Spread) and part.letters is None:
+                counts += part.info != 0
+            else:
+                counts[part.all() if isinstance(part, Spread) else part.letters] += 1
+            found.append(part)
         counts[~allowed] = 0
         wanted = len(terms) - 1
         if len(terms) > _MANY_TERMS:
             wanted = max(min(int(counts.max(initial=0)), wanted), len(terms) // 2)
         places = np.flatnonzero(counts >= wanted)
-        return Found(places, scores[places])
+        scores = np.zeros(len(places), np.float32)
+        for term, part in zip(terms, found, strict=True):
+            if isinstance(part, Spread):
+                part = self._of_asked(term, places)
+            there = is_in(part.letters, places)
+            scores[there] += part.scores[is_in(places, part.letters)]
+        return Found(places, scores)
+
+    def _spread_of(self, term: Asked) -> Spread | None:
+        """The letters of a single word that is in the index."""
+        word = self.word(term.words[0]) if _is_single(term) else None
+        return self._reader.spread(word) if word else None
 
     def _of_asked(self, asked: Asked, within: Longs | None) -> Found:
         if isinstance(asked, Identifier):

@@ -16,7 +16,6 @@ from pipeline.search.sqlite_postings import PLACE_BITS, Longs
 from pipeline.search.sqlite_reader import Reader
 from pipeline.search.sqlite_segment_reader import (
     NOWHERE,
-    Flags,
     Standing,
     in_a_row,
     is_among,
@@ -25,6 +24,7 @@ from pipeline.search.sqlite_segment_reader import (
 _PAIR, _PAIR_EXACT, _FOLLOWED, _NEAR, _IN_A_ROW, _EXACT = 0.5, 0.5, 0.3, 0.4, 0.3, 0.8
 _SOON = 10
 """Words typed one behind the other are so where there are at most so many words between them."""
+_THING_SHIFT = 40
 _WINDOWS = (10, 20, 40)
 """Words stand near one another within so many words, the fewer the better."""
 
@@ -50,6 +50,15 @@ class Places:
         same = in_a_row([one.places[one.same] for one in each])
         return Standing(places, is_among(places, same))
 
+    def _of_each(self, terms: Sequence[Term]) -> list[Standing]:
+        words = [self._finder.word(term.words[0]) for term in terms]
+        known = [word for word in words if word]
+        single = all(len(term.words) == 1 for term in terms)
+        if single and len(known) == len(words):
+            spelled = self._query.marked
+            return self._reader.standing_together(known, self._letters, spelled=spelled)
+        return [self._of(term, self._letters) for term in terms]
+
     def nearness(self) -> Scores:
         """What each letter deserves for having words asked for side by side, all in a row, and all
         near one another."""
@@ -57,58 +66,16 @@ class Places:
         extra = np.zeros(len(self._letters), np.float32)
         if len(terms) < 2:
             return extra
-        placed = [self._of(term, self._letters) for term in terms]
+        placed = self._of_each(terms)
         steps = [len(term.words) for term in terms]
         rarities = [self._finder.rarity_of(term) for term in terms]
-        for one, other, step, two in zip(
-            placed, placed[1:], steps, pairwise(rarities), strict=False
-        ):
-            extra += self._follows(one, other, step) * np.float32(sum(two) / 2)
+        together = _Together(placed, len(self._letters))
+        follows = together.follows(steps, spelled=self._query.marked)
+        for pair, two in zip(follows, pairwise(rarities), strict=True):
+            extra += pair * np.float32(sum(two) / 2)
         row = in_a_row([one.places for one in placed], steps[:-1])
-        extra += self._have(row) * np.float32(_IN_A_ROW * sum(rarities))
-        return extra + self._near([one.places for one in placed]) * np.float32(
-            _NEAR * sum(rarities) / len(rarities)
-        )
-
-    def _follows(self, one: Standing, other: Standing, step: int) -> Scores:
-        """What each letter deserves for having something right behind another thing of `step`
-        words, with the marks typed, or at least soon behind it."""
-        score = np.zeros(len(self._letters), np.float32)
-        if not len(other.places):
-            return score
-        behind = other.places.searchsorted(one.places + step)
-        np.minimum(behind, len(other.places) - 1, out=behind)
-        gaps = other.places[behind] - one.places
-        letters = one.places >> PLACE_BITS
-        beside = gaps == step
-        score[letters[(gaps > 0) & (gaps <= _SOON)]] = _FOLLOWED
-        near = np.zeros(len(score), np.float32)
-        near[letters[beside]] = _PAIR
-        if self._query.marked:
-            near[letters[beside & one.same & other.same[behind]]] = _PAIR + _PAIR_EXACT
-        return score + near
-
-    def _have(self, places: Longs) -> Flags:
-        """Which letters some places are in."""
-        there = np.zeros(len(self._letters), np.bool_)
-        there[places >> PLACE_BITS] = True
-        return there
-
-    def _near(self, placed: Sequence[Longs]) -> Scores:
-        """How many terms stand near one another in each letter, at most, those not quite near for
-        less."""
-        rarest = min(placed, key=len)
-        best = np.zeros(len(self._letters), np.float32)
-        if not len(rarest):
-            return best
-        near = np.full(len(rarest), len(_WINDOWS), np.int64)  # itself
-        for places in placed:
-            if places is not rarest:
-                near += _closeness(rarest, places)
-        letters = rarest >> PLACE_BITS
-        starts = np.flatnonzero(np.diff(letters, prepend=-1))
-        best[letters[starts]] = np.maximum.reduceat(near, starts) / np.float32(len(_WINDOWS))
-        return best
+        extra[np.unique(row >> PLACE_BITS)] += np.float32(_IN_A_ROW * sum(rarities))
+        return extra + together.near() * np.float32(_NEAR * sum(rarities) / len(rarities))
 
     def directives(self) -> Found:
         """Directives of the letters, as rows, that have all that was asked for. What stands least
@@ -150,6 +117,63 @@ class Places:
         return scores
 
 
+class _Together:
+    """Where several things stand in `letters` letters, as one ascending array, each thing so far
+    behind the one before that nothing is near both: all are looked for in it at once."""
+
+    def __init__(self, placed: Sequence[Standing], letters: int) -> None:
+        self._letters = letters
+        self._lengths = np.array([len(one.places) for one in placed])
+        self._ends = self._lengths.cumsum()
+        self._shifts = np.arange(len(placed)) << _THING_SHIFT
+        self._places = np.concatenate([one.places for one in placed])
+        self._same = np.concatenate([one.same for one in placed])
+        self._keys = self._places + self._shifts.repeat(self._lengths)
+
+    def follows(self, steps: Sequence[int], *, spelled: bool) -> Scores:
+        """For each thing but the last, in each letter, what is deserved for having the next right
+        behind its so many words (`steps`), with the marks typed, or at least soon behind."""
+        count = self._ends[-2]
+        thing = np.arange(len(steps) - 1).repeat(self._lengths[:-1])
+        here = self._places[:count] + self._shifts[thing + 1]
+        step = np.array(steps)[thing]
+        behind = self._keys.searchsorted(here + step)
+        np.minimum(behind, self._ends[thing + 1] - 1, out=behind)
+        gaps = self._keys[behind] - here
+        at = thing * self._letters + (self._places[:count] >> PLACE_BITS)
+        shape = (len(steps) - 1, self._letters)
+        score, near = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
+        beside = gaps == step
+        score.ravel()[at[(gaps > 0) & (gaps <= _SOON)]] = _FOLLOWED
+        near.ravel()[at[beside]] = _PAIR
+        if spelled:
+            near.ravel()[at[beside & self._same[:count] & self._same[behind]]] = _PAIR + _PAIR_EXACT
+        return score + near
+
+    def near(self) -> Scores:
+        """How many of the things stand near one another in each letter, at most, those not quite
+        near for less."""
+        best = np.zeros(self._letters, np.float32)
+        rarest = int(self._lengths.argmin())
+        end = self._ends[rarest]
+        places = self._places[end - self._lengths[rarest] : end]
+        if not len(places):
+            return best
+        others = np.delete(np.arange(len(self._ends)), rarest)
+        wanted = places + self._shifts[others][:, None]
+        at = self._keys.searchsorted(wanted)
+        starts, last = (self._ends - self._lengths)[others][:, None], len(self._keys) - 1
+        after = np.abs(self._keys[np.minimum(at, self._ends[others][:, None] - 1)] - wanted)
+        before = np.abs(self._keys[np.minimum(np.maximum(at - 1, starts), last)] - wanted)
+        distances = np.minimum(after, before)
+        close = len(_WINDOWS) - _EDGES.searchsorted(distances)
+        near = close.sum(axis=0) + len(_WINDOWS)  # itself
+        letters = places >> PLACE_BITS
+        begin = np.flatnonzero(np.diff(letters, prepend=-1))
+        best[letters[begin]] = np.maximum.reduceat(near, begin) / np.float32(len(_WINDOWS))
+        return best
+
+
 def _sum(parts: Sequence[Scores]) -> Scores:
     total: Scores = np.sum(parts, axis=0, dtype=np.float32)
     return total
@@ -165,19 +189,6 @@ def _writings_of(asked: Asked) -> Iterable[Term]:
     if isinstance(asked, Name):
         return (*(asked.terms if len(asked.terms) == 1 else ()), *asked.other)
     return (Term(asked.words),)
-
-
-def _closeness(places: Longs, others: Longs) -> Longs:
-    """For each place how near the nearest of the others is, in the same letter: within how many of
-    the windows."""
-    if not len(others):
-        return np.zeros(len(places), np.int64)
-    at = others.searchsorted(places)
-    after = others[np.minimum(at, len(others) - 1)] - places
-    before = places - others[np.maximum(at - 1, 0)]
-    distances = np.minimum(np.abs(after), np.abs(before))
-    close: Longs = len(_WINDOWS) - _EDGES.searchsorted(distances)
-    return close
 
 
 _EDGES = np.array(_WINDOWS)

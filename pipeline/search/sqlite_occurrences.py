@@ -6,6 +6,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -43,26 +44,67 @@ class Occurrences:
         """Where the word stands in some letters, ascending, that are counted from 0; and whether
         in a spelling, if one is asked for."""
         numbers, rows = _meeting(self.letters, wanted)
-        low = self.starts[rows].astype(np.int64)
-        counts = self.starts[rows + 1] - low
-        ends = counts.cumsum()
-        steps = (low - (ends - counts)).repeat(counts)
+        low = self.starts.take(rows).astype(np.int64)
+        counts: Longs = self.starts.take(rows + 1).astype(np.int64) - low
+        ends: Longs = counts.cumsum()
+        steps: Longs = (low - (ends - counts)).repeat(counts)
         steps += np.arange(len(steps))
         places: Longs = (numbers << PLACE_BITS).repeat(counts)
-        places |= self.places.numbers[steps]
+        places |= self.places.numbers.take(steps)
         if spelling is None:
             return Standing(places, np.zeros(len(places), np.bool_))
-        return Standing(places, self.places.spellings[steps] == spelling)
+        return Standing(places, self.places.spellings.take(steps) == spelling)
+
+    def runs(self, wanted: U32) -> tuple[Longs, Longs]:
+        """For each of some letters, ascending, the row of the first place of the word in it, and
+        how many rows there are; 0 where it is not in it."""
+        if not len(self.letters):
+            return np.zeros(len(wanted), np.int64), np.zeros(len(wanted), np.int64)
+        rows = self.letters.searchsorted(wanted)
+        np.minimum(rows, len(self.letters) - 1, out=rows)
+        low = self.starts.take(rows)
+        counts = self.starts.take(rows + 1) - low
+        counts *= self.letters.take(rows) == wanted
+        return low.astype(np.int64), counts.astype(np.int64)
+
+
+def standing_together(
+    each: Sequence[Occurrences], wanted: Longs, spellings: Sequence[int] | None
+) -> list[Standing]:
+    """`Occurrences.standing` of several words in the same letters: with few letters it is the
+    number of steps that takes time, and most are done for all words at once."""
+    small = wanted.astype(np.uint32)
+    runs = [one.runs(small) for one in each]
+    low, counts = (np.concatenate(arrays) for arrays in zip(*runs, strict=True))
+    ends = counts.cumsum()
+    steps = (low - (ends - counts)).repeat(counts)
+    steps += np.arange(len(steps))
+    places = np.tile(np.arange(len(wanted)) << PLACE_BITS, len(each)).repeat(counts)
+    edges = [0, *ends[len(wanted) - 1 :: len(wanted)].tolist()]
+    out: list[Standing] = []
+    for n, (one, (start, end)) in enumerate(zip(each, pairwise(edges), strict=True)):
+        part = places[start:end]
+        part |= one.places.numbers.take(steps[start:end])
+        if spellings is None:
+            out.append(Standing(part, np.zeros(len(part), np.bool_)))
+        else:
+            same = one.places.spellings.take(steps[start:end]) == spellings[n]
+            out.append(Standing(part, same))
+    return out
 
 
 def _meeting(letters: U32, wanted: Longs) -> tuple[Longs, Longs]:
     """Of letters wanted, counted from 0, those that are among some, and their rows there."""
-    rows = letters.searchsorted(wanted.astype(np.uint32))
-    if len(letters):
-        rows[rows == len(letters)] = 0
-        numbers = (letters[rows] == wanted).nonzero()[0]
-        return numbers, rows[numbers]
-    return rows[:0], rows[:0]
+    if not len(letters):
+        return np.empty(0, np.int64), np.empty(0, np.int64)
+    small = wanted.astype(np.uint32)
+    rows = letters.searchsorted(small)
+    np.minimum(rows, len(letters) - 1, out=rows)
+    there = letters.take(rows) == small
+    if there.all():
+        return np.arange(len(wanted)), rows
+    numbers = there.nonzero()[0]
+    return numbers, rows.take(numbers)
 
 
 def read_occurrences(

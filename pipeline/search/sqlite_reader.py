@@ -5,6 +5,7 @@ A letter's `place` is its row in those arrays, over all segments; words are read
 from __future__ import annotations
 
 import sqlite3
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,7 +17,7 @@ import numpy.typing as npt
 from pipeline.search.sqlite_columns import Columns
 from pipeline.search.sqlite_directives import Directives
 from pipeline.search.sqlite_facets import FacetColumns
-from pipeline.search.sqlite_occurrences import Occurrences, read_occurrences
+from pipeline.search.sqlite_occurrences import Occurrences, read_occurrences, standing_together
 from pipeline.search.sqlite_postings import (
     FIELD_SHIFT,
     LAST_PLACE,
@@ -67,7 +68,7 @@ class Spread:
 
     def all(self) -> Longs:
         """The letters."""
-        return np.flatnonzero(self.info) if self.letters is None else self.letters
+        return np.flatnonzero(self.info != 0) if self.letters is None else self.letters
 
     def among(self, wanted: Longs) -> Flags:
         """For each of some letters, ascending, whether it is one of them."""
@@ -78,15 +79,15 @@ class Spread:
 
     def info_of(self, wanted: Longs) -> U8:
         """The info of some letters that all have the word."""
+        if len(wanted) == len(self.info):
+            return self.info
         if self.letters is None:
             return self.info[wanted]
-        if len(wanted) == len(self.letters):
-            return self.info
         return self.info[np.searchsorted(self.letters, wanted)]
 
     def alike(self) -> Longs:
         """The letters that have it in the spelling asked for."""
-        rows = np.flatnonzero(self.info & np.uint8(SAME))
+        rows = np.flatnonzero(self.info >= np.uint8(SAME))
         return rows if self.letters is None else self.letters[rows]
 
 
@@ -109,6 +110,7 @@ class Reader:
         ]
         self.letters = int(self.alive.sum())
         self._shown: dict[int, str] = {}
+        self._names: dict[str, tuple[str, list[int], list[int]]] = {}
 
     @staticmethod
     def state(db: sqlite3.Connection) -> object:
@@ -191,13 +193,14 @@ class Reader:
         for n in order:
             standing = self.standing(words[n], letters, spelled=exact)
             places = standing.places[standing.same] if exact else standing.places
-            places = places - n  # where the phrase would begin
+            places -= n  # where the phrase would begin
             starts = places if starts is None else starts[_is_among(starts, places, len(letters))]
             numbers = starts >> PLACE_BITS
             there = np.zeros(len(letters), np.bool_)
             there[numbers] = True
-            letters = letters[there]
-            starts += ((there.cumsum() - 1)[numbers] - numbers) << PLACE_BITS
+            if not there.all():
+                letters = letters[there]
+                starts += ((there.cumsum() - 1)[numbers] - numbers) << PLACE_BITS
         assert starts is not None
         return Counted(letters, np.bincount(starts >> PLACE_BITS, minlength=len(letters)))
 
@@ -208,6 +211,14 @@ class Reader:
         occurrences = self._occurrences(word, spelled=spelled)
         return occurrences.standing(wanted, spelling if spelled else None)
 
+    def standing_together(
+        self, words: Sequence[Word], wanted: Longs, *, spelled: bool
+    ) -> list[Standing]:
+        """`standing` of several words in the same letters, of which there is one at least."""
+        found = [self._occurrences(word, spelled=spelled) for word in words]
+        numbers = [OTHER_SPELLING if w.spelling is None else w.spelling for w in words]
+        return standing_together(found, wanted, numbers if spelled else None)
+
     def names_shown(self, ids: Sequence[int]) -> Mapping[int, str]:
         """How names are printed, at least those of some ids."""
         if missing := [name for name in ids if name not in self._shown]:
@@ -215,6 +226,23 @@ class Reader:
             sql = f"SELECT id, shown FROM name WHERE id IN ({marks})"
             self._shown.update(self._db.execute(sql, missing).fetchall())
         return self._shown
+
+    def names_having(self, kind: str, words: str) -> list[int]:
+        """Ids of the names of a kind in which some folded words stand in a row."""
+        if kind not in self._names:
+            sql = "SELECT id, folded FROM name WHERE kind = ?"
+            rows = self._db.execute(sql, (kind,)).fetchall()
+            ends = list(accumulate(len(folded) + 3 for _, folded in rows))
+            text = "".join(f" {folded} \n" for _, folded in rows)
+            self._names[kind] = text, ends, [row[0] for row in rows]
+        text, ends, ids = self._names[kind]
+        found: list[int] = []
+        at = text.find(f" {words} ")
+        while at >= 0:
+            row = bisect_right(ends, at)
+            found.append(ids[row])
+            at = text.find(f" {words} ", ends[row])
+        return found
 
     def density(self, word: Word) -> float:
         """How often a word stands in a letter that has it, on average."""
@@ -278,14 +306,23 @@ class Reader:
 def _is_among(some: Longs, places: Longs, letters: int) -> Flags:
     """For each of some places whether it is one of others, in a few letters that are counted from
     0: where these are short, all their words are marked in one array."""
-    numbers, others = some & LAST_PLACE, places & LAST_PLACE
-    width = int(numbers.max(initial=0)) + 1
+    if not len(some) or not len(places):
+        return np.zeros(len(some), np.bool_)
+    # a letter has so much room as its longest needs, with the numbers of letters as they are
+    numbers = some & LAST_PLACE
+    width = int(numbers.max()) + 1
     if width * letters > _MOST_MARKED:
         return is_among(some, places)
+    others = places & LAST_PLACE
     near = others < width
     there = np.zeros(width * letters, np.bool_)
-    there[((places >> PLACE_BITS) * width + others)[near]] = True
-    found: Flags = there[(some >> PLACE_BITS) * width + numbers]
+    spare = (1 << PLACE_BITS) - width
+    if near.all():
+        there[places - (places >> PLACE_BITS) * spare] = True
+    else:
+        places = places[near]
+        there[places - (places >> PLACE_BITS) * spare] = True
+    found: Flags = there[some - (some >> PLACE_BITS) * spare]
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -11,9 +12,9 @@ import numpy.typing as npt
 
 from pipeline.messages import message
 from pipeline.search.content import Content, unpack
-from pipeline.search.hits import directive_hits, letter_hit
+from pipeline.search.hits import directive_hits, letter_hits
 from pipeline.search.passages import Shower
-from pipeline.search.protocol import Facets, Hit, Results, Sort
+from pipeline.search.protocol import Facets, Results, Sort
 from pipeline.search.query import Query, parse, with_identifiers, with_names
 from pipeline.search.sqlite_filters import Filters
 from pipeline.search.sqlite_find import Finder, Found
@@ -23,7 +24,7 @@ from pipeline.search.sqlite_reader import Reader
 
 NEARNESS_FOR = 100
 """So many of the best letters are ranked by how near their words stand."""
-MOST_FOR_DIRECTIVES = 5_000
+MOST_FOR_DIRECTIVES = 1_000
 """Directives are looked for in so many of the best letters; where there are more, that is said."""
 
 
@@ -60,11 +61,8 @@ class Search:
         if "directive" in query.kinds:
             return self._directives(finder, found, query, window, note)
         chosen = self._ranked(finder, found, query, window)
-        shower = Shower(query)
-        hits = tuple(
-            letter_hit(self._content(place), shower, score)
-            for place, score in zip(chosen.letters.tolist(), chosen.scores.tolist(), strict=True)
-        )
+        contents = self._contents(chosen.letters)
+        hits = letter_hits(contents, chosen.scores.tolist(), Shower(query))
         return Results(len(found.letters), hits, self._facets(found.letters), note)
 
     def _ranked(self, finder: Finder, found: Found, query: Query, window: Window) -> Found:
@@ -93,20 +91,20 @@ class Search:
         found = Places(self._reader, finder, query, among).directives()
         owners = np.searchsorted(self._reader.first_directive, found.letters, "right") - 1
         rows = _order(found, dates[owners], window.sort, window.end)[window.offset :]
-        hits: list[Hit] = []
-        shower = Shower(query)
-        for row in rows:
-            number = int(found.letters[row] - self._reader.first_directive[owners[row]])
-            content = self._content(int(owners[row]))
-            hits += directive_hits(content, [number], shower, float(found.scores[row]))
+        numbers = (found.letters - self._reader.first_directive[owners])[rows].tolist()
+        each = list(zip(self._contents(owners[rows]), numbers, strict=True))
+        hits = directive_hits(each, found.scores[rows].tolist(), Shower(query))
         facets = self._facets(owners[np.diff(owners, prepend=-1) > 0])
         at_least = len(some) < len(letters.letters)
-        return Results(len(found.letters), tuple(hits), facets, note, at_least)
+        return Results(len(found.letters), hits, facets, note, at_least)
 
-    def _content(self, place: int) -> Content:
-        letter = int(self._reader.columns.letter[place])
-        row = self._db.execute("SELECT content FROM kept WHERE letter = ?", (letter,)).fetchone()
-        return unpack(row[0])
+    def _contents(self, places: Longs) -> list[Content]:
+        """What is kept of some letters, some perhaps several times."""
+        letters = self._reader.columns.letter[places].tolist()
+        sql = "SELECT letter, content FROM kept WHERE letter IN (SELECT value FROM json_each(?))"
+        rows = self._db.execute(sql, (json.dumps(letters),))
+        kept = {letter: unpack(data) for letter, data in rows}
+        return [kept[letter] for letter in letters]
 
     def _known(self, keys: Collection[str]) -> Collection[str]:
         marks = ", ".join("?" * len(keys))

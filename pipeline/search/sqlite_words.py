@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import sqlite3
 import sys
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
 from pipeline.search.content import Content
-from pipeline.search.folding import exact_and_folded
+from pipeline.search.folding import words_in
 
 SPELLING_BITS = 8
 OTHER_SPELLING = (1 << SPELLING_BITS) - 1
@@ -41,6 +42,8 @@ class Vocabulary:
         self._pieces = {field: _Pieces(self, field) for field in ("", ">", "@")}
         last = self._db.execute("SELECT coalesce(max(id), 0) FROM word").fetchone()[0]
         self._next = last + 1
+        self._all_here = last == 0
+        """Whether all words of the index are in `_words`: what is not there is new."""
 
     def codes(self, text: str, field: str = IN_TEXT) -> bytes:
         """The codes of the words of a text, in order."""
@@ -57,6 +60,7 @@ class Vocabulary:
         self._changed.clear()
         if len(self._words) > _CACHE_LIMIT:
             self._words.clear()
+            self._all_here = False
 
     def code(self, exact: str, folded: str) -> int:
         """The code of a word, entered if new."""
@@ -72,9 +76,8 @@ class Vocabulary:
         return number << SPELLING_BITS | spelling
 
     def _read(self, folded: str) -> tuple[int, list[str]]:
-        row = self._db.execute(
-            "SELECT id, spellings FROM word WHERE folded = ?", (folded,)
-        ).fetchone()
+        sql = "SELECT id, spellings FROM word WHERE folded = ?"
+        row = None if self._all_here else self._db.execute(sql, (folded,)).fetchone()
         if row is None:
             row = self._next, ""
             self._next += 1
@@ -93,9 +96,8 @@ class _Pieces(dict[str, bytes]):
     def __missing__(self, piece: str) -> bytes:
         if len(self) >= _CACHE_LIMIT:
             self.clear()
-        exact, folded = exact_and_folded(piece)
-        pairs = zip(exact.split(), folded.split(), strict=True)
-        codes = [self._vocabulary.code(e, self._field + f) for e, f in pairs]
+        words = words_in(unicodedata.normalize("NFC", piece))
+        codes = [self._vocabulary.code(exact, self._field + folded) for exact, folded, *_ in words]
         self[piece] = data = np.array(codes, np.int64).tobytes()
         return data
 

@@ -1,0 +1,50 @@
+"""Words of texts as arrays are the words that folding finds, whatever the text."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.search.folding import forms, words_in
+from pipeline.search.text_words import Texts
+
+WORDS = (
+    "uỷ|ủy|UỶ|thuỷ|lý|lí|nghiêng|đường|Ðường|1046|046|cv/đu|nghiengngang|ß|ﬁn|²|Ⅳ|Ελλάδα|中文|"
+    "\U00010330|–|_|a\u0301\u0302"
+)
+SYLLABLES = st.sampled_from(WORDS.split("|"))
+TEXTS = st.lists(SYLLABLES | st.text(max_size=12), max_size=12).map(
+    lambda parts: " ".join(unicodedata.normalize("NFC", " ".join(parts)).split())
+)
+
+
+@given(st.lists(TEXTS, max_size=3))
+def test_every_word_is_found_where_it_stands_and_nowhere_else(texts: list[str]) -> None:
+    words = Texts(texts)
+    wanted = {}
+    for text, begin in zip(texts, words.begins, strict=True):
+        for exact, folded, start, end in words_in(text):
+            wanted[begin + start, begin + end] = exact, folded
+    for form in {*wanted.values()}:
+        rows = words.having(form[1]).nonzero()[0]
+        spans = list(zip(words.starts[rows].tolist(), words.ends[rows].tolist(), strict=True))
+        assert spans == [span for span, other in wanted.items() if other[1] == form[1]]
+        alike = words.alike(form, rows).tolist()
+        assert alike == [wanted[span][0] == form[0] for span in spans]
+
+
+@pytest.mark.parametrize("other", ["hoà", "hoa", "hòa", "hóa"])
+def test_marks_are_told_apart(other: str) -> None:
+    words = Texts([f"{other} hoá"])
+    ((form,),) = [forms("hoá")]
+    rows = words.having("hoa").nonzero()[0]
+    assert words.alike(form, rows).tolist() == [other == "hóa", True]
+
+
+def test_texts_are_apart() -> None:
+    words = Texts(["uỷ", "ban"])
+    assert np.flatnonzero(words.having("ban"))[0] - np.flatnonzero(words.having("uy"))[0] == 2
