@@ -17,6 +17,7 @@ from pipeline.layout.segments import Metrics, Segment, around, engine_lines, spl
 from pipeline.stamps import match
 from pipeline.textlayer import is_stamp_text
 
+LOOKALIKES = frozenset({"handwriting", "noise", "page_number"})  # what cells may be taken for
 GAP = 1.15  # of the line height: wider than any gap in a justified line, narrower than a gutter
 
 
@@ -25,7 +26,8 @@ def set_apart(
 ) -> tuple[list[Segment], list[Mark]]:
     """Split the engine's lines at wide gaps and set apart what is no text.
 
-    In the small print of tables (`grids`) words are read less surely; they are no handwriting."""
+    In the small print of tables (`grids`) words are read less surely and stand outside the block of
+    the wide lines; they are no handwriting."""
     stamped, words = _stamps(ocr, metrics, image)
     for loose in loose_stamps(words, ocr.height, ocr.dpi):
         stamped.append(mark("stamp", ocr.number, loose))
@@ -43,7 +45,7 @@ def set_apart(
         kind = "stamp" if _heads_stamp(segment, stamps, metrics) else _kind(segment, metrics)
         if kind is None and _is_secrecy(segment, metrics) and not _in_table(segment, grids):
             kind = "stamp"
-        if kind == "handwriting" and _in_table(segment, grids):
+        if kind in LOOKALIKES and _in_table(segment, grids):
             kind = None
         printed = segment.words if kind is None else ()
         if kind == "handwriting":
@@ -80,6 +82,7 @@ def _in_table(segment: Segment, grids: Sequence[Table]) -> bool:
     """Whether a segment that looks like print at all stands in a table."""
     x, y = segment.centre, segment.middle
     inside = any(g.box[0] <= x <= g.box[2] and g.box[1] <= y <= g.box[3] for g in grids)
+    inside = inside and not wording.is_strokes(segment.text)
     return inside and (segment.confidence >= 0.2 or _print_quality(segment) >= 0.9)
 
 
