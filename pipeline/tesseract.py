@@ -134,7 +134,7 @@ def _second_look(
     those of lines that were passed over."""
     doubtful = [retake for retake in page.retakes if is_doubtful(words, retake)]
     missed = unread(page.image, page.dpi, words, cells)
-    missed = [m for m in missed if not any(_overlap(m.box, d.box) for d in doubtful)]
+    missed = [m for m in missed if not any(_overlap(m.box, r.box) for r in page.retakes)]
     if not doubtful and not missed:
         return words
     sheet = stacked([*doubtful, *missed], page.dpi)

@@ -34,6 +34,7 @@ LEADER = 0.3  # inches of dots in a row that are left for filling in
 JUNK = 0.3  # confidence by quality of a word that covers nothing
 FIGURE = 0.6  # confidence of a cell's number or letter
 READ = 0.55  # confidence by quality of a line that is print
+NEXT = 0.4  # of its height from a line that the next word of the same line stands
 PALE = 0.6  # of the way from print to white paper, where white begins
 SURE = 0.85  # confidence of a line that is print whatever it says
 MOST_LINES = 60
@@ -174,13 +175,20 @@ def with_lines(
     read there so badly before makes room."""
     done = list(words)
     for n, (box, found) in enumerate(lines):
-        line = _without_scraps(found)
-        if not line or not _is_print(line, _cell_of(box, cells) is not None):
+        if not found or not _is_print(found, _cell_of(box, cells) is not None):
             continue
-        done = [w for w in done if not (is_junk(w) and _centred_in(w, box))]
-        # Blocks of their own, apart from those of lines below seals.
-        block = 2 * FIRST_BLOCK + n
-        done += [Word(w.text, w.box, w.confidence, block, 1, w.line) for w in line]
+        line = _without_scraps(found)
+        before = [w for w in done if is_junk(w) and _centred_in(w, box)]
+        beside = _beside(box, done)
+        if before and beside and not all(map(_is_surely_print, line)):
+            continue
+        done = [w for w in done if w not in before]
+        if beside:  # a word of that line
+            row = (beside.block, beside.paragraph, beside.line)
+            done += [Word(w.text, w.box, w.confidence, *row) for w in line]
+        else:  # a block of its own, apart from those of lines below seals
+            block = 2 * FIRST_BLOCK + n
+            done += [Word(w.text, w.box, w.confidence, block, 1, w.line) for w in line]
     return done
 
 
@@ -188,9 +196,26 @@ def _without_scraps(line: Sequence[Word]) -> list[Word]:
     """A line without the pen strokes and rests of seals at both its ends."""
     words = sorted(line, key=lambda w: (w.line, w.box[0]))
     for end in (0, -1):
-        while words and is_junk(words[end]) and not _is_syllable(words[end]):
+        while words and is_junk(words[end]):
             words.pop(end)
     return words
+
+
+def _beside(box: Box, words: Sequence[Word]) -> Word | None:
+    """The nearest word that was read well right before or after `box`."""
+    high, middle = box[3] - box[1], (box[1] + box[3]) / 2
+    near = [
+        (max(w.box[0] - box[2], box[0] - w.box[2]), w)
+        for w in words
+        if w.box[1] < middle < w.box[3] and not is_junk(w)
+    ]
+    gap, word = min(near, key=lambda found: found[0], default=(high, None))
+    return word if gap < NEXT * high else None
+
+
+def _is_surely_print(word: Word) -> bool:
+    """Whether a word within a line is worth more than what was read there before."""
+    return word.confidence >= SURE and wording.quality(word.text) >= 0.9
 
 
 def _is_syllable(word: Word) -> bool:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.document import Box, PageImage
+from pipeline.layout.open_frames import open_frames
 from pipeline.layout.segments import around
 
 RULE_DPI = 100
@@ -49,9 +50,9 @@ def _rules(ink: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]
 
 
 def frames(image: PageImage) -> list[Box]:
-    """Boxes of the closed frames of the size of a stamp (25 to 95 mm wide, 8 to 45 mm high).
+    """Boxes of frames of the size of a stamp (25 to 95 mm wide, 8 to 45 mm high), whole or worn.
 
-    Stamps are set by hand and a little askew, so a frame is any one stroke that encloses an
+    Stamps are set by hand and a little askew, so a whole frame is any one stroke that encloses an
     area nearly as large as its box."""
     ink, scale = _ink(image)
     closed = cv2.morphologyEx(ink, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
@@ -66,7 +67,13 @@ def frames(image: PageImage) -> list[Box]:
         area = cv2.contourArea(np.asarray(corners))
         if area and cv2.contourArea(contour) > 0.8 * area:
             found.append(_full((x, y, x + w, y + h), scale))
-    return _outermost(found)
+    worn = [_full(box, scale) for box in open_frames(ink, RULE_DPI)]
+    # The strokes of a worn frame are known more exactly than the outline of all that touches it.
+    return [*worn, *(f for f in _outermost(found) if not any(_meet(f, w) for w in worn))]
+
+
+def _meet(a: Box, b: Box) -> bool:
+    return min(a[2], b[2]) > max(a[0], b[0]) and min(a[3], b[3]) > max(a[1], b[1])
 
 
 def _full(box: Box, scale: float) -> Box:

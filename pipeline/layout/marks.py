@@ -6,13 +6,14 @@ In: the words of a page. Out: the segments that are text, and the rest as marks.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import regex
 
 from pipeline.document import Box, Mark, OcrPage, PageImage, Word
 from pipeline.layout import wording
 from pipeline.layout.frames import Table, frames
-from pipeline.layout.loose_stamps import loose_stamps
+from pipeline.layout.loose_stamps import is_of_form, is_print, loose_stamps, stamp_words_in
 from pipeline.layout.segments import Metrics, Segment, around, engine_lines, split
 from pipeline.stamps import match
 from pipeline.textlayer import is_stamp_text
@@ -28,7 +29,7 @@ def set_apart(
 
     In the small print of tables (`grids`) words are read less surely and stand outside the block of
     the wide lines; they are no handwriting."""
-    stamped, words = _stamps(ocr, metrics, image)
+    stamped, words = _stamps(ocr, metrics, image, grids)
     for loose in loose_stamps(words, ocr.height, ocr.dpi):
         stamped.append(mark("stamp", ocr.number, loose))
         words = [w for w in words if w not in loose]
@@ -114,15 +115,20 @@ def mark(kind: str, page: int, words: Sequence[Word]) -> Mark:
     return Mark(kind, page, around(w.box for w in words), text, round(confidence, 3))
 
 
-def _stamps(ocr: OcrPage, metrics: Metrics, image: PageImage) -> tuple[list[Mark], list[Word]]:
-    """Stamps: a frame of the size of one with the words of one in it, and every word inside."""
+def _stamps(
+    ocr: OcrPage, metrics: Metrics, image: PageImage, grids: Sequence[Table]
+) -> tuple[list[Mark], list[Word]]:
+    """Stamps: a frame of the size of one outside tables with the words of one in it, and every word
+    inside but those of the letter that go on outside."""
     marks: list[Mark] = []
     rest = list(ocr.words)
     for frame in frames(image):
-        inside = [w for w in rest if _inside(w.box, frame)]
-        if inside and _is_arrival(inside, frame, metrics):
-            marks.append(mark("stamp", ocr.number, inside))
-            rest = [w for w in rest if w not in inside]
+        if any(_inside(frame, grid.box) for grid in grids):
+            continue
+        own = stamp_words_in(frame, rest)
+        if own and _is_stamp(own, frame, metrics):
+            marks.append(replace(mark("stamp", ocr.number, own), box=frame))
+            rest = [w for w in rest if w not in own]
     return marks, rest
 
 
@@ -131,11 +137,16 @@ def _inside(box: Box, frame: Box) -> bool:
     return frame[0] <= x <= frame[2] and frame[1] <= y <= frame[3]
 
 
-def _is_arrival(words: Sequence[Word], frame: Box, metrics: Metrics) -> bool:
+def _is_stamp(words: Sequence[Word], frame: Box, metrics: Metrics) -> bool:
+    """Whether a frame's words are those of an arrival stamp; or, beside the text block or across
+    its edge, at least no sentence of the letter."""
     wide, high = frame[2] - frame[0], frame[3] - frame[1]
     if wide > 0.4 * metrics.width or high > 0.16 * metrics.height:
         return False
-    return is_stamp_text(" ".join(w.text for w in words))
+    if is_stamp_text(" ".join(w.text for w in words)):
+        return True
+    beside = frame[0] < metrics.left or frame[2] > metrics.right
+    return beside and not any(is_print(w) and not is_of_form(w.text) for w in words)
 
 
 def _heads_stamp(segment: Segment, stamps: Sequence[Box], metrics: Metrics) -> bool:
