@@ -94,6 +94,8 @@ def _headings_apart(segment: Segment, metrics: Metrics) -> list[Segment]:
     if len(words) < 6 or segment.top > 0.5 * metrics.height:
         return [segment]
     for test, least in ((wording.is_country, 5), (wording.is_motto, 6)):
+        if not wording.may_hold_heading(segment.text):
+            break
         spans = [
             (start, end)
             for start in range(len(words) - least + 1)
