@@ -34,7 +34,8 @@ LEADER = 0.3  # inches of dots in a row that are left for filling in
 JUNK = 0.3  # confidence by quality of a word that covers nothing
 FIGURE = 0.6  # confidence of a cell's number or letter
 READ = 0.55  # confidence by quality of a line that is print
-NEXT = 0.4  # of its height from a line that the next word of the same line stands
+NEXT = 1.0  # of its height from a line that the next word of the same line stands
+LOSS = 0.7  # of the letters read before, that a new reading must have
 PALE = 0.6  # of the way from print to white paper, where white begins
 SURE = 0.85  # confidence of a line that is print whatever it says
 MOST_LINES = 60
@@ -180,7 +181,7 @@ def with_lines(
         line = _without_scraps(found)
         before = [w for w in done if is_junk(w) and _centred_in(w, box)]
         beside = _beside(box, done)
-        if before and beside and not all(map(_is_surely_print, line)):
+        if not line or (before and not _is_better(line, before, within=beside is not None)):
             continue
         done = [w for w in done if w not in before]
         if beside:  # a word of that line
@@ -213,9 +214,13 @@ def _beside(box: Box, words: Sequence[Word]) -> Word | None:
     return word if gap < NEXT * high else None
 
 
-def _is_surely_print(word: Word) -> bool:
-    """Whether a word within a line is worth more than what was read there before."""
-    return word.confidence >= SURE and wording.quality(word.text) >= 0.9
+def _is_better(line: Sequence[Word], before: Sequence[Word], *, within: bool) -> bool:
+    """Whether a reading is to take the place of one so unsure: it has as much to say, and says
+    other than where stops end; `within` a line of print only if each of its words is sure."""
+    now, then = (["".join(filter(str.isalnum, w.text)) for w in part] for part in (line, before))
+    if now == then or len("".join(now)) < LOSS * len("".join(then)):
+        return False
+    return not within or all(w.confidence >= SURE and wording.quality(w.text) >= 0.9 for w in line)
 
 
 def _is_syllable(word: Word) -> bool:

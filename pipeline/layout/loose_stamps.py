@@ -47,17 +47,28 @@ def stamp_words_in(frame: Box, words: Sequence[Word]) -> list[Word]:
         inside = [w for w in row if _within(w, frame)]
         after = [w for w in row if w not in inside and w.box[0] > frame[0] and is_print(w)]
         if len(after) > 1:
-            reach = min(w.box[0] for w in after)
-            while inside and _goes_on(inside[-1], reach):
-                reach = inside.pop().box[0]
+            next_ = min(after, key=lambda w: w.box[0])
+            while inside and _goes_on(inside[-1], next_):
+                next_ = inside.pop()
+            if inside and _is_crossed(inside[-1], next_):
+                inside.pop()
         own += inside
     return own
 
 
-def _goes_on(word: Word, reach: int) -> bool:
-    """Whether a word belongs to the print that begins at `reach`, right after it."""
+def _goes_on(word: Word, after: Word) -> bool:
+    """Whether a word is print that goes on right after it."""
     space = word.box[3] - word.box[1]
-    return is_print(word) and not is_of_form(word.text) and reach - word.box[2] < space
+    return is_print(word) and not is_of_form(word.text) and after.box[0] - word.box[2] < space
+
+
+def _is_crossed(word: Word, after: Word) -> bool:
+    """Whether a word is print before `after` that the frame's stroke runs through: as high, as near
+    as words stand, and a syllable, however unsure."""
+    high = after.box[3] - after.box[1]
+    alike = abs(word.box[3] - word.box[1] - high) < 0.6 * high
+    syllable = word.text.islower() and wording.quality(word.text) >= 0.9
+    return alike and syllable and -0.1 * high < after.box[0] - word.box[2] < 0.5 * high
 
 
 def is_of_form(text: str) -> bool:
