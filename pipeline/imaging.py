@@ -16,6 +16,7 @@ from PIL import Image
 
 from pipeline import coloured, ink, loading, poppler, seals, stamps, tesseract, under_seals, upright
 from pipeline.document import Box, Mark, Operation, PageImage, PageKind, PageSource, Retake
+from pipeline.layout.frames import worn_frames
 from pipeline.settings import Settings
 from pipeline.textlayer import is_stamp_text
 
@@ -41,6 +42,7 @@ class _Work:
     shown: Image.Image | None = None
     operations: list[Operation] = field(default_factory=list)
     retakes: list[Retake] = field(default_factory=list)
+    frames: list[Box] = field(default_factory=list)
 
     def change(self, how: Callable[[Image.Image], Image.Image]) -> None:
         self.image = how(self.image)
@@ -89,6 +91,7 @@ def prepare(page: PageSource, settings: Settings, *, show: bool = False) -> Page
         angle = 0.0
     found = [*_seals(work), *_secrecy_and_urgency(work, settings)]
     found += _stamps(work, settings, [mark.box for mark in found if mark.box])
+    _worn_frames(work)
     drawn = work.dpi
     _for_reading(work, settings)
     return _finished(page, work, turn, angle, [*marks, *found], work.dpi / drawn)
@@ -199,6 +202,18 @@ def _coloured_stamps(work: _Work, settings: Settings, known: Sequence[Box]) -> l
     return marks
 
 
+def _worn_frames(work: _Work) -> None:
+    """Take the strokes of worn frames off the page: they run through number and title. Whether they
+    are those of stamps is told by the words inside, once they are read."""
+    start = time.perf_counter()
+    work.frames = worn_frames(PageImage(0, work.image, round(work.dpi), 0, 0.0, ()))
+    for frame in work.frames:
+        grey = np.asarray(work.image)
+        work.image = Image.fromarray(seals.without_strokes(grey, frame, work.dpi))
+    if work.frames:
+        work.note("frames", start, found=len(work.frames))
+
+
 def _finished(
     page: PageSource, work: _Work, turn: int, angle: float, marks: list[Mark], scale: float
 ) -> PageImage:
@@ -222,6 +237,7 @@ def _finished(
         placed,
         work.shown,
         tuple(work.retakes),
+        tuple(box for frame in work.frames if (box := _scaled(frame, scale))),
     )
 
 

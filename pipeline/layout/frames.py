@@ -50,10 +50,10 @@ def _rules(ink: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]
 
 
 def frames(image: PageImage) -> list[Box]:
-    """Boxes of frames of the size of a stamp (25 to 95 mm wide, 8 to 45 mm high), whole or worn.
+    """Boxes of the closed frames of the size of a stamp (25 to 95 mm wide, 8 to 45 mm high).
 
-    Stamps are set by hand and a little askew, so a whole frame is any one stroke that encloses an
-    area nearly as large as its box."""
+    Stamps are set by hand and a little askew, so a frame is any one stroke that encloses an
+    area nearly as large as its box. Where the strokes of a worn one were found, these count."""
     ink, scale = _ink(image)
     closed = cv2.morphologyEx(ink, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
     contours, _ = cv2.findContours(closed, cv2.RETR_LIST, cv2.CHAIN_APPROX_SIMPLE)
@@ -67,9 +67,15 @@ def frames(image: PageImage) -> list[Box]:
         area = cv2.contourArea(np.asarray(corners))
         if area and cv2.contourArea(contour) > 0.8 * area:
             found.append(_full((x, y, x + w, y + h), scale))
-    worn = [_full(box, scale) for box in open_frames(ink, RULE_DPI)]
-    # The strokes of a worn frame are known more exactly than the outline of all that touches it.
-    return [*worn, *(f for f in _outermost(found) if not any(_meet(f, w) for w in worn))]
+    return [f for f in _outermost(found) if not any(_meet(f, w) for w in image.frames)]
+
+
+def worn_frames(image: PageImage) -> list[Box]:
+    """Boxes of the worn or crossed frames of the size of a stamp outside tables."""
+    ink, scale = _ink(image)
+    found = [_full(box, scale) for box in open_frames(ink, RULE_DPI)]
+    grids = [table.box for table in tables(image)] if found else []
+    return [f for f in found if not any(_meet(f, grid) for grid in grids)]
 
 
 def _meet(a: Box, b: Box) -> bool:

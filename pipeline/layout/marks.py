@@ -124,7 +124,7 @@ def _stamps(
     inside but those of the letter that go on outside."""
     marks: list[Mark] = []
     rest = list(ocr.words)
-    for frame in frames(image):
+    for frame in (*image.frames, *frames(image)):
         if any(_inside(frame, grid.box) for grid in grids):
             continue
         own = stamp_words_in(frame, rest)

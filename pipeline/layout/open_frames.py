@@ -35,7 +35,7 @@ def open_frames(ink: Ink, dpi: float) -> list[Box]:
     found: list[Box] = []
     for a, b in combinations(sorted(strokes, key=lambda s: s[1]), 2):
         found += [box for box in _frames(a, b, dpi) if _has_sides(ink, box, dpi)][:1]
-    found = [_with_head(box, strokes, dpi) for box in dict.fromkeys(found)]
+    found = list(dict.fromkeys(_with_head(box, strokes, dpi) for box in found))
     return [
         f for n, f in enumerate(found) if not any(_holds(g, f) for g in found[:n] + found[n + 1 :])
     ]
