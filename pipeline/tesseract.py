@@ -131,10 +131,11 @@ def _second_look(
     page: PageImage, words: list[Word], cells: Sequence[Box], settings: Settings
 ) -> list[Word]:
     """The words of the page: of doubtful lines below seals the best words of several readings, and
-    those of lines that were passed over."""
+    those of lines that were passed over, or printed in red."""
     doubtful = [retake for retake in page.retakes if is_doubtful(words, retake)]
     missed = unread(page.image, page.dpi, words, cells)
     missed = [m for m in missed if not any(_overlap(m.box, r.box) for r in page.retakes)]
+    missed += page.apart
     if not doubtful and not missed:
         return words
     sheet = stacked([*doubtful, *missed], page.dpi)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 from PIL import Image, ImageDraw
 
 from benchmarks.page_simulator.fonts import font
 from pipeline import seals, unread
-from pipeline.document import Box, PageImage, Word
+from pipeline.document import Box, PageImage, PageKind, PageSource, Word
 from pipeline.layout import frames, loose_stamps
+from pipeline.reading import read_page
+from pipeline.settings import Settings
 
 SIZE = (1600, 2200)
 FRAME: Box = (120, 500, 500, 680)
@@ -107,3 +111,15 @@ def test_print_that_goes_on_outside_a_frame_is_no_word_of_the_stamp() -> None:
     ]
     own = loose_stamps.stamp_words_in(FRAME, [*stamp, crossed, *text])
     assert [w.text for w in own] == ["ĐẾN", "Ngày:"]
+
+
+def test_a_name_stamped_in_red_is_read(tmp_path: Path) -> None:
+    page = page_with((200, 300, "Uỷ ban nhân dân xã báo cáo kết quả như trên."))
+    page = page.convert("RGB")
+    draw = ImageDraw.Draw(page)
+    draw.text((1000, 1500), "Nguyễn Văn Minh", (200, 30, 40), font("Tinos", 42, bold=True))
+    draw.ellipse((800, 1180, 1084, 1464), outline=(200, 30, 40), width=5)
+    page.save(tmp_path / "page.png", dpi=(200, 200))
+    source = PageSource(1, tmp_path / "page.png", 0, PageKind.IMAGE, 200.0)
+    lines = [line.text for line in read_page(source, Settings()).layout.lines]
+    assert "Nguyễn Văn Minh" in lines
