@@ -36,6 +36,7 @@ SOFTEN = 0.7  # sigma in pixels
 PAPER_DPI = 75
 WHITE_PAPER = 235  # brightness of a tenth of the paper below which it is made white
 STAMP_DPI = 300
+EDGE = 0.6  # inches of margin
 LOWER = 0.4  # of the page: no names are looked for above
 LEAST_WORDS = 0.01  # of the inside of a coloured frame, ink of the same colour
 
@@ -228,6 +229,9 @@ def _names_in_red(work: _Work) -> None:
     for x, y, radius in seals.circles(red, work.dpi):
         cv2.circle(red, (round(x), round(y)), round(seals.CLEAR * radius), (255,), cv2.FILLED)
     red[: round(LOWER * len(red))] = 255
+    # The edge of a seal across several sheets stands in the margin.
+    edge = round(EDGE * work.dpi)
+    red[:, :edge] = red[:, -edge:] = 255
     work.apart = unread.unread(Image.fromarray(red), work.dpi, [], [])
     if work.apart:
         work.note("red_print", start, lines=len(work.apart))
