@@ -44,9 +44,10 @@ def channels(pixels: NDArray[np.uint8]) -> Channels | None:
 
 def ink_alone(page: Channels) -> Grey:
     """The coloured ink, dark on white; the tint of the paper is no ink."""
-    colour = cv2.subtract(page.high, page.low).astype(np.float32)
-    colour -= float(np.median(colour[::8, ::8]))
-    return np.asarray(np.clip(255 - colour * (115 / PALEST), 0, 255), np.uint8)
+    colour = cv2.subtract(page.high, page.low)
+    tint = float(np.median(colour[::8, ::8]))
+    shades = np.clip(255 - (np.arange(256) - tint) * (115 / PALEST), 0, 255).astype(np.uint8)
+    return np.asarray(cv2.LUT(colour, shades), np.uint8)
 
 
 def closed(alone: Grey, dpi: float) -> Grey:

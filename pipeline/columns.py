@@ -53,24 +53,28 @@ def _candidates(mask: NDArray[np.bool_]) -> list[Gutter]:
     """White stretches in the middle half of the page with lines of letters on both sides."""
     width = mask.shape[1]
     wide = round(NARROWEST * FIND_DPI)
+    inked = mask.any(axis=1)
+    first = np.where(inked, mask.argmax(axis=1), width)
+    last = np.where(inked, width - 1 - mask[:, ::-1].argmax(axis=1), -1)
     found: list[Gutter] = []
     for x in range(round(width * 0.3), round(width * 0.68), 3):
         white = ~mask[:, x : x + wide].any(axis=1)
         edges = np.flatnonzero(np.diff(np.concatenate([[0], white.astype(int), [0]])))
+        sides = (first < x + wide // 2, last >= x + wide // 2)
         for top, bottom in zip(edges[::2], edges[1::2], strict=True):
             if bottom - top < SHORTEST * FIND_DPI:
                 continue
-            gutter = _trimmed(mask, Gutter(x + wide // 2, int(top), int(bottom)))
+            gutter = _trimmed(sides, Gutter(x + wide // 2, int(top), int(bottom)))
             if gutter is not None:
                 found.append(gutter)
     return found
 
 
-def _trimmed(mask: NDArray[np.bool_], gutter: Gutter) -> Gutter | None:
+def _trimmed(sides: tuple[Rows, Rows], gutter: Gutter) -> Gutter | None:
     """The part of a white stretch beside which letters stand on both sides; None where that is
-    short or one side has hardly a line."""
-    left: Rows = np.asarray(mask[gutter.top : gutter.bottom, : gutter.x].any(axis=1))
-    right: Rows = np.asarray(mask[gutter.top : gutter.bottom, gutter.x :].any(axis=1))
+    short or one side has hardly a line. `sides` are the rows of the page with ink left and right
+    of the gutter."""
+    left, right = (side[gutter.top : gutter.bottom] for side in sides)
     if not left.any() or not right.any():
         return None
     either = np.asarray(left | right)

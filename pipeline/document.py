@@ -104,7 +104,8 @@ class PageImage:
     `rotation` is the clockwise turn applied (0, 90, 180, 270), `skew` the degrees straightened;
     `marks` are seals and stamps taken out of `image`; `shown` is the page as scanned, equally
     upright and straight, at any resolution, where somebody wants to see it; `retakes` are lines
-    below seals."""
+    below seals, `apart` lines in red ink, which `image` does not show; `frames` are boxes of what
+    may be worn frames of stamps, whose strokes are off."""
 
     number: int
     image: Image.Image
@@ -115,6 +116,8 @@ class PageImage:
     marks: tuple[Mark, ...] = ()
     shown: Image.Image | None = None
     retakes: tuple[Retake, ...] = ()
+    apart: tuple[Retake, ...] = ()
+    frames: tuple[Box, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

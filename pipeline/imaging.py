@@ -14,8 +14,20 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from pipeline import coloured, ink, loading, poppler, seals, stamps, tesseract, under_seals, upright
+from pipeline import (
+    coloured,
+    ink,
+    loading,
+    poppler,
+    seals,
+    stamps,
+    tesseract,
+    under_seals,
+    unread,
+    upright,
+)
 from pipeline.document import Box, Mark, Operation, PageImage, PageKind, PageSource, Retake
+from pipeline.layout.frames import worn_frames
 from pipeline.settings import Settings
 from pipeline.textlayer import is_stamp_text
 
@@ -24,6 +36,8 @@ SOFTEN = 0.7  # sigma in pixels
 PAPER_DPI = 75
 WHITE_PAPER = 235  # brightness of a tenth of the paper below which it is made white
 STAMP_DPI = 300
+EDGE = 0.6  # inches of margin
+LOWER = 0.4  # of the page: no names are looked for above
 LEAST_WORDS = 0.01  # of the inside of a coloured frame, ink of the same colour
 
 
@@ -41,6 +55,8 @@ class _Work:
     shown: Image.Image | None = None
     operations: list[Operation] = field(default_factory=list)
     retakes: list[Retake] = field(default_factory=list)
+    apart: list[Retake] = field(default_factory=list)
+    frames: list[Box] = field(default_factory=list)
 
     def change(self, how: Callable[[Image.Image], Image.Image]) -> None:
         self.image = how(self.image)
@@ -89,6 +105,8 @@ def prepare(page: PageSource, settings: Settings, *, show: bool = False) -> Page
         angle = 0.0
     found = [*_seals(work), *_secrecy_and_urgency(work, settings)]
     found += _stamps(work, settings, [mark.box for mark in found if mark.box])
+    _worn_frames(work)
+    _names_in_red(work)
     drawn = work.dpi
     _for_reading(work, settings)
     return _finished(page, work, turn, angle, [*marks, *found], work.dpi / drawn)
@@ -199,6 +217,38 @@ def _coloured_stamps(work: _Work, settings: Settings, known: Sequence[Box]) -> l
     return marks
 
 
+def _names_in_red(work: _Work) -> None:
+    """Keep lines of red print in the lower part of the page, to be read apart: names and positions
+    are stamped in red by many an office, across black print, too. Seals are no lines."""
+    if work.red is None:
+        return
+    start = time.perf_counter()
+    red = np.array(work.red)
+    for left, top, right, bottom in stamps.red_seals(red, work.dpi):
+        red[top:bottom, left:right] = 255
+    for x, y, radius in seals.circles(red, work.dpi):
+        cv2.circle(red, (round(x), round(y)), round(seals.CLEAR * radius), (255,), cv2.FILLED)
+    red[: round(LOWER * len(red))] = 255
+    # The edge of a seal across several sheets stands in the margin.
+    edge = round(EDGE * work.dpi)
+    red[:, :edge] = red[:, -edge:] = 255
+    work.apart = unread.unread(Image.fromarray(red), work.dpi, [], [])
+    if work.apart:
+        work.note("red_print", start, lines=len(work.apart))
+
+
+def _worn_frames(work: _Work) -> None:
+    """Take the strokes of worn frames off the page: they run through number and title. Whether they
+    are those of stamps is told by the words inside, once they are read."""
+    start = time.perf_counter()
+    work.frames = worn_frames(PageImage(0, work.image, round(work.dpi), 0, 0.0, ()))
+    for frame in work.frames:
+        grey = np.asarray(work.image)
+        work.image = Image.fromarray(seals.without_strokes(grey, frame, work.dpi))
+    if work.frames:
+        work.note("frames", start, found=len(work.frames))
+
+
 def _finished(
     page: PageSource, work: _Work, turn: int, angle: float, marks: list[Mark], scale: float
 ) -> PageImage:
@@ -222,6 +272,8 @@ def _finished(
         placed,
         work.shown,
         tuple(work.retakes),
+        tuple(work.apart),
+        tuple(box for frame in work.frames if (box := _scaled(frame, scale))),
     )
 
 
@@ -245,13 +297,16 @@ def _for_reading(work: _Work, settings: Settings) -> None:
         target *= (settings.max_pixels / pixels) ** 0.5
     factor = target / work.dpi
     work.image = _resampled(work.image, factor)
-    work.retakes = [
-        Retake(scaled, tuple(_resampled(p, factor) for p in r.pictures))
-        for r in work.retakes
-        if (scaled := _scaled(r.box, factor))
-    ]
+    work.retakes = [_retake(r, factor) for r in work.retakes]
+    work.apart = [_retake(r, factor) for r in work.apart]
     work.note("resample", start, factor=round(factor, 3), soften=SOFTEN)
     work.dpi = target
+
+
+def _retake(line: Retake, factor: float) -> Retake:
+    left, top, right, bottom = (round(v * factor) for v in line.box)
+    pictures = tuple(_resampled(picture, factor) for picture in line.pictures)
+    return Retake((left, top, right, bottom), pictures)
 
 
 def _resampled(image: Image.Image, factor: float) -> Image.Image:

@@ -304,3 +304,41 @@ def _wider(box: Box, by: int, grey: Grey) -> Box:
     left, top, right, bottom = box
     height, width = grey.shape
     return (max(0, left - by), max(0, top - by), min(width, right + by), min(height, bottom + by))
+
+
+def without_strokes(grey: Grey, frame: Box, dpi: float) -> Grey:
+    """The page without the strokes of a worn frame and those within it. Strokes of letters that
+    cross them are made good: pixels of a stroke between ink on both its sides stay."""
+    left, top, right, bottom = _wider(frame, round(0.05 * dpi), grey)
+    part = grey[top:bottom, left:right]
+    ink = (part < INK + 40).astype(np.uint8)
+    out = grey.copy()
+    cleared = part.copy()
+    for turned in (False, True):
+        strokes = _strokes(ink.T if turned else ink, dpi)
+        cleared[(strokes.T if turned else strokes) > 0] = 255
+    out[top:bottom, left:right] = cleared
+    return out
+
+
+def _strokes(ink: Grey, dpi: float) -> Grey:
+    """Level strokes (1), but where something crosses them."""
+    ink = np.ascontiguousarray(ink)
+    thick = cv2.dilate(ink, np.ones((3, 1), np.uint8))  # a little askew
+    pieces = cv2.morphologyEx(thick, cv2.MORPH_OPEN, np.ones((1, round(0.25 * dpi)), np.uint8))
+    strokes = cv2.bitwise_and(cv2.dilate(pieces, np.ones((3, 5), np.uint8)), ink)
+    rest = cv2.bitwise_and(ink, 1 - strokes)
+    crossing = np.zeros_like(rest)
+    for slant in (0.0, 0.35, -0.35):
+        bridge = np.ascontiguousarray(slanted(round(0.075 * dpi), slant).T)
+        bridged = cv2.morphologyEx(rest, cv2.MORPH_CLOSE, bridge)
+        crossing = cv2.bitwise_or(crossing, bridged)
+    return np.asarray(cv2.bitwise_and(strokes, 1 - crossing), np.uint8)
+
+
+def slanted(long: int, slant: float) -> Grey:
+    """A line of `long` pixels across and `slant` times as many down."""
+    wide, high = long | 1, round(abs(slant) * long) | 1
+    line = np.zeros((high, wide), np.uint8)
+    ends = (0, high - 1) if slant >= 0 else (high - 1, 0)
+    return np.asarray(cv2.line(line, (0, ends[0]), (wide - 1, ends[1]), (1,), 1), np.uint8)

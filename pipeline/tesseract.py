@@ -12,7 +12,7 @@ import signal
 import subprocess
 import time
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
@@ -23,13 +23,14 @@ import regex
 from PIL import Image
 
 from pipeline import ink
-from pipeline.document import OcrPage, Operation, PageImage, Word
+from pipeline.document import Box, OcrPage, Operation, PageImage, Word
 from pipeline.errors import DocumentError, MissingError
 from pipeline.layout.frames import tables
 from pipeline.second_look import is_doubtful, with_second_look
 from pipeline.settings import Settings
 from pipeline.sheet import lay_out, stacked
 from pipeline.textlayer import is_legal_syllable
+from pipeline.unread import unread, with_lines
 
 PAGE_SEGMENTATION = 3
 BLACK_ON_WHITE = "-c invert_threshold=0.0"  # no second look at lines as if white on black
@@ -96,7 +97,8 @@ def read_words(page: PageImage, path: Path, settings: Settings) -> OcrPage:
 
 def _read(image: Image.Image, page: PageImage, path: Path, settings: Settings) -> list[Word]:
     failure = {"path": path, "page": page.number}
-    sheet = lay_out(image, page.dpi, [table.cells for table in tables(page)])
+    grids = [table.cells for table in tables(page)]
+    sheet = lay_out(image, page.dpi, grids)
     try:
         data = run(
             sheet.image,
@@ -107,7 +109,7 @@ def _read(image: Image.Image, page: PageImage, path: Path, settings: Settings) -
             BLACK_ON_WHITE,
         )
         words = [sheet.placed_back(word) for word in words_of(data)]
-        return _second_look(page, words, settings)
+        return _second_look(page, words, [c for grid in grids for c in grid], settings)
     except pytesseract.TesseractNotFoundError as e:
         raise MissingError("tesseract_missing") from e
     except pytesseract.TesseractError as e:
@@ -125,19 +127,32 @@ def _read(image: Image.Image, page: PageImage, path: Path, settings: Settings) -
         raise DocumentError("ocr_failed", **failure, reason=f"bad output: {e}") from e
 
 
-def _second_look(page: PageImage, words: list[Word], settings: Settings) -> list[Word]:
-    """The words of the page, of doubtful lines below seals the best words of several readings."""
+def _second_look(
+    page: PageImage, words: list[Word], cells: Sequence[Box], settings: Settings
+) -> list[Word]:
+    """The words of the page: of doubtful lines below seals the best words of several readings, and
+    those of lines that were passed over, or printed in red."""
     doubtful = [retake for retake in page.retakes if is_doubtful(words, retake)]
-    if not doubtful:
+    missed = unread(page.image, page.dpi, words, cells)
+    missed = [m for m in missed if not any(_overlap(m.box, r.box) for r in page.retakes)]
+    missed += page.apart
+    if not doubtful and not missed:
         return words
-    sheet = stacked(doubtful, page.dpi)
+    sheet = stacked([*doubtful, *missed], page.dpi)
     data = run(sheet.image, settings.ocr_model, page.dpi, 6, settings.page_timeout, BLACK_ON_WHITE)
-    again: list[dict[int, list[Word]]] = [{} for _ in doubtful]
+    again: list[dict[int, list[Word]]] = [{} for _ in (*doubtful, *missed)]
     for word in words_of(data):
         piece = sheet.piece_of(word)
         again[piece.retake].setdefault(piece.version, []).append(sheet.placed_back(word))
-    lines = [(r.box, list(v.values())) for r, v in zip(doubtful, again, strict=True)]
-    return with_second_look(words, lines)
+    covered, passed = again[: len(doubtful)], again[len(doubtful) :]
+    lines = [(r.box, list(v.values())) for r, v in zip(doubtful, covered, strict=True)]
+    words = with_second_look(words, lines)
+    found = [(m.box, v.get(0, [])) for m, v in zip(missed, passed, strict=True)]
+    return with_lines(words, found, cells)
+
+
+def _overlap(a: Box, b: Box) -> bool:
+    return min(a[2], b[2]) > max(a[0], b[0]) and min(a[3], b[3]) > max(a[1], b[1])
 
 
 def _killed(status: int) -> str | None:

@@ -165,7 +165,7 @@ def _crossing(part: Grey, rings: Mask, centre: tuple[float, float]) -> Mask:
     long = _thickness(ring) + 5
     strokes = np.zeros_like(rest)
     for slant in (0.0, 0.35, -0.35, 0.8, -0.8):
-        strokes |= cv2.morphologyEx(rest, cv2.MORPH_CLOSE, _slanted(long, slant))
+        strokes |= cv2.morphologyEx(rest, cv2.MORPH_CLOSE, seals.slanted(long, slant))
     strokes = cv2.morphologyEx(strokes & ring & flat, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
     back = cv2.warpPolar(strokes, (width, height), centre, radius, how | cv2.WARP_INVERSE_MAP)
     return np.asarray(back > 0)
@@ -178,14 +178,6 @@ def _thickness(ring: Grey) -> int:
         edges = np.flatnonzero(np.diff(np.concatenate([[0], row.astype(int), [0]])))
         runs += (edges[1::2] - edges[::2]).tolist()
     return round(float(np.percentile(runs, 80))) if runs else 3
-
-
-def _slanted(long: int, slant: float) -> Grey:
-    """A line of `long` pixels across and `slant` times as many down."""
-    wide, high = long | 1, round(abs(slant) * long) | 1
-    line = np.zeros((high, wide), np.uint8)
-    ends = (0, high - 1) if slant >= 0 else (high - 1, 0)
-    return np.asarray(cv2.line(line, (0, ends[0]), (wide - 1, ends[1]), (1,), 1), np.uint8)
 
 
 def _star(part: Grey, inside: Mask, dpi: float) -> Mask:

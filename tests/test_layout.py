@@ -138,6 +138,24 @@ def test_a_word_read_unsurely_in_a_table_is_no_handwriting() -> None:
     assert [m.text for m in arranged.marks if m.kind == "handwriting"] == ["Wvz"]
 
 
+def test_a_figure_in_a_cell_beside_the_text_block_stays() -> None:
+    image = Image.new("L", (WIDTH, HEIGHT), 255)
+    draw = ImageDraw.Draw(image)
+    for y in (400, 520, 700):
+        draw.line((200, y, 1500, y), fill=0, width=3)
+    for x in (200, 700, 1500):
+        draw.line((x, 400, x, 700), fill=0, width=3)
+    lines = [
+        [220, 430, "Tên thủ tục", 0.95, 1], [1440, 430, "43", 0.5, 1],
+        [220, 1000, "Các sở, ban, ngành báo cáo kết quả thực hiện trước ngày 15", 0.95, 2],
+        [220, 1050, "tháng 12 năm nay gửi về Văn phòng theo mẫu kèm theo đây", 0.95, 3],
+        [1440, 1100, "43", 0.5, 4],
+    ]  # fmt: skip
+    arranged = layout.arrange(page_of(lines), PageImage(1, image, DPI, 0, 0.0, ()))
+    assert [line.text for line in arranged.lines].count("43") == 1
+    assert [m.text for m in arranged.marks] == ["43"]
+
+
 @pytest.mark.parametrize(
     ("words", "kinds"), [("Đến năm 2030", []), ("VĂN THƯ ĐẾN Số: 12", ["stamp"])]
 )

@@ -13,9 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.document import Box, PageImage
+from pipeline.layout.open_frames import open_frames
 from pipeline.layout.segments import around
 
+Grey = NDArray[np.uint8]
 RULE_DPI = 100
+PALE = 14  # by which a pale rule is darker than the paper beside it
+PALE_REACH = 7  # pixels at RULE_DPI
+FEWEST_MORE = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,23 +31,43 @@ class Table:
     cells: tuple[Box, ...]
 
 
-def _ink(image: PageImage) -> tuple[NDArray[np.uint8], float]:
-    """Ink (255) of a copy at RULE_DPI that keeps thin rules, and its scale."""
+def _small(image: PageImage) -> tuple[Grey, float]:
+    """A copy at RULE_DPI that keeps thin rules, and its scale."""
     scale = RULE_DPI / max(image.dpi, RULE_DPI)
     step = max(1, round(1 / scale))
     grey = np.asarray(image.image.convert("L"))
     if step > 1:
         grey = cv2.erode(grey, np.ones((step, step), np.uint8))[::step, ::step]
-    ink = (grey < 0.82 * float(np.percentile(grey, 70))).astype(np.uint8) * 255
-    return ink, 1 / step
+    return np.asarray(grey, np.uint8), 1 / step
 
 
-def _rules(ink: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """Level and upright rules of at least 9 mm."""
+def _ink(image: PageImage) -> tuple[Grey, float]:
+    """Ink (255) of a copy at RULE_DPI that keeps thin rules, and its scale."""
+    grey, scale = _small(image)
+    return _dark(grey), scale
+
+
+def _dark(grey: Grey) -> Grey:
+    return (grey < 0.82 * float(np.percentile(grey, 70))).astype(np.uint8) * 255
+
+
+def _with_pale(ink: Grey, grey: Grey) -> tuple[Grey, Grey]:
+    """The ink and, for level and for upright rules, what is a little darker than the paper on both
+    sides: rules are often printed and scanned paler than any letter."""
+    both: list[Grey] = []
+    for shape in ((PALE_REACH, 1), (1, PALE_REACH)):
+        paper = cv2.morphologyEx(grey, cv2.MORPH_CLOSE, np.ones(shape, np.uint8))
+        pale = (cv2.subtract(paper, grey) > PALE).astype(np.uint8) * 255
+        both.append(np.asarray(cv2.bitwise_or(ink, pale), np.uint8))
+    return both[0], both[1]
+
+
+def _rules(along: Grey, across: Grey) -> tuple[Grey, Grey]:
+    """Level and upright rules of at least 9 mm, in the ink for either."""
     length = round(RULE_DPI * 0.36)
     gap = round(RULE_DPI * 0.06)
-    level = cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((1, length), np.uint8))
-    upright = cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((length, 1), np.uint8))
+    level = cv2.morphologyEx(along, cv2.MORPH_OPEN, np.ones((1, length), np.uint8))
+    upright = cv2.morphologyEx(across, cv2.MORPH_OPEN, np.ones((length, 1), np.uint8))
     level = cv2.morphologyEx(level, cv2.MORPH_CLOSE, np.ones((1, gap), np.uint8))
     upright = cv2.morphologyEx(upright, cv2.MORPH_CLOSE, np.ones((gap, 1), np.uint8))
     return np.asarray(level, np.uint8), np.asarray(upright, np.uint8)
@@ -52,7 +77,7 @@ def frames(image: PageImage) -> list[Box]:
     """Boxes of the closed frames of the size of a stamp (25 to 95 mm wide, 8 to 45 mm high).
 
     Stamps are set by hand and a little askew, so a frame is any one stroke that encloses an
-    area nearly as large as its box."""
+    area nearly as large as its box. Where the strokes of a worn one were found, these count."""
     ink, scale = _ink(image)
     closed = cv2.morphologyEx(ink, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
     contours, _ = cv2.findContours(closed, cv2.RETR_LIST, cv2.CHAIN_APPROX_SIMPLE)
@@ -66,7 +91,19 @@ def frames(image: PageImage) -> list[Box]:
         area = cv2.contourArea(np.asarray(corners))
         if area and cv2.contourArea(contour) > 0.8 * area:
             found.append(_full((x, y, x + w, y + h), scale))
-    return _outermost(found)
+    return [f for f in _outermost(found) if not any(_meet(f, w) for w in image.frames)]
+
+
+def worn_frames(image: PageImage) -> list[Box]:
+    """Boxes of the worn or crossed frames of the size of a stamp outside tables."""
+    ink, scale = _ink(image)
+    found = [_full(box, scale) for box in open_frames(ink, RULE_DPI)]
+    grids = [table.box for table in tables(image)] if found else []
+    return [f for f in found if not any(_meet(f, grid) for grid in grids)]
+
+
+def _meet(a: Box, b: Box) -> bool:
+    return min(a[2], b[2]) > max(a[0], b[0]) and min(a[3], b[3]) > max(a[1], b[1])
 
 
 def _full(box: Box, scale: float) -> Box:
@@ -82,9 +119,19 @@ def _outermost(boxes: list[Box]) -> list[Box]:
 
 
 def tables(image: PageImage) -> list[Table]:
-    """Ruled tables, top to bottom: at least four cells in a grid of rules that touch."""
-    ink, scale = _ink(image)
-    level, upright = _rules(ink)
+    """Ruled tables, top to bottom: at least four cells in a grid of rules that touch. Pale rules
+    count where they part more cells than dark ones alone."""
+    grey, scale = _small(image)
+    ink = _dark(grey)
+    dark = _grids(*_rules(ink, ink), scale)
+    if not dark:  # hardly a table has none but pale rules, and to look for them takes time
+        return dark
+    pale = _grids(*_rules(*_with_pale(ink, grey)), scale)
+    more = sum(len(t.cells) for t in pale) - sum(len(t.cells) for t in dark)
+    return pale if more >= FEWEST_MORE else dark
+
+
+def _grids(level: Grey, upright: Grey, scale: float) -> list[Table]:
     grid = cv2.dilate(cv2.bitwise_or(level, upright), np.ones((3, 3), np.uint8))
     count, labels, stats, _ = cv2.connectedComponentsWithStats(grid)
     found: list[Table] = []
@@ -104,7 +151,7 @@ def short_rules(image: PageImage) -> list[Box]:
     """Level rules of 15 to 80 mm in the lower half of the page: one stands above footnotes."""
     ink, scale = _ink(image)
     half = len(ink) // 2
-    level, upright = _rules(ink[half:])
+    level, upright = _rules(ink[half:], ink[half:])
     _, _, stats, _ = cv2.connectedComponentsWithStats(level)
     found: list[Box] = []
     for x, y, w, h in stats[1:, :4].tolist():

@@ -1,7 +1,8 @@
-"""Arrival stamps whose frame was not found: known by "ĐẾN" and what is filled in beside it.
+"""The words of arrival stamps: those of the letter that a stamp lies over are told from its own.
 
-In: the words of a page. Out: the words of each such stamp. A stamp laid over print has words of the
-letter among its own; what reads well there stays text.
+In: the words of a page, and a stamp's frame; where none was found a stamp is known by "ĐẾN" and
+what is filled in beside it. Out: the words of each stamp. What reads well and goes on outside, or
+stands outside a frame, stays text.
 """
 
 from __future__ import annotations
@@ -39,6 +40,42 @@ def loose_stamps(words: Sequence[Word], height: int, dpi: int) -> list[list[Word
     return found
 
 
+def stamp_words_in(frame: Box, words: Sequence[Word]) -> list[Word]:
+    """The words within a stamp's frame, but those of printed lines that go on right of it."""
+    own: list[Word] = []
+    for row in engine_lines(words):
+        inside = [w for w in row if _within(w, frame)]
+        after = [w for w in row if w not in inside and w.box[0] > frame[0] and is_print(w)]
+        if len(after) > 1:
+            next_ = min(after, key=lambda w: w.box[0])
+            while inside and _goes_on(inside[-1], next_):
+                next_ = inside.pop()
+            if inside and _is_crossed(inside[-1], next_):
+                inside.pop()
+        own += inside
+    return own
+
+
+def _goes_on(word: Word, after: Word) -> bool:
+    """Whether a word is print that goes on right after it."""
+    space = word.box[3] - word.box[1]
+    return is_print(word) and not is_of_form(word.text) and after.box[0] - word.box[2] < space
+
+
+def _is_crossed(word: Word, after: Word) -> bool:
+    """Whether a word is print before `after` that the frame's stroke runs through: as high, as near
+    as words stand, and a syllable, however unsure."""
+    high = after.box[3] - after.box[1]
+    alike = abs(word.box[3] - word.box[1] - high) < 0.6 * high
+    syllable = word.text.islower() and wording.quality(word.text) >= 0.9
+    return alike and syllable and -0.1 * high < after.box[0] - word.box[2] < 0.5 * high
+
+
+def is_of_form(text: str) -> bool:
+    """Whether a word is of an arrival stamp's form: ĐẾN, Số, Ngày, Giờ, Chuyển, dots."""
+    return bool(FORM.fullmatch(text) or ARRIVED.fullmatch(text))
+
+
 def _in_sentence(anchor: Word, words: Sequence[Word]) -> bool:
     """Whether print goes on right before or right after it, but for "CÔNG VĂN" before."""
     row = next((r for r in engine_lines(words) if anchor in r), [anchor])
@@ -58,7 +95,7 @@ def _words(anchor: Word, form: Sequence[Word], words: Sequence[Word], dpi: int) 
     inside = (left - round(0.1 * dpi), top - round(0.05 * dpi), wide, bottom + round(0.05 * dpi))
     own = [w for w in words if w in (anchor, *form) or (_within(w, inside) and not _reads_well(w))]
     head = (inside[0] - round(0.3 * dpi), top - round(0.4 * dpi), wide, top)
-    title = [w for w in words if w not in own and _within(w, head) and not _is_print(w)]
+    title = [w for w in words if w not in own and _within(w, head) and not is_print(w)]
     return [*title, *own]
 
 
@@ -66,7 +103,7 @@ def _reads_well(word: Word) -> bool:
     return word.confidence >= 0.6 and wording.quality(word.text) >= 0.9
 
 
-def _is_print(word: Word) -> bool:
+def is_print(word: Word) -> bool:
     """The letter's own words above a stamp; its office stands there in capitals."""
     return _reads_well(word) and not word.text.isupper()
 

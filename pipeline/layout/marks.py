@@ -6,17 +6,19 @@ In: the words of a page. Out: the segments that are text, and the rest as marks.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import regex
 
 from pipeline.document import Box, Mark, OcrPage, PageImage, Word
 from pipeline.layout import wording
 from pipeline.layout.frames import Table, frames
-from pipeline.layout.loose_stamps import loose_stamps
+from pipeline.layout.loose_stamps import is_of_form, is_print, loose_stamps, stamp_words_in
 from pipeline.layout.segments import Metrics, Segment, around, engine_lines, split
 from pipeline.stamps import match
 from pipeline.textlayer import is_stamp_text
 
+LOOKALIKES = frozenset({"handwriting", "noise", "page_number"})  # what cells may be taken for
 GAP = 1.15  # of the line height: wider than any gap in a justified line, narrower than a gutter
 
 
@@ -25,8 +27,9 @@ def set_apart(
 ) -> tuple[list[Segment], list[Mark]]:
     """Split the engine's lines at wide gaps and set apart what is no text.
 
-    In the small print of tables (`grids`) words are read less surely; they are no handwriting."""
-    stamped, words = _stamps(ocr, metrics, image)
+    In the small print of tables (`grids`) words are read less surely and stand outside the block of
+    the wide lines; they are no handwriting."""
+    stamped, words = _stamps(ocr, metrics, image, grids)
     for loose in loose_stamps(words, ocr.height, ocr.dpi):
         stamped.append(mark("stamp", ocr.number, loose))
         words = [w for w in words if w not in loose]
@@ -43,7 +46,7 @@ def set_apart(
         kind = "stamp" if _heads_stamp(segment, stamps, metrics) else _kind(segment, metrics)
         if kind is None and _is_secrecy(segment, metrics) and not _in_table(segment, grids):
             kind = "stamp"
-        if kind == "handwriting" and _in_table(segment, grids):
+        if kind in LOOKALIKES and _in_table(segment, grids):
             kind = None
         printed = segment.words if kind is None else ()
         if kind == "handwriting":
@@ -80,6 +83,7 @@ def _in_table(segment: Segment, grids: Sequence[Table]) -> bool:
     """Whether a segment that looks like print at all stands in a table."""
     x, y = segment.centre, segment.middle
     inside = any(g.box[0] <= x <= g.box[2] and g.box[1] <= y <= g.box[3] for g in grids)
+    inside = inside and not wording.is_strokes(segment.text)
     return inside and (segment.confidence >= 0.2 or _print_quality(segment) >= 0.9)
 
 
@@ -90,6 +94,8 @@ def _headings_apart(segment: Segment, metrics: Metrics) -> list[Segment]:
     if len(words) < 6 or segment.top > 0.5 * metrics.height:
         return [segment]
     for test, least in ((wording.is_country, 5), (wording.is_motto, 6)):
+        if not wording.may_hold_heading(segment.text):
+            break
         spans = [
             (start, end)
             for start in range(len(words) - least + 1)
@@ -111,15 +117,20 @@ def mark(kind: str, page: int, words: Sequence[Word]) -> Mark:
     return Mark(kind, page, around(w.box for w in words), text, round(confidence, 3))
 
 
-def _stamps(ocr: OcrPage, metrics: Metrics, image: PageImage) -> tuple[list[Mark], list[Word]]:
-    """Stamps: a frame of the size of one with the words of one in it, and every word inside."""
+def _stamps(
+    ocr: OcrPage, metrics: Metrics, image: PageImage, grids: Sequence[Table]
+) -> tuple[list[Mark], list[Word]]:
+    """Stamps: a frame of the size of one outside tables with the words of one in it, and every word
+    inside but those of the letter that go on outside."""
     marks: list[Mark] = []
     rest = list(ocr.words)
-    for frame in frames(image):
-        inside = [w for w in rest if _inside(w.box, frame)]
-        if inside and _is_arrival(inside, frame, metrics):
-            marks.append(mark("stamp", ocr.number, inside))
-            rest = [w for w in rest if w not in inside]
+    for frame in (*image.frames, *frames(image)):
+        if any(_inside(frame, grid.box) for grid in grids):
+            continue
+        own = stamp_words_in(frame, rest)
+        if own and _is_stamp(own, frame, metrics):
+            marks.append(replace(mark("stamp", ocr.number, own), box=frame))
+            rest = [w for w in rest if w not in own]
     return marks, rest
 
 
@@ -128,11 +139,16 @@ def _inside(box: Box, frame: Box) -> bool:
     return frame[0] <= x <= frame[2] and frame[1] <= y <= frame[3]
 
 
-def _is_arrival(words: Sequence[Word], frame: Box, metrics: Metrics) -> bool:
+def _is_stamp(words: Sequence[Word], frame: Box, metrics: Metrics) -> bool:
+    """Whether a frame's words are those of an arrival stamp; or, beside the text block or across
+    its edge, at least no sentence of the letter."""
     wide, high = frame[2] - frame[0], frame[3] - frame[1]
     if wide > 0.4 * metrics.width or high > 0.16 * metrics.height:
         return False
-    return is_stamp_text(" ".join(w.text for w in words))
+    if is_stamp_text(" ".join(w.text for w in words)):
+        return True
+    beside = frame[0] < metrics.left or frame[2] > metrics.right
+    return beside and not any(is_print(w) and not is_of_form(w.text) for w in words)
 
 
 def _heads_stamp(segment: Segment, stamps: Sequence[Box], metrics: Metrics) -> bool:

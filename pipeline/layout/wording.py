@@ -48,6 +48,14 @@ def is_motto(text: str) -> bool:
     return len(bare) < 42 and fuzz.ratio(bare, MOTTO) >= 75
 
 
+@cache
+def may_hold_heading(text: str) -> bool:
+    """Whether the country's name or the motto may stand in a longer line: looked at before each of
+    its spans is tried."""
+    bare = plain(text)
+    return any(fuzz.partial_ratio(bare, heading) >= 65 for heading in (*COUNTRY, MOTTO))
+
+
 def is_place_date(text: str) -> bool:
     """Hải Phòng, ngày 18 tháng 9 năm 2019."""
     bare = plain(text)

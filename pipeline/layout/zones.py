@@ -7,7 +7,7 @@ and marks for what turned out to be none. A page is read as: letterhead, what li
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import median
 
@@ -23,6 +23,8 @@ Row = list[Segment]
 
 APART = 3.0  # line heights between the names of two who sign side by side
 WIDER = 1.5  # times the gap between words is no gap between words
+NEAR = 14  # rows below a title line that tell the edges of the text block there
+FEWEST_WIDE = 4
 RULES = frozenset("|¦][_")  # what the engine makes of a table's rules
 
 
@@ -45,13 +47,20 @@ def order(
     """All lines of the page in reading order, and what was found to be no text on the way."""
     marks: list[Mark] = []
     tabled = [s for s in segments if any(_within(s, g.box) for g in grids)]
-    lines = rows(s for s in segments if s not in tabled)
+    lines, strokes = _without_strokes(rows(s for s in segments if s not in tabled))
+    marks += [mark("noise", page, s.words) for row in strokes for s in row]
     notes, lines = footnotes(lines, rules, metrics)
     head, lines = _letterhead(lines, metrics, page, marks)
     foot, lines = _foot(lines, metrics, page, marks)
     middle = _middle(lines, tabled, grids, metrics, bool(head))
     below = [Placed(joined(row), Zone.FOOTNOTE) for row in notes]
     return [*head, *middle, *foot, *below], marks
+
+
+def _without_strokes(lines: list[Row]) -> tuple[list[Row], list[Row]]:
+    """The rows, and apart from them those that are but strokes: a rule read as a dash."""
+    bare = [row for row in lines if all(wording.is_strokes(s.text) for s in row)]
+    return [row for row in lines if row not in bare], bare
 
 
 # --- letterhead --------------------------------------------------------------------------------
@@ -61,11 +70,10 @@ def _letterhead(
     lines: list[Row], metrics: Metrics, page: int, marks: list[Mark]
 ) -> tuple[list[Placed], list[Row]]:
     """Take the two columns at the head of a letter; nothing where there is no letterhead."""
-    start = next((n for n, row in enumerate(lines) if _country(row)), None)
-    if start is None or min(s.top for s in lines[start]) > 0.5 * metrics.height:
+    found = _heading(lines, metrics)
+    if found is None:
         return [], lines
-    country = _country(lines[start])
-    assert country is not None
+    start, country = found
     gutter = _gutter(lines[start], country, metrics)
     above = lines[:start]
     first = max(
@@ -113,8 +121,14 @@ def _columns(segment: Segment, gutter: float, metrics: Metrics) -> list[Segment]
     return _cut(segment, gutter, metrics)
 
 
-def _country(row: Row) -> Segment | None:
-    return next((s for s in row if wording.is_country(s.text)), None)
+def _heading(lines: list[Row], metrics: Metrics) -> tuple[int, Segment] | None:
+    """The country's name and the index of its row; of a page whose head is cut off the motto."""
+    for test, lowest in ((wording.is_country, 0.5), (wording.is_motto, 0.1)):
+        for n, row in enumerate(lines):
+            for s in row:
+                if test(s.text) and min(part.top for part in row) <= lowest * metrics.height:
+                    return n, s
+    return None
 
 
 def _gutter(row: Row, country: Segment, metrics: Metrics) -> float:
@@ -354,18 +368,38 @@ def _within(segment: Segment, box: Box) -> bool:
 
 def _plain(lines: list[Row], metrics: Metrics, in_title: bool) -> list[Placed]:
     placed: list[Placed] = []
-    for row in lines:
+    for n, row in enumerate(lines):
         line = joined(row)
-        in_title = in_title and _is_centred(line, metrics)
+        block = _block(lines[n : n + NEAR], metrics) if in_title else metrics
+        in_title = in_title and (_is_centred(line, block) or _goes_on(line, placed, metrics))
         placed.append(Placed(line, Zone.TITLE if in_title else Zone.BODY))
     return placed
+
+
+def _goes_on(line: Segment, placed: Sequence[Placed], metrics: Metrics) -> bool:
+    """Whether a line is centred below the title's last line: stamps push titles aside."""
+    if not placed or line.width > 0.8 * metrics.measure:
+        return False
+    return abs(line.centre - placed[-1].segment.centre) < metrics.line
+
+
+def _block(rows_: list[Row], metrics: Metrics) -> Metrics:
+    """The measures of the page with the edges of the text block as they are near `rows_`: pages
+    photographed or scanned from a bound volume lean and bend."""
+    wide = [line for row in rows_ if (line := joined(row)).width > 0.75 * metrics.measure]
+    if len(wide) < FEWEST_WIDE:
+        return metrics
+    left, right = min(s.left for s in wide), max(s.right for s in wide)
+    return replace(metrics, left=left, right=right)
 
 
 def _is_centred(line: Segment, metrics: Metrics) -> bool:
     if wording.is_recipients(line.text) or line.text[:1].islower():
         return line.text[:1].islower() and abs(line.centre - metrics.centre) < metrics.line
     before, after = line.left - metrics.left, metrics.right - line.right
-    return abs(before - after) < 1.6 * metrics.line and min(before, after) > -metrics.line
+    off, least = abs(before - after), min(before, after)
+    set_in = least > 3 * metrics.line and off < 0.1 * metrics.measure
+    return (off < 1.6 * metrics.line or set_in) and least > -metrics.line
 
 
 def _by_cells(segments: Sequence[Segment], cells: Sequence[Box], metrics: Metrics) -> list[Placed]:
