@@ -161,13 +161,14 @@ def statuses(out: Path) -> dict[str, str]:
 
 
 def outputs(out: Path) -> dict[str, bytes]:
-    """Every file of the output folder but ledger and lock, without the times things took."""
+    """Every file of the output folder but the ledger (with what SQLite keeps beside it while anyone
+    has it open) and the lock, without the times things took."""
     return {
         str(path.relative_to(out)): regex.sub(
             rb'"seconds": [\d.e-]+', b'"seconds": 0', path.read_bytes()
         )
         for path in sorted(out.rglob("*"))
-        if path.is_file() and path.name not in ("ledger.sqlite", ".congvan-lock")
+        if path.is_file() and not path.name.startswith(("ledger.sqlite", ".congvan-lock"))
     }
 
 
