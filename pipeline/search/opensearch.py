@@ -164,9 +164,7 @@ class OpenSearchIndex:
         letters = {hit["_source"]["letter"] for hit in hits}
         if missing := sorted(letters - sources.keys()):
             name, body = self.target.name, {"ids": missing}
-            found = self._ask(
-                lambda c: c.mget(index=name, body=body, params={"_source": "content"})
-            )
+            found = self._ask(lambda c: c.mget(index=name, body=body))
             sources |= {d["_id"]: d["_source"]["content"] for d in found["docs"] if d.get("found")}
         return {name: Content.from_json(json.dumps(source)) for name, source in sources.items()}
 
@@ -376,7 +374,7 @@ class OpenSearchIndex:
             "size": 0,
             "query": {"bool": {"should": [{"terms": {role: wanted}} for role in ("own", "cited")]}},
             "aggs": {
-                role: {"terms": {"field": role, "include": wanted, "size": len(wanted)}}
+                role: {"terms": {"field": role, "include": wanted, "size": len(wanted), "execution_hint": "map"}}
                 for role in ("own", "cited")
             },
         }
