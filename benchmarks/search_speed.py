@@ -40,6 +40,9 @@ from tests.opensearch_node import node
 
 RECORDS = 200_000
 QUERIES, OPENED = 40, 20
+WARM_UP = 400
+"""Queries asked of each kind before an OpenSearch node is timed: its virtual machine compiles what
+runs often, and for some thousand queries that is most of what it does."""
 BATCH = 4096
 KINDS = "words|without marks|phrase|number|filters|person|not|directives|hot words|hot phrase"
 FIRST = "words|phrase"
@@ -225,6 +228,9 @@ def main() -> None:
                 size = partial(_stored, address) if options.opensearch else partial(_bytes, path)
                 print(build(index, options.records, size, cpu).line(), flush=True)
         with connect(target) as index:
+            for kind in KINDS.split("|") if options.opensearch else ():
+                for query in islice(queries(kind, Random(9), options.records), WARM_UP):
+                    index.search(query)
             for kind in KINDS.split("|"):
                 print(time_queries(index, kind, options.records, cpu).line(), flush=True)
         for kind in FIRST.split("|"):

@@ -93,6 +93,7 @@ FLOWER = record(
         document_type="Quyết định",
         subject="hội thi bông hoa",
     ),
+    signature=Signature(signer="Thanh Xuân"),
     citations=[Citation(number_symbol="50-KL/TƯ")],
 )
 

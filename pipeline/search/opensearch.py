@@ -35,7 +35,7 @@ from pipeline.search.opensearch_query import bodies_of
 from pipeline.search.opensearch_server import TRIES, Target, client, explained, patiently, pause
 from pipeline.search.passages import Shower
 from pipeline.search.protocol import Added, Facets, Hit, Refusal, Results, Sort
-from pipeline.search.query import Query, parse, with_identifiers, with_names
+from pipeline.search.query import Query, parse, with_identifiers, with_names, with_signers
 
 if TYPE_CHECKING:
     from opensearchpy import OpenSearch
@@ -132,7 +132,8 @@ class OpenSearchIndex:
     ) -> Results:
         """See `Index.search`."""
         self._readable()
-        asked = with_names(with_identifiers(parse(query), self._known))
+        asked = with_identifiers(parse(query), self._known)
+        asked = with_names(with_signers(asked, self._signers))
         if asked.unanswerable or not asked.kinds:
             return Results(0, message=asked.problem)
         window = (max(offset, 0), max(limit, 0))
@@ -369,14 +370,19 @@ class OpenSearchIndex:
         return len(there)
 
     def _known(self, keys: Collection[str]) -> Collection[str]:
-        wanted = sorted(keys)
+        return self._values(("own", "cited"), keys)
+
+    def _signers(self, names: Collection[str]) -> Collection[str]:
+        return self._values(("signer_folded",), names)
+
+    def _values(self, fields: Sequence[str], values: Collection[str]) -> Collection[str]:
+        """Which of some values stand in some fields."""
+        wanted = sorted(values)
+        terms = {"include": wanted, "size": len(wanted), "execution_hint": "map"}
         body: Document = {
             "size": 0,
-            "query": {"bool": {"should": [{"terms": {role: wanted}} for role in ("own", "cited")]}},
-            "aggs": {
-                role: {"terms": {"field": role, "include": wanted, "size": len(wanted), "execution_hint": "map"}}
-                for role in ("own", "cited")
-            },
+            "query": {"bool": {"should": [{"terms": {field: wanted}} for field in fields]}},
+            "aggs": {field: {"terms": {"field": field, **terms}} for field in fields},
         }
         found = self._search(body)["aggregations"].values()
         return {bucket["key"] for agg in found for bucket in agg["buckets"]}

@@ -59,6 +59,7 @@ def _fields(content: Content) -> Document:
         "type": content.document_type,
         "type_folded": fold(content.document_type) if content.document_type else None,
         "signer": content.signer,
+        "signer_folded": fold(content.signer) if content.signer else None,
     }
     return {name: value for name, value in fields.items() if value not in (None, [])}
 

@@ -18,12 +18,14 @@ from pipeline.search.folding import fold
 from pipeline.search.opensearch_documents import without_symbols
 from pipeline.search.protocol import Kind, Sort
 from pipeline.search.query import Asked, DateRange, Filter, Identifier, Name, Query, Term
+from pipeline.search.signer_names import shortened_names
 
 Clause = dict[str, Any]
 MOST_FACETS = 100
 NEARNESS_FOR = 100
 _TITLE, _EXACT, _ONLY_RAW, _OTHER_NAME = 0.7, 1.5, 0.5, 0.5
 _OWN, _CITED = 2000.0, 1000.0
+_WHOLE_NAME, _END_OF_NAME = 1000.0, 500.0
 _PAIR, _NEAR, _WINDOW = 2.0, 2.0, 40
 _MANY_TERMS = 8
 _MOST_PAIRS = 8
@@ -85,7 +87,7 @@ class _Asking:
 
     def best(self, window: tuple[int, int], sort: Sort) -> Clause:
         """The best hits, or the latest."""
-        wanted = {"must": self._must, "filter": self._filter, "must_not": self._must_not}
+        wanted: Clause = {"must": self._must, "filter": self._filter, "must_not": self._must_not}
         body: Clause = {
             "query": {"bool": {**wanted, "should": self._extras()}},
             "from": window[0],
@@ -112,8 +114,14 @@ class _Asking:
         if isinstance(asked, Name):
             typed: Clause = {"bool": {"must": [self._needed(term) for term in asked.terms]}}
             others = (_phrase(self._fields.folded, _folded(t), _OTHER_NAME) for t in asked.other)
-            return _any(typed, *others)
+            return _any(typed, *others, *self._signed(asked))
         return _phrase(self._fields.folded, _folded(asked))
+
+    def _signed(self, asked: Name) -> Iterator[Clause]:
+        """Letters with a person's whole name, and those in which only the end of it was read."""
+        if asked.signers and self._kind == "letter":
+            yield _constant(_phrase(self._fields.folded, _folded(asked)), _WHOLE_NAME)
+            yield _constant({"terms": {"signer_folded": list(asked.signers)}}, _END_OF_NAME)
 
     def _extras(self) -> list[Clause]:
         """What counts beside words that are there: their very marks."""
@@ -138,7 +146,7 @@ class _Asking:
         if self._kind == "letter" and words:
             again += [_match("title", word, _TITLE) for word in words]
         again += self._nearness()
-        rescores = [{"rescore_query": _any(*again)}] if again else []
+        rescores: list[Clause] = [{"rescore_query": _any(*again)}] if again else []
         if self._kind == "letter" and words:
             less = _constant(_match("only_raw", " ".join(words)), _ONLY_RAW)
             rescores.append({"rescore_query": less, "score_mode": "multiply"})
@@ -216,6 +224,12 @@ def _named(given: Filter) -> Clause:
     return _any(*(_phrase(given.field, value) for value in (str(given.value), *given.other)))
 
 
+def _signer(given: Filter) -> Clause:
+    """Who signed, or what a signature left of the name."""
+    less = list(shortened_names(str(given.value).split()))
+    return _any(_named(given), *([{"terms": {"signer_folded": less}}] if less else []))
+
+
 def _type(given: Filter) -> Clause:
     """The type's name has the words in it, or they are its code (CV, QĐ)."""
     names = [fold(t.name) for t in document_types() if t.code and fold(t.code) == given.value]
@@ -232,7 +246,7 @@ _CLAUSES: dict[str, Callable[[Filter], Clause]] = {
     "cites": _numbered,
     "date": _date,
     "body": _named,
-    "signer": _named,
+    "signer": _signer,
     "to": _named,
     "actor": _named,
     "type": _type,

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from pipeline.letter.tables import document_types
 from pipeline.search.folding import fold
 from pipeline.search.query import DateRange, Filter
+from pipeline.search.signer_names import shortened_names
 from pipeline.search.sqlite_reader import Reader
 from pipeline.search.sqlite_words import IN_ACTORS, IN_RECIPIENTS
 
@@ -51,7 +52,9 @@ class Filters:
         return self._among(self._reader.columns.body, self._names(given))
 
     def _signer(self, given: Filter) -> Mask:
-        return self._among(self._reader.columns.signer, self._names(given))
+        less = shortened_names(str(given.value).split())
+        ids = [*self._names(given), *self._reader.names_exactly("signer", less)]
+        return self._among(self._reader.columns.signer, ids)
 
     def _type(self, given: Filter) -> Mask:
         """The type's name has the words in it, or they are its code (CV, QĐ)."""

@@ -15,7 +15,7 @@ from pipeline.search.content import Content, unpack
 from pipeline.search.hits import directive_hits, letter_hits
 from pipeline.search.passages import Shower
 from pipeline.search.protocol import Facets, Results, Sort
-from pipeline.search.query import Query, parse, with_identifiers, with_names
+from pipeline.search.query import Query, parse, with_identifiers, with_names, with_signers
 from pipeline.search.sqlite_filters import Filters
 from pipeline.search.sqlite_find import Finder, Found
 from pipeline.search.sqlite_nearness import Places
@@ -52,7 +52,8 @@ class Search:
 
     def results(self, text: str, window: Window) -> Results:
         """The answer to what was typed."""
-        query = with_names(with_identifiers(parse(text), self._known))
+        query = with_identifiers(parse(text), self._known)
+        query = with_names(with_signers(query, self._signers))
         if query.unanswerable or not query.kinds:
             return Results(0, message=query.problem)
         finder = Finder(self._reader, query, self._filters.numbered)
@@ -110,6 +111,11 @@ class Search:
         marks = ", ".join("?" * len(keys))
         sql = f"SELECT DISTINCT key FROM identifier WHERE key IN ({marks})"
         return {row[0] for row in self._db.execute(sql, tuple(keys))}
+
+    def _signers(self, names: Collection[str]) -> Collection[str]:
+        marks = ", ".join("?" * len(names))
+        sql = f"SELECT folded FROM name WHERE kind = 'signer' AND folded IN ({marks})"
+        return [row[0] for row in self._db.execute(sql, tuple(names))]
 
     def _facets(self, places: Longs) -> Facets:
         reader = self._reader
