@@ -36,6 +36,7 @@ from pipeline.search.opensearch_server import TRIES, Target, client, explained, 
 from pipeline.search.passages import Shower
 from pipeline.search.protocol import Added, Facets, Hit, Refusal, Results, Sort
 from pipeline.search.query import Query, parse, with_identifiers, with_names, with_signers
+from pipeline.search.unread_numbers import of_unread_number
 
 if TYPE_CHECKING:
     from opensearchpy import OpenSearch
@@ -139,12 +140,16 @@ class OpenSearchIndex:
         window = (max(offset, 0), max(limit, 0))
         best, counted = self._searches(bodies_of(asked, *window, sort))
         note = asked.problem
-        if not counted["hits"]["total"]["value"] and len(asked.terms) > 2:
+        if not _total(counted) and (instead := of_unread_number(asked)):
+            some = self._searches(bodies_of(instead, *window, sort))
+            if _total(some[1]):
+                asked, note, (best, counted) = instead, message("query_number_unread"), some
+        if not _total(counted) and len(asked.terms) > 2:
             best, counted = self._searches(bodies_of(asked, *window, sort, lacking=True))
-            note = message("query_relaxed") if counted["hits"]["total"]["value"] else note
+            note = message("query_relaxed") if _total(counted) else note
         hits = self._hits(best["hits"]["hits"], asked)
         facets = Facets(**{name: _counts(agg) for name, agg in counted["aggregations"].items()})
-        return Results(counted["hits"]["total"]["value"], hits, facets, note)
+        return Results(_total(counted), hits, facets, note)
 
     def _hits(self, found: list[Any], asked: Query) -> tuple[Hit, ...]:
         contents = self._contents(found)
@@ -398,6 +403,12 @@ def _all_answered(found: Any) -> list[Any]:
             error = answer["error"]
             raise TransportError(answer.get("status"), error.get("type"), error.get("reason"))
     return answers
+
+
+def _total(answer: Any) -> int:
+    """How many documents a search found."""
+    total: int = answer["hits"]["total"]["value"]
+    return total
 
 
 def _counts(agg: Any) -> dict[str, int]:

@@ -236,6 +236,11 @@ def _type(given: Filter) -> Clause:
     return _any(_named(given), {"terms": {"type_folded": names}})
 
 
+def _unread(_: Filter) -> Clause:
+    """Letters without a number."""
+    return {"bool": {"must_not": [{"exists": {"field": "own"}}]}}
+
+
 def _numbered(given: Filter) -> Clause:
     assert isinstance(given.value, tuple)
     return {"terms": {"own" if given.field == "number" else "cited": list(given.value)}}
@@ -249,5 +254,6 @@ _CLAUSES: dict[str, Callable[[Filter], Clause]] = {
     "signer": _signer,
     "to": _named,
     "actor": _named,
+    "unread": _unread,
     "type": _type,
 }

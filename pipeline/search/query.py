@@ -19,7 +19,9 @@ from pipeline.search.folding import fold, forms, has_marks
 from pipeline.search.identifiers import Form, keys, keys_of
 from pipeline.search.signer_names import FEWEST, MOST, shortened_names
 
-Field = Literal["number", "date", "body", "type", "signer", "to", "actor", "cites", "kind"]
+Field = Literal[
+    "number", "date", "body", "type", "signer", "to", "actor", "cites", "kind", "unread"
+]
 
 NAMES: dict[str, Field] = {
     "số": "number",
@@ -108,7 +110,8 @@ class DateRange:
 class Filter:
     """A condition on the letter: `value` is a DateRange for date, keys for number and cites,
     "letter" or "directive" for kind, else folded words to stand in the field in a row; for a body
-    `other` are its other names. `words` are what was typed."""
+    `other` are its other names. `words` are what was typed. Nobody types `unread`: letters without
+    the field in `value`, which is the number."""
 
     field: Field
     value: DateRange | tuple[str, ...] | str

@@ -69,6 +69,11 @@ class Filters:
         role = "own" if given.field == "number" else "cited"
         return self._at(self._reader.places_of(self.numbered(role, given.value)))
 
+    def _unread(self, _: Filter) -> Mask:
+        """Letters without a number."""
+        sql = "SELECT DISTINCT letter FROM identifier WHERE role = 'own'"
+        return ~self._at(self._reader.places_of([row[0] for row in self._db.execute(sql)]))
+
     def _met(self, given: Filter) -> Mask:
         """The words stand in a row among the recipients, or the actors."""
         field = IN_RECIPIENTS if given.field == "to" else IN_ACTORS
@@ -109,6 +114,7 @@ _TESTS: dict[str, Callable[[Filters, Filter], Mask]] = {
     "type": Filters._type,
     "to": Filters._met,
     "actor": Filters._met,
+    "unread": Filters._unread,
 }
 
 
