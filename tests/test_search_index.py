@@ -93,6 +93,7 @@ FLOWER = record(
         document_type="Quyết định",
         subject="hội thi bông hoa",
     ),
+    signature=Signature(signer="Thanh Xuân"),
     citations=[Citation(number_symbol="50-KL/TƯ")],
 )
 
@@ -120,6 +121,24 @@ def test_query(few: Index, case: dict[str, Any]) -> None:
         assert sorted(names) == case["finds"]
     if "first" in case:
         assert names[0] == case["first"]
+
+
+UNREAD = record(
+    "unread",
+    "SỞ Y TẾ\nSố: /BC-SYT\nBáo cáo tủ thuốc thôn",
+    header=Header(issuing_body="SỞ Y TẾ", document_type="Báo cáo", subject="tủ thuốc thôn"),
+)
+
+
+@pytest.mark.parametrize("query", ["88/BC-SYT", "88 bc syt", "số 88/BC-SYT", "số:88BCSYT"])
+def test_a_number_nobody_has_may_be_one_that_was_not_read(new_index: NewIndex, query: str) -> None:
+    with connect(new_index()) as index:
+        index.add([CULTURE, DYKE, FLOWER, UNREAD])
+        results = index.search(query)
+        assert found(results) == ["unread"]
+        assert results.message == message("query_number_unread")
+        assert found(index.search("7/BC-UBND")) == ["dyke"]
+        assert found(index.search("88/KH-SYT")) == []
 
 
 def unanswerable() -> list[list[str]]:

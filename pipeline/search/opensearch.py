@@ -35,7 +35,8 @@ from pipeline.search.opensearch_query import bodies_of
 from pipeline.search.opensearch_server import TRIES, Target, client, explained, patiently, pause
 from pipeline.search.passages import Shower
 from pipeline.search.protocol import Added, Facets, Hit, Refusal, Results, Sort
-from pipeline.search.query import Query, parse, with_identifiers, with_names
+from pipeline.search.query import Query, parse, with_identifiers, with_names, with_signers
+from pipeline.search.unread_numbers import of_unread_number
 
 if TYPE_CHECKING:
     from opensearchpy import OpenSearch
@@ -132,18 +133,23 @@ class OpenSearchIndex:
     ) -> Results:
         """See `Index.search`."""
         self._readable()
-        asked = with_names(with_identifiers(parse(query), self._known))
+        asked = with_identifiers(parse(query), self._known)
+        asked = with_names(with_signers(asked, self._signers))
         if asked.unanswerable or not asked.kinds:
             return Results(0, message=asked.problem)
         window = (max(offset, 0), max(limit, 0))
         best, counted = self._searches(bodies_of(asked, *window, sort))
         note = asked.problem
-        if not counted["hits"]["total"]["value"] and len(asked.terms) > 2:
+        if not _total(counted) and (instead := of_unread_number(asked)):
+            some = self._searches(bodies_of(instead, *window, sort))
+            if _total(some[1]):
+                asked, note, (best, counted) = instead, message("query_number_unread"), some
+        if not _total(counted) and len(asked.terms) > 2:
             best, counted = self._searches(bodies_of(asked, *window, sort, lacking=True))
-            note = message("query_relaxed") if counted["hits"]["total"]["value"] else note
+            note = message("query_relaxed") if _total(counted) else note
         hits = self._hits(best["hits"]["hits"], asked)
         facets = Facets(**{name: _counts(agg) for name, agg in counted["aggregations"].items()})
-        return Results(counted["hits"]["total"]["value"], hits, facets, note)
+        return Results(_total(counted), hits, facets, note)
 
     def _hits(self, found: list[Any], asked: Query) -> tuple[Hit, ...]:
         contents = self._contents(found)
@@ -164,9 +170,7 @@ class OpenSearchIndex:
         letters = {hit["_source"]["letter"] for hit in hits}
         if missing := sorted(letters - sources.keys()):
             name, body = self.target.name, {"ids": missing}
-            found = self._ask(
-                lambda c: c.mget(index=name, body=body, params={"_source": "content"})
-            )
+            found = self._ask(lambda c: c.mget(index=name, body=body))
             sources |= {d["_id"]: d["_source"]["content"] for d in found["docs"] if d.get("found")}
         return {name: Content.from_json(json.dumps(source)) for name, source in sources.items()}
 
@@ -371,14 +375,19 @@ class OpenSearchIndex:
         return len(there)
 
     def _known(self, keys: Collection[str]) -> Collection[str]:
-        wanted = sorted(keys)
+        return self._values(("own", "cited"), keys)
+
+    def _signers(self, names: Collection[str]) -> Collection[str]:
+        return self._values(("signer_folded",), names)
+
+    def _values(self, fields: Sequence[str], values: Collection[str]) -> Collection[str]:
+        """Which of some values stand in some fields."""
+        wanted = sorted(values)
+        terms = {"include": wanted, "size": len(wanted), "execution_hint": "map"}
         body: Document = {
             "size": 0,
-            "query": {"bool": {"should": [{"terms": {role: wanted}} for role in ("own", "cited")]}},
-            "aggs": {
-                role: {"terms": {"field": role, "include": wanted, "size": len(wanted)}}
-                for role in ("own", "cited")
-            },
+            "query": {"bool": {"should": [{"terms": {field: wanted}} for field in fields]}},
+            "aggs": {field: {"terms": {"field": field, **terms}} for field in fields},
         }
         found = self._search(body)["aggregations"].values()
         return {bucket["key"] for agg in found for bucket in agg["buckets"]}
@@ -394,6 +403,12 @@ def _all_answered(found: Any) -> list[Any]:
             error = answer["error"]
             raise TransportError(answer.get("status"), error.get("type"), error.get("reason"))
     return answers
+
+
+def _total(answer: Any) -> int:
+    """How many documents a search found."""
+    total: int = answer["hits"]["total"]["value"]
+    return total
 
 
 def _counts(agg: Any) -> dict[str, int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import regex
@@ -50,7 +50,7 @@ def _fields(content: Content) -> Document:
     fields = {
         "letter": content.document_id,
         "date": content.date if known else None,
-        "year": int(content.date[:4]) if known and content.date else None,
+        "year": content.date[:4] if known and content.date else None,
         "own": list(content.own_keys),
         "cited": list(content.cited_keys),
         "to": list(content.recipients),
@@ -59,32 +59,45 @@ def _fields(content: Content) -> Document:
         "type": content.document_type,
         "type_folded": fold(content.document_type) if content.document_type else None,
         "signer": content.signer,
+        "signer_folded": fold(content.signer) if content.signer else None,
     }
     return {name: value for name, value in fields.items() if value not in (None, [])}
 
 
 def letter_document(content: Content) -> Document:
     """A letter, with all that is shown of it and its directives."""
+    title, raw = without_symbols(content.title), without_symbols(content.raw)
+    texts = [without_symbols(text) for text in (content.text, *content.beyond)]
     return {
         **_fields(content),
         "kind": "letter",
-        "title": without_symbols(content.title),
-        "text": [without_symbols(text) for text in (content.text, *content.beyond)],
-        "raw": without_symbols(content.raw),
+        "all": [title, *texts, raw],
+        "exact": [title, *texts],
+        "title": title,
+        "only_raw": _only_in(raw, [title, *texts]),
         "directives": len(content.directives),
         "digest": digest_of(content),
         "content": json.loads(content.to_json()),
     }
 
 
+def _only_in(raw: str, texts: Iterable[str]) -> str:
+    """The folded words that stand in the raw text alone: what a correction took away."""
+    words = dict.fromkeys(fold(raw).split())
+    there = {word for text in texts for word in fold(text).split()} if words else set()
+    return " ".join(word for word in words if word not in there)
+
+
 def directive_documents(content: Content) -> Iterator[Action]:
     """A letter's directives, to be found as hits of their own."""
     fields = _fields(content)
     for number, directive in enumerate(content.directives):
+        text = without_symbols(content.text_of(directive))
         document = {
             **fields,
             "kind": "directive",
             "number": number,
-            "text": without_symbols(content.text_of(directive)),
+            "directive": text,
+            "directive_exact": text,
         }
         yield directive_id(content.document_id, number), document

@@ -1,27 +1,48 @@
 """A query put into the language of OpenSearch.
 
-Every word typed is a value, never an operator: no query string of the engine's own is built."""
+Every word typed is a value, never an operator: no query string of the engine's own is built.
+
+The server looks for what must be there in one field alone, of folded words and of the pairs they
+stand in, so that it need score neither all letters found nor the same word several times. What a
+letter deserves beyond that is given to the best of them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
 from pipeline.letter.tables import document_types
 from pipeline.search.folding import fold
 from pipeline.search.opensearch_documents import without_symbols
-from pipeline.search.protocol import Sort
+from pipeline.search.protocol import Kind, Sort
 from pipeline.search.query import Asked, DateRange, Filter, Identifier, Name, Query, Term
+from pipeline.search.signer_names import shortened_names
 
 Clause = dict[str, Any]
 MOST_FACETS = 100
 NEARNESS_FOR = 100
-_TITLE, _EXACT, _RAW, _OTHER_NAME = 0.7, 1.5, 0.3, 0.5
+_TITLE, _EXACT, _ONLY_RAW, _OTHER_NAME = 0.7, 1.5, 0.5, 0.5
 _OWN, _CITED = 2000.0, 1000.0
+_WHOLE_NAME, _END_OF_NAME = 1000.0, 500.0
 _PAIR, _NEAR, _WINDOW = 2.0, 2.0, 40
 _MANY_TERMS = 8
 _MOST_PAIRS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class _Fields:
+    """Fields of the text of letters, or of directives: folded words, and words with marks."""
+
+    folded: str
+    exact: str
+
+
+_FIELDS: dict[Kind, _Fields] = {
+    "letter": _Fields("all", "exact"),
+    "directive": _Fields("directive", "directive_exact"),
+}
 
 
 def bodies_of(
@@ -30,90 +51,135 @@ def bodies_of(
     """What to ask the server: for the best hits, and for how many there are with their facets.
     These are two questions because counting needs no scores, and the best hits can be found without
     scoring all. With `lacking` one thing need not be found, of many things a few."""
-    terms, filters = _terms(query, lacking), _filters(query)
-    counted = {
-        "query": {"bool": {**filters, "filter": [*filters["filter"], {"bool": terms}]}},
-        "size": 0,
-        "track_total_hits": True,
-        "aggs": _facets(query),
-    }
-    return _best(query, {"bool": {**terms, **filters}}, (offset, limit), sort), counted
+    asking = _Asking(query, lacking=lacking)
+    return asking.best((offset, limit), sort), asking.counted()
 
 
-def _best(query: Query, wanted: Clause, window: tuple[int, int], sort: Sort) -> Clause:
-    body: Clause = {
-        "query": wanted,
-        "from": window[0],
-        "size": window[1],
-        "track_total_hits": False,
-        "_source": ["content", "letter", "number"],
-    }
-    if sort == "relevance" and query.terms:
-        if near := _nearness(query):
-            body["rescore"] = {"window_size": NEARNESS_FOR, "query": {"rescore_query": near}}
-    else:
-        score = [{"_score": "desc"}] if query.terms else []
-        order = [{"letter": "asc"}, {"number": "asc"}]
-        body["sort"] = [{"date": {"order": "desc", "missing": "_last"}}, *score, *order]
-        body["track_scores"] = True
-    return body
+class _Asking:
+    """The questions of one query."""
+
+    def __init__(self, query: Query, *, lacking: bool) -> None:
+        self._query = query
+        self._kind: Kind = "directive" if "directive" in query.kinds else "letter"
+        self._fields = _FIELDS[self._kind]
+        clauses = [self._needed(term) for term in query.terms]
+        if lacking:
+            wanted = len(clauses) // 2 if len(clauses) > _MANY_TERMS else len(clauses) - 1
+            clauses = [{"bool": {"should": clauses, "minimum_should_match": wanted}}]
+        self._must = clauses
+        # a word stands in a field that only documents of this kind have
+        surely = not lacking and any(isinstance(term, Term) for term in query.terms)
+        self._filter = [] if surely else [{"term": {"kind": self._kind}}]
+        given = [f for f in query.filters if f.field != "kind"]
+        self._filter += [_filter(f) for f in given if not f.negative]
+        unwanted = [_filter(f) for f in given if f.negative]
+        self._must_not = [*unwanted, *(self._unwanted(term) for term in query.without)]
+
+    def counted(self) -> Clause:
+        """How many there are, with facets."""
+        wanted = {"filter": [*self._must, *self._filter], "must_not": self._must_not}
+        return {
+            "query": {"bool": wanted},
+            "size": 0,
+            "track_total_hits": True,
+            "aggs": _facets(self._kind),
+        }
+
+    def best(self, window: tuple[int, int], sort: Sort) -> Clause:
+        """The best hits, or the latest."""
+        wanted: Clause = {"must": self._must, "filter": self._filter, "must_not": self._must_not}
+        body: Clause = {
+            "query": {"bool": {**wanted, "should": self._extras()}},
+            "from": window[0],
+            "size": window[1],
+            "track_total_hits": False,
+        }
+        if sort == "relevance" and self._query.terms:
+            body["rescore"] = self._rescores()
+        else:
+            score = [{"_score": "desc"}] if self._query.terms else []
+            order = [{"letter": "asc"}, {"number": "asc"}]
+            body["sort"] = [{"date": {"order": "desc", "missing": "_last"}}, *score, *order]
+            body["track_scores"] = True
+        return body
+
+    def _needed(self, asked: Asked) -> Clause:
+        """Where this holds, something asked for is found."""
+        if isinstance(asked, Identifier):
+            return _any(
+                _constant({"terms": {"own": list(asked.keys)}}, _OWN),
+                _constant({"terms": {"cited": list(asked.keys)}}, _CITED),
+                _phrase(self._fields.folded, _folded(asked)),
+            )
+        if isinstance(asked, Name):
+            typed: Clause = {"bool": {"must": [self._needed(term) for term in asked.terms]}}
+            others = (_phrase(self._fields.folded, _folded(t), _OTHER_NAME) for t in asked.other)
+            return _any(typed, *others, *self._signed(asked))
+        return _phrase(self._fields.folded, _folded(asked))
+
+    def _signed(self, asked: Name) -> Iterator[Clause]:
+        """Letters with a person's whole name, and those in which only the end of it was read."""
+        if asked.signers and self._kind == "letter":
+            yield _constant(_phrase(self._fields.folded, _folded(asked)), _WHOLE_NAME)
+            yield _constant({"terms": {"signer_folded": list(asked.signers)}}, _END_OF_NAME)
+
+    def _extras(self) -> list[Clause]:
+        """What counts beside words that are there: their very marks."""
+        if not self._query.marked:
+            return []
+        return [
+            _phrase(self._fields.exact, without_symbols(term.typed), _EXACT)
+            for term in self._typed()
+        ]
+
+    def _typed(self) -> Iterator[Term]:
+        """Words and phrases, without numbers."""
+        for asked in self._query.terms:
+            if not isinstance(asked, Identifier):
+                yield from _plain(asked)
+
+    def _rescores(self) -> list[Clause]:
+        """What the best deserve: for words of the heading, and for those near one another; words
+        that only the raw text has count less."""
+        words = list(dict.fromkeys(w for term in self._typed() for w in _folded(term).split()))
+        again: list[Clause] = []
+        if self._kind == "letter" and words:
+            again += [_match("title", word, _TITLE) for word in words]
+        again += self._nearness()
+        rescores: list[Clause] = [{"rescore_query": _any(*again)}] if again else []
+        if self._kind == "letter" and words:
+            less = _constant(_match("only_raw", " ".join(words)), _ONLY_RAW)
+            rescores.append({"rescore_query": less, "score_mode": "multiply"})
+        return [{"window_size": NEARNESS_FOR, "query": rescore} for rescore in rescores]
+
+    def _nearness(self) -> list[Clause]:
+        """Words asked for side by side, and near one another."""
+        terms = [t for asked in self._query.terms for t in _plain(asked)]
+        if len(terms) < 2:
+            return []
+        typed = self._query.marked
+        field = self._fields.exact if typed else self._fields.folded
+        words = [without_symbols(t.typed) if typed and t.typed else _folded(t) for t in terms]
+        pairs = [_phrase(field, f"{a} {b}", _PAIR) for a, b in list(pairwise(words))[:_MOST_PAIRS]]
+        near = _phrase(self._fields.folded, " ".join(map(_folded, terms)), _NEAR)
+        near["match_phrase"][self._fields.folded]["slop"] = _WINDOW
+        return [*pairs, near]
+
+    def _unwanted(self, term: Term) -> Clause:
+        """A word typed with marks leaves letters in that have it with others."""
+        if self._query.marked:
+            return _phrase(self._fields.exact, without_symbols(term.typed))
+        return _phrase(self._fields.folded, _folded(term))
 
 
-def _facets(query: Query) -> Clause:
+def _facets(kind: Kind) -> Clause:
     """Letters by year, body and type; a letter counts once, whatever its directives."""
     fields = {"year": "year", "body": "body.shown", "type": "type.shown"}
-    aggs = {n: {"terms": {"field": f, "size": MOST_FACETS}} for n, f in fields.items()}
-    if "directive" in query.kinds:
+    aggs: Clause = {n: {"terms": {"field": f, "size": MOST_FACETS}} for n, f in fields.items()}
+    if kind == "directive":
         for agg in aggs.values():
             agg["aggs"] = {"letters": {"cardinality": {"field": "letter"}}}
     return aggs
-
-
-def _terms(query: Query, lacking: bool) -> Clause:
-    """Clauses of a bool query that the terms are for."""
-    if not query.terms:
-        return {"must": [{"match_all": {}}]}
-    clauses = [_asked(term, query.marked) for term in query.terms]
-    if not lacking:
-        return {"must": clauses}
-    wanted = len(clauses) // 2 if len(clauses) > _MANY_TERMS else len(clauses) - 1
-    return {"should": clauses, "minimum_should_match": wanted}
-
-
-def _asked(asked: Asked, marked: bool) -> Clause:
-    if isinstance(asked, Identifier):
-        return _any(
-            {"constant_score": {"filter": {"terms": {"own": list(asked.keys)}}, "boost": _OWN}},
-            {"constant_score": {"filter": {"terms": {"cited": list(asked.keys)}}, "boost": _CITED}},
-            _phrase("text", _folded(asked)),
-        )
-    if isinstance(asked, Name):
-        typed: Clause = {"bool": {"must": [_asked(term, marked) for term in asked.terms]}}
-        others = (
-            _phrase(f, _folded(t), _OTHER_NAME) for t in asked.other for f in ("text", "title")
-        )
-        return _any(typed, *others)
-    words = _folded(asked)
-    fields = [("title", _TITLE), ("text", 1.0), ("raw", _RAW)]
-    clauses = [_phrase(field, words, boost) for field, boost in fields]
-    if marked:
-        marks = without_symbols(asked.typed)
-        clauses += [_phrase(f"{f}.exact", marks, _EXACT) for f in ("text", "title")]
-    return _any(*clauses)
-
-
-def _nearness(query: Query) -> Clause | None:
-    """What letters deserve for having words asked for side by side, and near one another."""
-    terms = [t for asked in query.terms for t in _plain(asked)]
-    if len(terms) < 2:
-        return None
-    field = "text.exact" if query.marked else "text"
-    typed = query.marked
-    words = [without_symbols(t.typed) if typed and t.typed else _folded(t) for t in terms]
-    pairs = [_phrase(field, f"{a} {b}", _PAIR) for a, b in list(pairwise(words))[:_MOST_PAIRS]]
-    near = _phrase("text", " ".join(map(_folded, terms)), _NEAR)
-    near["match_phrase"]["text"]["slop"] = _WINDOW
-    return _any(*pairs, near)
 
 
 def _plain(asked: Asked) -> Iterable[Term]:
@@ -126,27 +192,20 @@ def _any(*clauses: Clause) -> Clause:
     return {"bool": {"should": list(clauses), "minimum_should_match": 1}}
 
 
+def _constant(clause: Clause, boost: float) -> Clause:
+    return {"constant_score": {"filter": clause, "boost": boost}}
+
+
+def _match(field: str, words: str, boost: float = 1.0) -> Clause:
+    return {"match": {field: {"query": words, "boost": boost}}}
+
+
 def _phrase(field: str, words: str, boost: float = 1.0) -> Clause:
     return {"match_phrase": {field: {"query": words, "boost": boost}}}
 
 
 def _folded(term: Asked) -> str:
     return " ".join(folded for _, folded in term.words)
-
-
-def _filters(query: Query) -> Clause:
-    kinds = {"terms": {"kind": sorted(query.kinds)}}
-    wanted = [kinds, *(_filter(f) for f in query.filters if f.field != "kind" and not f.negative)]
-    unwanted = [_filter(f) for f in query.filters if f.field != "kind" and f.negative]
-    return {"filter": wanted, "must_not": [*unwanted, *(_without(t, query) for t in query.without)]}
-
-
-def _without(term: Term, query: Query) -> Clause:
-    """A word typed with marks leaves letters in that have it with others."""
-    if query.marked:
-        typed = without_symbols(term.typed)
-        return _any(*(_phrase(f"{field}.exact", typed) for field in ("text", "title")))
-    return _any(*(_phrase(field, _folded(term)) for field in ("text", "title", "raw")))
 
 
 def _filter(given: Filter) -> Clause:
@@ -165,10 +224,21 @@ def _named(given: Filter) -> Clause:
     return _any(*(_phrase(given.field, value) for value in (str(given.value), *given.other)))
 
 
+def _signer(given: Filter) -> Clause:
+    """Who signed, or what a signature left of the name."""
+    less = list(shortened_names(str(given.value).split()))
+    return _any(_named(given), *([{"terms": {"signer_folded": less}}] if less else []))
+
+
 def _type(given: Filter) -> Clause:
     """The type's name has the words in it, or they are its code (CV, QĐ)."""
     names = [fold(t.name) for t in document_types() if t.code and fold(t.code) == given.value]
     return _any(_named(given), {"terms": {"type_folded": names}})
+
+
+def _unread(_: Filter) -> Clause:
+    """Letters without a number."""
+    return {"bool": {"must_not": [{"exists": {"field": "own"}}]}}
 
 
 def _numbered(given: Filter) -> Clause:
@@ -181,8 +251,9 @@ _CLAUSES: dict[str, Callable[[Filter], Clause]] = {
     "cites": _numbered,
     "date": _date,
     "body": _named,
-    "signer": _named,
+    "signer": _signer,
     "to": _named,
     "actor": _named,
+    "unread": _unread,
     "type": _type,
 }

@@ -17,8 +17,11 @@ from pipeline.messages import message
 from pipeline.search.body_names import LONGEST_NAME, other_bodies, other_names
 from pipeline.search.folding import fold, forms, has_marks
 from pipeline.search.identifiers import Form, keys, keys_of
+from pipeline.search.signer_names import FEWEST, MOST, shortened_names
 
-Field = Literal["number", "date", "body", "type", "signer", "to", "actor", "cites", "kind"]
+Field = Literal[
+    "number", "date", "body", "type", "signer", "to", "actor", "cites", "kind", "unread"
+]
 
 NAMES: dict[str, Field] = {
     "số": "number",
@@ -79,10 +82,12 @@ class Identifier:
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """A body's name: found where all of `terms` are, or one of its `other` names stands."""
+    """A name: found where all of `terms` are, where one of the `other` names of a body stands, or
+    where one of `signers`, folded, is all that was read of who signed."""
 
     terms: tuple[Term, ...]
-    other: tuple[Term, ...]
+    other: tuple[Term, ...] = ()
+    signers: tuple[str, ...] = ()
 
     @property
     def words(self) -> tuple[Form, ...]:
@@ -105,7 +110,8 @@ class DateRange:
 class Filter:
     """A condition on the letter: `value` is a DateRange for date, keys for number and cites,
     "letter" or "directive" for kind, else folded words to stand in the field in a row; for a body
-    `other` are its other names. `words` are what was typed."""
+    `other` are its other names. `words` are what was typed. Nobody types `unread`: letters without
+    the field in `value`, which is the number."""
 
     field: Field
     value: DateRange | tuple[str, ...] | str
@@ -211,6 +217,41 @@ def with_identifiers(query: Query, known: Callable[[Collection[str]], Collection
             out.append(terms[at])
             at += 1
     return replace(query, terms=tuple(out))
+
+
+def with_signers(query: Query, known: Callable[[Collection[str]], Collection[str]]) -> Query:
+    """Take words that may be a person's name as the name of who signed, where only the end of it
+    was read. `known` says which of some folded names are all that was read below a letter."""
+    out, at = list(query.terms), 0
+    for start, end in _person_runs(query.terms):
+        run = tuple(term for term in query.terms[start:end] if isinstance(term, Term))
+        signers = tuple(known(shortened_names([term.words[0][1] for term in run])))
+        if signers:
+            out[start - at : end - at] = [Name(run, signers=signers)]
+            at += len(run) - 1
+    return replace(query, terms=tuple(out))
+
+
+def _person_runs(terms: Sequence[Asked]) -> Iterator[tuple[int, int]]:
+    """Where a whole name of a person may stand: three or four words that are all there is, or that
+    alone were typed with capitals."""
+    if FEWEST <= len(terms) <= MOST and all(map(_is_word, terms)):
+        yield 0, len(terms)
+        return
+    start = 0
+    for end in range(len(terms) + 1):
+        if end == len(terms) or not _is_capitalized(terms[end]):
+            if FEWEST <= end - start <= MOST:
+                yield start, end
+            start = end + 1
+
+
+def _is_word(term: Asked) -> bool:
+    return isinstance(term, Term) and len(term.words) == 1
+
+
+def _is_capitalized(term: Asked) -> bool:
+    return isinstance(term, Term) and _is_word(term) and term.typed.istitle()
 
 
 def with_names(query: Query) -> Query:

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from pipeline.letter.tables import document_types
 from pipeline.search.folding import fold
 from pipeline.search.query import DateRange, Filter
+from pipeline.search.signer_names import shortened_names
 from pipeline.search.sqlite_reader import Reader
 from pipeline.search.sqlite_words import IN_ACTORS, IN_RECIPIENTS
 
@@ -51,7 +52,9 @@ class Filters:
         return self._among(self._reader.columns.body, self._names(given))
 
     def _signer(self, given: Filter) -> Mask:
-        return self._among(self._reader.columns.signer, self._names(given))
+        less = shortened_names(str(given.value).split())
+        ids = [*self._names(given), *self._reader.names_exactly("signer", less)]
+        return self._among(self._reader.columns.signer, ids)
 
     def _type(self, given: Filter) -> Mask:
         """The type's name has the words in it, or they are its code (CV, QĐ)."""
@@ -65,6 +68,11 @@ class Filters:
         assert isinstance(given.value, tuple)
         role = "own" if given.field == "number" else "cited"
         return self._at(self._reader.places_of(self.numbered(role, given.value)))
+
+    def _unread(self, _: Filter) -> Mask:
+        """Letters without a number."""
+        sql = "SELECT DISTINCT letter FROM identifier WHERE role = 'own'"
+        return ~self._at(self._reader.places_of([row[0] for row in self._db.execute(sql)]))
 
     def _met(self, given: Filter) -> Mask:
         """The words stand in a row among the recipients, or the actors."""
@@ -106,6 +114,7 @@ _TESTS: dict[str, Callable[[Filters, Filter], Mask]] = {
     "type": Filters._type,
     "to": Filters._met,
     "actor": Filters._met,
+    "unread": Filters._unread,
 }
 
 

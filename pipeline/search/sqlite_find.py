@@ -24,6 +24,7 @@ FULL = 1.2
 """BM25: how soon more of the same word counts no more."""
 _IN_TITLE, _EXACT, _ONLY_RAW, _OTHER_NAME = 0.7, 0.8, 0.3, 0.5
 _OWN_NUMBER, _CITED_NUMBER = 200.0, 100.0
+_WHOLE_NAME, _END_OF_NAME = 100.0, 50.0
 _MANY_TERMS = 8
 
 
@@ -153,13 +154,20 @@ class Finder:
         return _best(parts)
 
     def _of_name(self, asked: Name, within: Longs | None) -> Found:
-        """A body's name as typed, or one of its other names, which count less."""
+        """A name as typed, or another name of the body, which counts less. Of people the whole name
+        comes first, then what was read of it below a signature."""
         allowed = np.zeros(self._reader.size, np.bool_)
         allowed[slice(None) if within is None else within] = True
         parts = [self._all(asked.terms, allowed)]
         for other in asked.other:
             found = self._of_term(other, within)
             parts.append(Found(found.letters, found.scores * np.float32(_OTHER_NAME)))
+        if asked.signers:
+            whole = self._of_term(Term(asked.words), within)
+            parts.append(Found(whole.letters, whole.scores + np.float32(_WHOLE_NAME)))
+            ids = self._reader.names_exactly("signer", asked.signers)
+            places = np.flatnonzero(np.isin(self._reader.columns.signer, ids))
+            parts.append(Found(places, np.full(len(places), _END_OF_NAME, np.float32)))
         return _best(parts)
 
     def _of_term(self, term: Term, within: Longs | None) -> Found:

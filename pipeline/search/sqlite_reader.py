@@ -244,6 +244,12 @@ class Reader:
             at = text.find(f" {words} ", ends[row])
         return found
 
+    def names_exactly(self, kind: str, names: Sequence[str]) -> list[int]:
+        """Ids of the names of a kind that are some folded names, word for word."""
+        marks = ", ".join("?" * len(names))
+        sql = f"SELECT id FROM name WHERE kind = ? AND folded IN ({marks})"
+        return [row[0] for row in self._db.execute(sql, (kind, *names))]
+
     def density(self, word: Word) -> float:
         """How often a word stands in a letter that has it, on average."""
         found = self._occurrences(word, spelled=False)

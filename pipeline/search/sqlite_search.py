@@ -15,12 +15,13 @@ from pipeline.search.content import Content, unpack
 from pipeline.search.hits import directive_hits, letter_hits
 from pipeline.search.passages import Shower
 from pipeline.search.protocol import Facets, Results, Sort
-from pipeline.search.query import Query, parse, with_identifiers, with_names
+from pipeline.search.query import Query, parse, with_identifiers, with_names, with_signers
 from pipeline.search.sqlite_filters import Filters
 from pipeline.search.sqlite_find import Finder, Found
 from pipeline.search.sqlite_nearness import Places
 from pipeline.search.sqlite_postings import Longs
 from pipeline.search.sqlite_reader import Reader
+from pipeline.search.unread_numbers import of_unread_number
 
 NEARNESS_FOR = 100
 """So many of the best letters are ranked by how near their words stand."""
@@ -52,18 +53,28 @@ class Search:
 
     def results(self, text: str, window: Window) -> Results:
         """The answer to what was typed."""
-        query = with_names(with_identifiers(parse(text), self._known))
+        query = with_identifiers(parse(text), self._known)
+        query = with_names(with_signers(query, self._signers))
         if query.unanswerable or not query.kinds:
             return Results(0, message=query.problem)
-        finder = Finder(self._reader, query, self._filters.numbered)
-        found, lacking = finder.letters(self._filters.mask(query.filters))
+        finder, found, lacking = self._found(query)
         note = message("query_relaxed") if lacking else query.problem
+        if lacking or not len(found.letters):
+            instead = of_unread_number(query)
+            if instead and len((some := self._found(instead))[1].letters):
+                query, (finder, found, _) = instead, some
+                note = message("query_number_unread")
         if "directive" in query.kinds:
             return self._directives(finder, found, query, window, note)
         chosen = self._ranked(finder, found, query, window)
         contents = self._contents(chosen.letters)
         hits = letter_hits(contents, chosen.scores.tolist(), Shower(query))
         return Results(len(found.letters), hits, self._facets(found.letters), note)
+
+    def _found(self, query: Query) -> tuple[Finder, Found, bool]:
+        """Letters of a query, and whether something is lacking in them."""
+        finder = Finder(self._reader, query, self._filters.numbered)
+        return finder, *finder.letters(self._filters.mask(query.filters))
 
     def _ranked(self, finder: Finder, found: Found, query: Query, window: Window) -> Found:
         """The letters wanted, best first."""
@@ -110,6 +121,11 @@ class Search:
         marks = ", ".join("?" * len(keys))
         sql = f"SELECT DISTINCT key FROM identifier WHERE key IN ({marks})"
         return {row[0] for row in self._db.execute(sql, tuple(keys))}
+
+    def _signers(self, names: Collection[str]) -> Collection[str]:
+        marks = ", ".join("?" * len(names))
+        sql = f"SELECT folded FROM name WHERE kind = 'signer' AND folded IN ({marks})"
+        return [row[0] for row in self._db.execute(sql, tuple(names))]
 
     def _facets(self, places: Longs) -> Facets:
         reader = self._reader
