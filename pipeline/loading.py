@@ -20,6 +20,8 @@ from pipeline.settings import Settings
 A4_POINTS = (595.0, 842.0)
 HIGHEST_DPI = 300  # drawn finer, a page is only slower
 READ_DPI = 200
+LONGEST_POINTS = 72 * 12 * 5280
+"""1.6 km: a longer page is a damaged number, whose picture would fill memory even at 1 dpi."""
 LEAST_PIXELS, LEAST_DPI = 32, 10.0
 """Below these nothing can be read; a picture is made so large, with white, that every measure of
 it is a number."""
@@ -49,6 +51,9 @@ def render(page: PageSource, settings: Settings, at: float | None = None) -> Pic
     native = page.dpi or settings.render_dpi
     dpi = at or min(max(native, READ_DPI), HIGHEST_DPI)
     width, height = page.size or A4_POINTS
+    if max(width, height) > LONGEST_POINTS:
+        reason = f"{width:.0f} x {height:.0f} points is no page"
+        raise DocumentError("render_failed", path=page.path, page=page.number, reason=reason)
     pixels = max(1.0, width * height) / 72**2 * dpi**2
     if pixels > settings.max_pixels:
         dpi *= (settings.max_pixels / pixels) ** 0.5

@@ -244,6 +244,7 @@ _PDFS: dict[str, Row] = {
         _raw(CATALOG, ONE_PAGE, _page(f"0 0 {'9' * 500} {'9' * 500}")), *_READ_OR_DAMAGED,
     ),
     "thin.pdf": (_raw(CATALOG, ONE_PAGE, _page("0 0 0.001 14400")), *_READ_OR_DAMAGED),
+    "strip.pdf": (_raw(CATALOG, ONE_PAGE, _page("433 0 4294967296 576")), *_READ_OR_DAMAGED[1:]),
     "poster.pdf": (lambda p: _blank(1, (14_400, 14_400)).save(p), READ),
     "user-unit.pdf": (_in_pages("/UserUnit", 1000), READ),
     "rotated.pdf": (_in_pages("/Rotate", 45), READ),
