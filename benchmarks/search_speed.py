@@ -13,7 +13,7 @@ import argparse
 import json
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
@@ -198,6 +198,13 @@ def time_opening(target: str, count: int) -> Times:
     return Times("just opened", clock, times, hits / OPENED)
 
 
+def pooled(timed: Sequence[Times]) -> Times:
+    """The queries of all kinds together, each kind as often as any other."""
+    clock = [t for times in timed for t in times.clock]
+    cpu = [t for times in timed for t in times.milliseconds]
+    return Times("all of these", clock, cpu, sum(times.hits for times in timed) / len(timed))
+
+
 def figures(count: int) -> dict[str, float]:
     """The size of a SQLite index; how fast it is depends on what else runs, and has no floor."""
     with tempfile.TemporaryDirectory() as folder:
@@ -233,8 +240,8 @@ def main() -> None:
             for kind in KINDS.split("|") if options.opensearch else ():
                 for query in islice(queries(kind, Random(9), options.records), WARM_UP):
                     index.search(query)
-            for kind in KINDS.split("|"):
-                print(time_queries(index, kind, options.records, cpu).line(), flush=True)
+            timed = [time_queries(index, k, options.records, cpu) for k in KINDS.split("|")]
+        print(*(times.line() for times in timed), pooled(timed).line(), sep="\n", flush=True)
         for kind in FIRST.split("|"):
             with connect(target) as index:
                 index.search("a")  # the first question reads what all need
