@@ -46,29 +46,40 @@ class Tally:
     restored: int = 0
     pages: list[tuple[float, str]] = field(default_factory=list)
 
+    @property
+    def lost(self) -> int:
+        """Pages with lines missing or out of order."""
+        return sum(share > LOST for share, _ in self.pages)
+
     def figures(self, kind: str) -> dict[str, float]:
         """Those that may have floors."""
         return {
             f"pages.{kind}.restored": 100 * self.restored / self.words,
-            f"pages.{kind}.lost": sum(share > LOST for share, _ in self.pages),
+            f"pages.{kind}.lost": self.lost,
         }
 
     def row(self, kind: str) -> str:
         """A row of the table."""
         raw, restored = 100 * self.raw / self.words, 100 * self.restored / self.words
-        lost = sum(share > LOST for share, _ in self.pages)
-        return f"{kind:6} {len(self.pages):5} {self.words:7} {raw:7.2f} {restored:9.3f} {lost:6}"
+        rates = f"{raw:7.2f} {restored:9.3f} {self.lost:6}"
+        return f"{kind:6} {len(self.pages):5} {self.words:7} {rates}"
 
 
 HEADER = "kind   pages   words as read  restored  pages over 5 %"
 
 
 def measure(
-    kind: Kind, pages: int, split: Split, restorer: Restorer, texts: Path, folder: Path, keep: bool
+    kind: Kind,
+    pages: int,
+    split: Split,
+    restorer: Restorer,
+    collections: Sequence[Sequence[str]],
+    folder: Path,
+    *,
+    keep: bool = False,
 ) -> Tally:
-    """Process `pages` simulated pages drawn from the texts in `texts`, with the seed of the
+    """Process `pages` simulated pages drawn from collections of documents, with the seed of the
     restoring benchmark; with `keep` all stays in `folder`."""
-    collections = [documents_of(path) for path in text_files(texts)]
     rng = np.random.default_rng(SETS[kind][3])
     tally = Tally()
     for n, page in enumerate(islice(simulated_pages(collections, kind, rng, split), pages)):
@@ -100,18 +111,22 @@ def _processed(page: SimulatedPage, path: Path, restorer: Restorer) -> tuple[str
     return "\n".join(raw), "\n".join(given)
 
 
+def _collections(texts: Path) -> list[list[str]]:
+    return [documents_of(path) for path in text_files(texts)]
+
+
 def figures(shared: Path, pages: int = PAGES) -> dict[str, float]:
     """The figures of all kinds; prints the table. Empty where there is no text to print."""
     texts = shared / "corpus"
     if not texts.is_dir():
         print(f"skipped: {texts} is not there", file=sys.stderr)
         return {}
-    restorer = Restorer.load()
+    restorer, collections = Restorer.load(), _collections(texts)
     print(HEADER, file=sys.stderr)
     found: dict[str, float] = {}
     with TemporaryDirectory(prefix="congvan-bench-") as work:
         for kind in KINDS:
-            tally = measure(kind, pages, "test", restorer, texts, Path(work), False)
+            tally = measure(kind, pages, "test", restorer, collections, Path(work))
             print(tally.row(kind), file=sys.stderr)
             found |= tally.figures(kind)
     return found
@@ -127,23 +142,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--keep", type=Path, help="a folder for scans and texts")
     options = parser.parse_args(arguments)
     os.environ["OMP_THREAD_LIMIT"] = "1"
-    restorer = Restorer.load()
+    restorer, collections = Restorer.load(), _collections(options.text)
+    keep = options.keep is not None
     print(HEADER)
     with TemporaryDirectory(prefix="congvan-bench-") as work:
         folder = options.keep or Path(work)
         folder.mkdir(parents=True, exist_ok=True)
         for kind in options.kinds:
             tally = measure(
-                kind,
-                options.pages,
-                options.split,
-                restorer,
-                options.text,
-                folder,
-                options.keep is not None,
+                kind, options.pages, options.split, restorer, collections, folder, keep=keep
             )
             print(tally.row(kind))
-            if options.keep:
+            if keep:
                 for share, name in sorted(tally.pages, reverse=True)[:10]:
                     print(f"  {name} {100 * share:.1f} %")
     return 0

@@ -95,10 +95,15 @@ def _body_of_number(letter: Letter) -> Iterator[Flag]:
         yield Flag(code="number_body", message=message, where=f"header.{name}")
 
 
+def _parts(symbol: str) -> list[str]:
+    """The abbreviations in a symbol, without years."""
+    return [part for part in regex.split(r"[-/+]", symbol) if not part.isdigit()]
+
+
 def _abbreviation(symbol: str) -> Body | None:
     """The body that a symbol names, where it is a known one: after the code of the type, or first
     in the symbol of a công văn. None for joint letters."""
-    parts = [p for p in regex.split(r"[-/+]", symbol) if not p.isdigit()]
+    parts = _parts(symbol)
     codes = {t.code for t in document_types() if t.code}
     if not parts or parts[0] in ("TTLT", "NQLT", "TTLB"):
         return None
@@ -108,7 +113,7 @@ def _abbreviation(symbol: str) -> Body | None:
 
 def _cut_short(header: Header) -> str | None:
     """The abbreviation of the issuing body that the symbol has but for one letter ("QĐ-UBD")."""
-    parts = [p for p in regex.split(r"[-/+]", header.symbol or "") if not p.isdigit()]
+    parts = _parts(header.symbol or "")
     issuing = fold(header.issuing_body or "")
     own = [
         b.abbreviation
