@@ -12,9 +12,11 @@ from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+import regex
 
 from pipeline.restore import protect
 from pipeline.restore.channel import Channel, Shape, cased, shape_of
+from pipeline.restore.foreign import LEAST, ForeignWords
 from pipeline.restore.language_model import NONE, Ids, LanguageModel
 from pipeline.restore.lexicon import Lexicon
 from pipeline.restore.orthography import canonical
@@ -36,6 +38,7 @@ _PRIOR_WEIGHT = 0.8
 _LEAST_ONSET = -13.0  # an onset less likely is not looked at
 _GOOD = -6.0  # where a syllable is as likely as this, other cuts are not looked at
 _SECOND_READING = -1.0  # the reading thought worse when the line was read twice
+_LETTERS = regex.compile(r"[\p{L}ƒ\]©€]+")
 _MOST_ROWS = 30_000  # about 100 MB
 
 
@@ -85,6 +88,7 @@ class Candidates:
     model: LanguageModel
     ids: dict[str, int]
     wide: Width
+    foreign: ForeignWords
     row_of: dict[tuple[str, bool, tuple[str, ...]], int] = field(default_factory=dict)
     first: Ids = field(init=False)
     second: Ids = field(init=False)
@@ -185,20 +189,29 @@ class Candidates:
             cost = _ROMAN_STROKE if core == "I" else _STROKE
             return both, [kept, NUMBER_ID], [NONE, NONE], [0.0, cost]
         if (
-            protect.is_address(token)
-            or protect.is_item_mark(token)
-            or protect.is_measure(core)
-            or (core and protect.is_acronym(core, in_capitals, self.wide.heavy))
+            protect.is_address(token) or protect.is_item_mark(token) or protect.is_measure(core)
         ):
             return alone
-        found: Offers = {}
-        for a, b in self._spans(token, start, end):
+        found = self._foreign(core, start, end) if kept == UNKNOWN_ID else {}
+        acronym = core and protect.is_acronym(core, in_capitals, self.wide.heavy)
+        for a, b in self._spans(token, start, end) if not acronym else ():
             read = token[a:b]
             if protect.is_readable(read, self.wide.heavy):
                 self._syllables(read, a, b, in_capitals, found)
         if not found:
             return alone
         return self._ranked(word, kept, start, end, core, found)
+
+    def _foreign(self, core: str, start: int, end: int) -> Offers:
+        """The foreign words that a token of no vocabulary may be; none for capitals (acronyms)."""
+        if self.wide.heavy or len(core) < LEAST or core.isupper() or not _LETTERS.fullmatch(core):
+            return {}
+        found: Offers = {}
+        for word, score in self.foreign.near(core):
+            # A capital I or J is read as a small letter; small ones hardly ever are.
+            capital = core[0] in "l]đ" and word[0] in "ij"
+            found[word,] = Offer(score, start, end, "Capital" if capital else None)
+        return found
 
     def _kept_sign(self, core: str) -> float:
         """log P of a token with digits or signs being printed so."""

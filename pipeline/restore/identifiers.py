@@ -44,22 +44,37 @@ _DATE_WORDS = regex.compile(
     r"(?<!\p{L})(?P<day>[nN]g[^\s\d]{1,3}y)\s(?P<d>\d{1,2})\s(?P<month>th[^\s]{1,3}n?g)\s(?P<m>\d{1,2})\s(?P<year>n[^\s]{1,2}m)\s(?P<y>\d{4})"
 )
 _SHORT_DATE = regex.compile(r"(?<![\w/.-])[\dlIOo]{1,2}/[\dlIOo]{1,2}/[12lI][\dlIOo]{3}(?![\w/])")
-_DIGIT = {"l": "1", "I": "1", "O": "0", "o": "0"}
+_DIGIT = {
+    **dict.fromkeys("lI|!]ÌÍ", "1"),
+    **dict.fromkeys("Oo", "0"),
+    **dict.fromkeys("Š§", "5"),
+    **dict.fromkeys("óÓ", "6"),
+}
 _SUBJECT = regex.compile(
-    r"^\s*(?P<mark>V\s?[⁄/\\]\s?[vVwWyY›%'’,]?|VW%|W⁄|V[Iil1]?[/⁄]\s?[vw]|V[il1I|!]v|Vv|Vw|V%|VA['’:]v?|VAv|W[/⁄]?[vyw])"
+    r"^\s*(?P<mark>['’]?V\s?[⁄/\\+]\s?[vVwWyY›%'’,]?|VW%?|Vá['’]|W⁄|V[Iil1]?[/⁄]\s?[vw]|V[il1I|!]v|Vv|Vw|V%|VA['’:]v?|VAv|W[/⁄]?[vyw])"
     r"(?=\s+[\p{L}\d\"“-])"
 )
 _STROKE = regex.compile(r"(?<=[\p{L}\d])(?P<stroke>⁄)(?=[\p{L}\d])")
 _HEAVY_SUBJECT = regex.compile(r"^\s*(?P<mark>VA|Vív)(?=\s+\p{Ll})")
-_LIST_DASH = regex.compile(r"^\s*(?:- )?(?P<dash>~)(?=\s+[\p{L}\d])")
+_LIST_DASH = regex.compile(r"^\s*(?:- )?(?P<dash>~)(?=\s+[\p{L}\d\"“(]|[\"“(])")
 _COUNTED = regex.compile(r"(?<!\p{L})(?:[Kk]hoản|[ĐđD]iều)\s(?P<one>[|Il!ÌÍ])(?=[\s,.;)]|$)")
+_LIKE = "lI|!\\]ÌÍŠ§óÓO"  # signs that a digit is read as, and that no number of an article ends with
 _ARTICLE = regex.compile(
-    r"(?<!\p{L})(?:[Kk]hoản|[ĐđD]iều)\s(?P<number>\d[\dlI]{0,2})(?=[\s,.;)]|$)"
+    rf"(?<!\p{{L}})(?:[Kk]hoản|[ĐđD]iều)\s(?P<number>\d[\d{_LIKE}]{{0,2}}|[Š§])(?=[\s,.;)]|$)"
 )
-_ASSEMBLY = regex.compile(r"(?<=\d{4}/(?:NQ-UBTV)?QH)(?P<term>[1lI]\d|\d[lI]|[lI]{2})(?![\p{L}\d])")
+_ASSEMBLY = regex.compile(
+    r"(?<=\d{4}/(?:(?:NQ-)?UBTV)?QH)(?P<term>[1lI]\d|\d[lI]|[lI]{2})(?![\p{L}\d])"
+)
 _AMOUNT = regex.compile(
-    r"(?<![\p{L}\d.,/-])(?P<number>[lI]\d{1,2}|\d{1,2}[lI])(?=\s(?:triệu|tỷ|tỉ|nghìn|ngàn|giờ|ngày|tháng|năm|người|tuổi|phút)(?!\p{L}))"
+    rf"(?<![\p{{L}}\d.,/-])(?P<number>[lIÌ|]\d{{1,2}}|\d{{1,2}}[{_LIKE}])"
+    r"(?=\s(?:triệu|tỷ|tỉ|nghìn|ngàn|giờ|ngày|tháng|năm|người|tuổi|phút)(?!\p{L}))"
 )
+_DAY_OR_MONTH = regex.compile(
+    rf"(?<!\p{{L}})(?:ngày|tháng|năm)\s(?P<number>\d[\d{_LIKE}]|[{_LIKE}]\d)(?=[\s,.;)]|$)"
+)
+_JOINED_LABEL = regex.compile(r"(?<!\p{L})(?P<label>số)(?=\d{1,4}/)")
+_LONE_SCORE = regex.compile(r"(?<!\S)_(?=[\p{L}\d-])|(?<=\p{Lu})\s+_$")
+_SPECK = regex.compile(r"^\P{Ll}*\p{Lu}{2}\P{Ll}*\s\p{Lu}{2,}(?P<speck>\s[bfhijkltv])$")
 _ROMAN = regex.compile(r"(?<!\p{L})(?:Mục|Chương|Phần|Phụ lục)\s(?P<one>[|l!])(?=[\s,.;)]|$)")
 _FOR_REPORT = regex.compile(r"\((?!để b/c)(?P<mark>đ[ểềẻế]\sb[rl1I|!⁄/íìi][ceo])(?=\))")
 _LETTERS_D = regex.compile(r"(?<=[Đđ]i[ểế]m\s(?:\p{L},\s)*d, )d(?=,|\s)")
@@ -67,10 +82,11 @@ _DATE_READ = regex.compile(
     r"(?<!\p{L})[nN]gày\s(?P<d>\S{1,2})\stháng\s(?P<m>\S{1,2})\snăm\s(?P<y>\S{4})(?![\w])"
 )
 _READ_DIGIT = {
-    **dict.fromkeys("lI|!iÌÍíìJL", "1"),
+    **dict.fromkeys("lI|!]iÌÍíìJL", "1"),
     **dict.fromkeys("OoØQ", "0"),
     **dict.fromkeys("SsŠš§", "5"),
     **dict.fromkeys("Zz", "2"),
+    **dict.fromkeys("óÓ", "6"),
     "B": "8",
 }
 _RUN_TYPE = regex.compile(r"(?<!\p{L})KIL(?=/T[WU])")
@@ -114,7 +130,8 @@ def fixes(text: str, heavy: bool, near_top: bool) -> list[Fix]:
     `heavy`: an English model read it; `near_top`: among the first lines of a document, where the
     subject of a letter stands."""
     found = [*composed(text), *_code_points(text), *_dates(text), *_marks(text)]
-    found += [*_read_dates(text), *_counted(text)]
+    found += [*_read_dates(text), *_counted(text), *_specks(text)]
+    found += [Fix(m.start(), m.end(), "số ") for m in _JOINED_LABEL.finditer(text)]
     if heavy:
         found += [Fix(m.start(), m.end(), "đ") for m in _LETTERS_D.finditer(text)]
         found += [*_labels(text), *_symbols(text), *_acronyms(text), *_date_words(text)]
@@ -147,13 +164,29 @@ def _marks(text: str) -> Iterator[Fix]:
 
 
 def _counted(text: str) -> Iterator[Fix]:
-    """Letters l and I among the digits of a number: of an article, of an assembly's term (QH15), of
-    an amount. No digit is changed."""
-    for pattern, group in ((_ARTICLE, "number"), (_ASSEMBLY, "term"), (_AMOUNT, "number")):
+    """Letters and signs among the digits of a number: of an article, of an assembly's term (QH15),
+    of an amount, of a day, month or year. No digit is changed. A bracket may be one."""
+    for pattern, group in (
+        (_ARTICLE, "number"),
+        (_ASSEMBLY, "term"),
+        (_AMOUNT, "number"),
+        (_DAY_OR_MONTH, "number"),
+    ):
         for match in pattern.finditer(text):
+            if "]" in match[group] and "[" in text:
+                continue
             after = "".join(_DIGIT.get(c, c) for c in match[group])
             if after != match[group]:
                 yield Fix(match.start(group), match.end(group), after)
+
+
+def _specks(text: str) -> Iterator[Fix]:
+    """Rules and dirt read as signs: one score (`_`) before a word or behind a heading, and one
+    small letter behind a line of capitals."""
+    if text.count("_") == 1:
+        yield from (Fix(m.start(), m.end(), "") for m in _LONE_SCORE.finditer(text))
+    if match := _SPECK.match(text):
+        yield Fix(match.start("speck"), match.end("speck"), "")
 
 
 def _read_dates(text: str) -> Iterator[Fix]:

@@ -31,6 +31,7 @@ from pipeline.restore.confidence import Confidence, Found
 from pipeline.restore.context_model import ContextModel
 from pipeline.restore.corrections import compose
 from pipeline.restore.decoder import Decoder, Lattice, Weights
+from pipeline.restore.foreign import ForeignWords
 from pipeline.restore.forward_backward import Doubles
 from pipeline.restore.identifiers import Fix
 from pipeline.restore.judgement import Judgement, box_at
@@ -128,9 +129,10 @@ class Restorer:
         around = ContextModel.load(_context_data(), model.words)
         self._decoders = {name: Decoder(model, phrases, WEIGHTS[name], around) for name in channels}
         table = _table("confidence.tsv")
+        foreign = ForeignWords.of(model.words)
         self._confidence = {name: Confidence.read(table, name) for name in channels}
         self._candidates = {
-            name: Candidates(channel, lexicon, model, ids, WIDTHS[name])
+            name: Candidates(channel, lexicon, model, ids, WIDTHS[name], foreign)
             for name, channel in channels.items()
         }
 
