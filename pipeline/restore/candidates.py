@@ -90,6 +90,7 @@ class Candidates:
     wide: Width
     foreign: ForeignWords
     row_of: dict[tuple[str, bool, tuple[str, ...]], int] = field(default_factory=dict)
+    twice_read: set[int] = field(default_factory=set)
     first: Ids = field(init=False)
     second: Ids = field(init=False)
     score: Floats = field(init=False)
@@ -115,6 +116,7 @@ class Candidates:
         if len(self.readings) > _MOST_ROWS:
             self.row_of.clear()
             self.readings.clear()
+            self.twice_read.clear()
             self._clear()
 
     def row(self, token: str, in_capitals: bool, others: tuple[str, ...] = ()) -> int:
@@ -126,6 +128,8 @@ class Candidates:
             read = self._read(token, in_capitals)
             found = self._add(*(self._joined(token, read, in_capitals, others) if others else read))
             self.row_of[key] = found
+            if others:
+                self.twice_read.add(found)
         return found
 
     def boundary(self) -> int:
@@ -146,8 +150,8 @@ class Candidates:
         return row
 
     def _joined(self, token: str, read: Row, in_capitals: bool, others: tuple[str, ...]) -> Row:
-        """The readings of a token with those of what else was read in its place, at most as many
-        as a row holds. Numbers and acronyms keep their own."""
+        """The readings of a token with those of what else was read in its place, which the least
+        likely make room for. Numbers and acronyms keep their own."""
         readings, first, second, score = read
         core = token[slice(*core_of(token))]
         if not core.isalpha() or protect.is_acronym(core, in_capitals, self.wide.heavy):
@@ -166,13 +170,21 @@ class Candidates:
                 place = at.get((int(a), int(b)))
                 if place is not None:
                     score[place] = max(score[place], worth)
-                elif len(readings) < self.wide.width:
+                else:
                     at[int(a), int(b)] = len(readings)
                     readings.append(Reading(*core_of(token), word, reading.shape or shape_of(kept)))
                     first.append(int(a))
                     second.append(int(b))
                     score.append(worth)
-        return readings, first, second, score
+        prior = self.model.unigram[first]
+        order = sorted(range(1, len(first)), key=lambda i: -score[i] - _PRIOR_WEIGHT * prior[i])
+        kept_places = [0, *order[: self.wide.width - 1]]
+        return (
+            [readings[i] for i in kept_places],
+            [first[i] for i in kept_places],
+            [second[i] for i in kept_places],
+            [score[i] for i in kept_places],
+        )
 
     def _read(self, token: str, in_capitals: bool) -> Row:
         if token == "\x00boundary":
@@ -188,9 +200,7 @@ class Candidates:
             both = [Reading(start, end, None), Reading(start, end, number)]
             cost = _ROMAN_STROKE if core == "I" else _STROKE
             return both, [kept, NUMBER_ID], [NONE, NONE], [0.0, cost]
-        if (
-            protect.is_address(token) or protect.is_item_mark(token) or protect.is_measure(core)
-        ):
+        if protect.is_address(token) or protect.is_item_mark(token) or protect.is_measure(core):
             return alone
         found = self._foreign(core, start, end) if kept == UNKNOWN_ID else {}
         acronym = core and protect.is_acronym(core, in_capitals, self.wide.heavy)

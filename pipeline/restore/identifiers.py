@@ -58,7 +58,9 @@ _STROKE = regex.compile(r"(?<=[\p{L}\d])(?P<stroke>⁄)(?=[\p{L}\d])")
 _HEAVY_SUBJECT = regex.compile(r"^\s*(?P<mark>VA|Vív)(?=\s+\p{Ll})")
 _LIST_DASH = regex.compile(r"^\s*(?:- )?(?P<dash>~)(?=\s+[\p{L}\d\"“(]|[\"“(])")
 _COUNTED = regex.compile(r"(?<!\p{L})(?:[Kk]hoản|[ĐđD]iều)\s(?P<one>[|Il!ÌÍ])(?=[\s,.;)]|$)")
-_LIKE = "lI|!\\]ÌÍŠ§óÓO"  # signs that a digit is read as, and that no number of an article ends with
+_LIKE = (
+    "lI|!\\]ÌÍŠ§óÓO"  # signs that a digit is read as, and that no number of an article ends with
+)
 _ARTICLE = regex.compile(
     rf"(?<!\p{{L}})(?:[Kk]hoản|[ĐđD]iều)\s(?P<number>\d[\d{_LIKE}]{{0,2}}|[Š§])(?=[\s,.;)]|$)"
 )

@@ -25,6 +25,7 @@ from pipeline.document import (
     apply_corrections,
 )
 from pipeline.restore import damage, identifiers
+from pipeline.restore.acceptance import Acceptance, Decoded
 from pipeline.restore.candidates import IMPOSSIBLE, Candidates, Width, printed
 from pipeline.restore.channel import Channel
 from pipeline.restore.confidence import Confidence, Found
@@ -46,41 +47,28 @@ from pipeline.restore.lexicon import (
     phrases_of,
 )
 from pipeline.restore.orthography import tone_style
-from pipeline.restore.slots import Pages, Sequencer, Slot, digits_or_capital, fixes_of
+from pipeline.restore.slots import Pages, Sequencer, Slot, fixes_of, is_digits
 
 Model = Literal["auto", "eng", "vie", "none"]
 Changes = dict[tuple[int, int], tuple[list[Correction], list[Doubt]]]
 _WIDTH = {"eng": 7, "vie": 4}  # readings weighed by trigrams
 _PASSES = 6
 GRAMMAR_SCORE = 0.99
-USUAL_RATE = 0.02  # share of words that Tesseract's Vietnamese model misreads on weak scans
-SOBER = (
-    3.0  # what the page's own rate is raised to: the channel thinks errors likelier than they are
-)
-PRIOR_WORDS = 20  # a page tells of its own rate as if so many words more had the usual one
 GRAMMAR_MARGIN = 4.6
 NUMBER_SURE = 0.9  # a number that was read as letters is for a person to confirm
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """When a reading is taken: its probability among the readings; and under which probability of
-    being right a word left as read is a doubt."""
-
-    accept: float
-    name: float  # the same for a capitalised word: it may be a name
-    digits: float  # the same for nothing but digits
-    doubt: float
-
-
-POLICIES = {"eng": Policy(0.2, 0.2, 0.9, 0.8), "vie": Policy(0.87, 0.96, 0.95, 0.97)}
+ACCEPT = 0.2  # where no acceptance is learned: a reading this probable is taken
+ACCEPT_DIGITS = 0.9  # the same for nothing but digits
+DOUBT = {"eng": 0.8, "vie": 0.97}  # a word less sure than this, left as read, is a doubt
+LEAST_SURE = {"vie": 0.5}  # a correction less sure than this is not made
 WEIGHTS = {
     "eng": Weights(channel=0.9, counted=0.5, context=0.25, ngrams=0.8),
     "vie": Weights(),
 }
 WIDTHS = {
     "eng": Width(True, 24, 11.0, -24.0, -40.0),
-    "vie": Width(False, 7, 9.0, -10.0, -16.0),
+    "vie": Width(False, 12, 12.0, -14.0, -16.0),
 }
 
 
@@ -130,7 +118,10 @@ class Restorer:
         self._decoders = {name: Decoder(model, phrases, WEIGHTS[name], around) for name in channels}
         table = _table("confidence.tsv")
         foreign = ForeignWords.of(model.words)
+        accepted = _table("acceptance.tsv")
+        self._acceptance = {name: Acceptance.read(accepted, name) for name in channels}
         self._confidence = {name: Confidence.read(table, name) for name in channels}
+        self.least_sure = {name: LEAST_SURE.get(name, 0.0) for name in channels}
         self._candidates = {
             name: Candidates(channel, lexicon, model, ids, WIDTHS[name], foreign)
             for name, channel in channels.items()
@@ -245,20 +236,37 @@ class Restorer:
 
     def _judgement(self, pages: Pages, name: str) -> Judgement:
         """What is found of every token of the pages of one kind of damage."""
-        slots, rows = self._sequence(pages, name)
-        keep, alone = self._decode(rows, name)
-        page = np.array([-1 if s is None else s.page for s in slots])
-        share = _sobered(alone, page) if name == "vie" else alone
-        policy, candidates = POLICIES[name], self._candidates[name]
-        best = share.argmax(1)
+        slots, decoded = self.decoded(pages, name)
+        candidates, rows = decoded.candidates, decoded.rows
         at = np.arange(len(rows))
-        tokens = ["" if s is None else s.token for s in slots]
-        digits, capital = np.array([digits_or_capital(token) for token in tokens]).T
-        needed = np.where(digits, policy.digits, np.where(capital, policy.name, policy.accept))
+        acceptance = self._acceptance[name]
+        if acceptance:
+            share, needed = acceptance.weighed(decoded)
+        else:
+            digits = np.array([is_digits(token) for token in decoded.tokens])
+            share, needed = decoded.share, np.where(digits, ACCEPT_DIGITS, ACCEPT)
+        best = share.argmax(1)
         best[share[at, best] < needed] = 0
+        line = np.array([-1 if s is None else s.line for s in slots])
+        found = self._found(decoded, share, best, line, name)
+        sure = self._confidence[name].of(found)
+        unsure = (best != 0) & (sure < self.least_sure[name])
+        if unsure.any():  # what was read is as likely right
+            best[unsure] = 0
+            found = self._found(decoded, share, best, line, name)
+            sure = self._confidence[name].of(found)
+        for t in np.flatnonzero(best).tolist():
+            if (candidates.readings[rows[t]][found.out[t]].word or "").isdigit():
+                sure[t] = min(sure[t], NUMBER_SURE)
+        return Judgement(slots, dict(pages), candidates, decoded.keep, share, best, sure, found)
+
+    def _found(self, decoded: Decoded, share: Doubles, best: Ids, line: Ids, name: str) -> Found:
+        """What is known of each token with the readings given, `best` of those kept."""
+        candidates, rows, keep, alone, page, tokens = decoded
+        at = np.arange(len(rows))
         out = keep[at, best]
         words = candidates.first[rows, out]
-        found = Found(
+        return Found(
             out=out,
             word=words,
             alone=alone[at, best],
@@ -267,15 +275,19 @@ class Restorer:
             channel=candidates.score[rows, out].astype(np.float64),
             prior=self._model.unigram[words].astype(np.float64),
             page=page,
-            line=np.array([-1 if s is None else s.line for s in slots]),
+            line=line,
             readings=(candidates.score[rows] > IMPOSSIBLE / 2).sum(1),
             tokens=tokens,
         )
-        sure = self._confidence[name].of(found)
-        for t in np.flatnonzero(best).tolist():
-            if (candidates.readings[rows[t]][out[t]].word or "").isdigit():
-                sure[t] = min(sure[t], NUMBER_SURE)
-        return Judgement(slots, dict(pages), candidates, keep, share, best, sure, found)
+
+    def decoded(self, pages: Pages, name: str) -> tuple[list[Slot | None], Decoded]:
+        """The tokens of pages of one kind of damage, and the readings of each, before any is
+        taken."""
+        slots, rows = self._sequence(pages, name)
+        keep, share = self._decode(rows, name)
+        page = np.array([-1 if s is None else s.page for s in slots])
+        tokens = ["" if s is None else s.token for s in slots]
+        return slots, Decoded(self._candidates[name], rows, keep, share, page, tokens)
 
     def explain(self, word: str, before: str, after: str, model: Model = "auto") -> list[Candidate]:
         """The readings of `word` between `before` and `after`, most probable first; none where
@@ -325,7 +337,7 @@ class Restorer:
         judgement = self._judgement(pages, name)
         changes = _grammar(pages, name == "eng")
         styles = {i: tone_style("\n".join(x.text for x in p.lines)) > 0.5 for i, p in pages}
-        doubtful = (judgement.best != 0) | (judgement.sure < POLICIES[name].doubt)
+        doubtful = (judgement.best != 0) | (judgement.sure < DOUBT[name])
         for t in np.flatnonzero(doubtful).tolist():
             slot = judgement.slots[t]
             if slot is None:
@@ -335,7 +347,7 @@ class Restorer:
             fix = judged.correction(styles[slot.page]) if judged.best else None
             if fix is not None:
                 corrections.append(fix)
-            elif judged.sure < POLICIES[name].doubt:
+            elif judged.sure < DOUBT[name]:
                 doubts.append(judged.doubt())
         _take(changes, done)
 
@@ -348,20 +360,6 @@ class Restorer:
         sequencer = Sequencer(self._candidates[name])
         sequencer.add_pages(pages)
         return sequencer.slots, sequencer.rows
-
-
-def _sobered(share: Doubles, page: Ids) -> Doubles:
-    """Probabilities of readings [T, K] (the token as it is first) where a page's own rate of
-    misread words, as far as it can be told, is lower than the usual one: on a page without errors
-    what looks like one is rather a rare word."""
-    out = share.copy()
-    for number in set(page.tolist()) - {-1}:
-        at = page == number
-        expected = float((1 - share[at, 0]).sum()) + USUAL_RATE * PRIOR_WORDS
-        rate = expected / (int(at.sum()) + PRIOR_WORDS) / USUAL_RATE
-        out[at, 1:] *= min(1.0, rate) ** SOBER
-    total: Doubles = out.sum(1, keepdims=True)
-    return out / np.maximum(total, 1e-300)
 
 
 def _take(changes: Changes, done: list[list[RestoredLine]]) -> None:

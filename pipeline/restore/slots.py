@@ -16,7 +16,6 @@ import regex
 from pipeline.document import Line, PageLayout
 from pipeline.restore import identifiers, items
 from pipeline.restore.candidates import Candidates
-from pipeline.restore.channel import shape_of
 from pipeline.restore.identifiers import Fix
 from pipeline.restore.language_model import Ids
 from pipeline.restore.protect import is_address
@@ -156,10 +155,9 @@ def tokens_of(text: str, heavy: bool) -> list[tuple[int, str]]:
 
 
 @lru_cache(maxsize=100_000)
-def digits_or_capital(token: str) -> tuple[bool, bool]:
-    """Whether a token is a number of digits alone; whether it begins with a capital and is not all
-    capitals."""
-    return token[slice(*core_of(token))].isdigit(), shape_of(token) == "Capital"
+def is_digits(token: str) -> bool:
+    """Whether a token is a number of digits alone."""
+    return token[slice(*core_of(token))].isdigit()
 
 
 @lru_cache(maxsize=100_000)

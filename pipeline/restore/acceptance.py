@@ -1,0 +1,220 @@
+"""Whether the likeliest other reading of a word is taken: P(the other reading is right).
+
+In: the words that another reading is offered for, with what the decoder found. Out: probabilities.
+A logistic model, learned by `python -m benchmarks.train_acceptance` from simulated pages and from
+clean text, of which no word may change; its weights are kept in `dictionaries/acceptance.tsv`. The
+decoder alone thinks errors likelier than they are on pages with few of them, and does not know that
+what a document prints again and again is hardly misread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.restore.candidates import Candidates
+from pipeline.restore.language_model import Ids
+from pipeline.restore.tokens import UNKNOWN_ID, core_of
+
+Doubles = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+
+LEAST_SHARE: Final = 0.02
+"""Another reading less probable than this is not offered."""
+
+TAKEN: Final = 0.7
+"""How probable another reading needs to be: a right word made wrong costs more than a wrong one
+left."""
+
+TWICE_READ: Final = 0.87
+"""What another reading of a token that the engine read twice needs, among the readings."""
+
+NUMBER: Final = 0.9
+"""What the number that a token of letters may be needs."""
+
+FEATURES: Final = (
+    *("constant", "odds", "odds up to three", "few errors", "many errors", "odds, few errors"),
+    *("channel", "language", "language up to ten", "channel as read", "hardly read so"),
+    *("capital", "odds, capital", "capitals", "length", "one letter", "two letters"),
+    *("known", "known, rare", "other rare", "again", "twice", "other again", "number"),
+)
+USUAL_RATE: Final = 0.02
+"""Share of words that Tesseract's Vietnamese model misreads on weak scans."""
+
+_USUAL_WORDS: Final = 20  # a page tells of its rate as if so many words more had the usual one
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """M words with another reading: arrays of M. `own`, `other`: probabilities among the readings;
+    `own_channel`, `other_channel`: log P(read | word); `own_word`, `other_word`: ids, and
+    `own_prior`, `other_prior` their log P; `rate`: the page's errors by the usual rate, the word
+    itself left out; `own_count`, `other_count`: how often the document has either word."""
+
+    own: Doubles
+    other: Doubles
+    own_channel: Doubles
+    other_channel: Doubles
+    own_word: Ids
+    own_prior: Doubles
+    other_prior: Doubles
+    rate: Doubles
+    own_count: Doubles
+    other_count: Doubles
+    number: Bools
+    tokens: Sequence[str]
+
+    def features(self) -> Doubles:
+        """The features of each word [M, F], in the order of `FEATURES`."""
+        cores = [token[slice(*core_of(token))] for token in self.tokens]
+        capital = np.array([core[:1].isupper() for core in cores], bool)
+        capitals = np.array([len(core) > 1 and core.isupper() for core in cores], bool)
+        length = np.array([len(core) for core in cores], np.int64)
+        odds = np.clip(np.log(self.other + 1e-9) - np.log(self.own + 1e-9), -6, 12)
+        channel = self.other_channel - self.own_channel
+        language = np.clip(odds - channel, -5, 25)
+        known = self.own_word > UNKNOWN_ID
+        rate = np.log(np.maximum(self.rate, 1e-9))
+        few = np.minimum(rate, 0)
+        columns = [
+            np.ones(len(odds)),
+            odds,
+            np.minimum(odds, 3),
+            few,
+            np.maximum(rate, 0),
+            odds * few,
+            np.clip(channel, -16, 2),
+            language,
+            np.minimum(language, 10),
+            self.own_channel,
+            np.maximum(self.own_channel + 3, 0),
+            capital,
+            capital * odds,
+            capitals,
+            np.minimum(length, 6),
+            length == 1,
+            length == 2,
+            known,
+            known * np.clip(self.own_prior, -16, 0),
+            self.other_prior,
+            np.log(np.maximum(self.own_count, 1)),
+            self.own_count > 1,
+            np.log1p(self.other_count),
+            self.number,
+        ]
+        return np.column_stack(columns).astype(np.float64)
+
+
+def rates(unsure: Doubles, page: Ids) -> Doubles:
+    """How many words of each one's page are thought misread, by the usual rate, the word itself
+    left out [T]. `unsure`: 1 - P(as read); `page`: its number, -1 for no word."""
+    inside = page >= 0
+    at = page - int(page.min())
+    total = np.bincount(at, np.where(inside, unsure, 0.0))
+    count = np.bincount(at, inside)
+    expected = total[at] - unsure + USUAL_RATE * _USUAL_WORDS
+    found: Doubles = expected / (count[at] + _USUAL_WORDS) / USUAL_RATE
+    return found
+
+
+class Decoded(NamedTuple):
+    """What the decoder found of T tokens (boundaries among them): the readings kept [T, K] as
+    numbers into a row of `candidates`, the token as it is first; their probabilities `share`
+    [T, K]; the row, the page (-1: none) and the token of each."""
+
+    candidates: Candidates
+    rows: Ids
+    keep: Ids
+    share: Doubles
+    page: Ids
+    tokens: Sequence[str]
+
+    def offered(self) -> tuple[Ids, Ids, Offered]:
+        """Which tokens have another reading, the place of the likeliest in `keep`, and what is
+        known of it."""
+        share = self.share.copy()
+        share[:, 0] = -1.0
+        other = share.argmax(1)
+        at = np.flatnonzero((share.max(1) > LEAST_SHARE) & (self.page >= 0))
+        other = other[at]
+        kept, reading, row = self.keep[at, 0], self.keep[at, other], self.rows[at]
+        candidates = self.candidates
+        words = candidates.first[self.rows, self.keep[:, 0]]
+        own_word, other_word = words[at], candidates.first[row, reading]
+        count = self._counts(words)
+        prior = candidates.model.unigram
+        texts = [candidates.readings[r][k].word or "" for r, k in zip(row, reading, strict=True)]
+        return (
+            at,
+            other,
+            Offered(
+                own=self.share[at, 0],
+                other=self.share[at, other],
+                own_channel=candidates.score[row, kept].astype(np.float64),
+                other_channel=candidates.score[row, reading].astype(np.float64),
+                own_word=own_word,
+                own_prior=prior[own_word].astype(np.float64),
+                other_prior=prior[other_word].astype(np.float64),
+                rate=rates(1 - self.share[:, 0], self.page)[at],
+                own_count=count[at],
+                other_count=np.bincount(words[self.page >= 0], minlength=len(prior))[other_word],
+                number=np.array([text.isdigit() for text in texts], bool),
+                tokens=[self.tokens[t] for t in at.tolist()],
+            ),
+        )
+
+    def _counts(self, words: Ids) -> Doubles:
+        """How often each token's word is read in the document; words that the vocabulary does not
+        know are told apart by their letters."""
+        inside = self.page >= 0
+        ids = words.copy()
+        seen: dict[str, int] = {}
+        start = int(ids.max()) + 1
+        for t in np.flatnonzero((ids <= UNKNOWN_ID) & inside).tolist():
+            ids[t] = seen.setdefault(self.tokens[t].lower(), start + len(seen))
+        return np.bincount(ids[inside], minlength=int(ids.max()) + 1)[ids].astype(np.float64)
+
+
+@dataclass(frozen=True, slots=True)
+class Acceptance:
+    """The weights of one channel, in the order of `FEATURES`."""
+
+    weights: Doubles
+
+    def of(self, offered: Offered) -> Doubles:
+        """P(the other reading is right) of each word [M]."""
+        odds = np.clip(offered.features() @ self.weights, -30, 30)
+        found: Doubles = 1 / (1 + np.exp(-odds))
+        return found
+
+    def weighed(self, decoded: Decoded) -> tuple[Doubles, Doubles]:
+        """The probabilities [T, K] where the likeliest other reading of each token has what this
+        model says, and the token as it is the rest; and what a reading needs to be taken [T].
+
+        Of tokens that the engine read twice the model knows nothing: there the decoder decides."""
+        share = decoded.share.copy()
+        needed = np.full(len(share), TWICE_READ)
+        at, other, offered = decoded.offered()
+        once = ~np.isin(decoded.rows[at], list(decoded.candidates.twice_read))
+        at, other, p = at[once], other[once], self.of(offered)[once]
+        share[at] = 0.0
+        share[at, other] = p
+        share[at, 0] = 1 - p
+        needed[at] = np.where(offered.number[once], NUMBER, TAKEN)
+        return share, needed
+
+    @classmethod
+    def read(cls, lines: Iterable[str], channel: str) -> Acceptance | None:
+        """The weights of `channel` from a table of channel, feature, weight; None where it has
+        none. A feature without a row counts nothing. Raises ValueError at a line that is no row."""
+        weights = np.zeros(len(FEATURES))
+        for line in lines:
+            if line.strip() and not line.startswith("#"):
+                name, feature, weight = line.rstrip("\n").split("\t")
+                if name == channel and feature in FEATURES:
+                    weights[FEATURES.index(feature)] = float(weight)
+        return cls(weights) if weights.any() else None
