@@ -7,9 +7,7 @@ log P(read | word). A word that is itself known stays out of this.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from typing import Final
 
 from rapidfuzz import process
@@ -22,6 +20,7 @@ from pipeline.restore.tokens import SPECIALS
 LEAST: Final = 3
 """Letters of a word, at least: shorter ones are near too many others."""
 
+_MOST_FOUND: Final = 10_000
 _MARK: Final = -4.0  # another mark, or a bar or hook that is none (đ, ƒ)
 _ALIKE: Final = -4.0  # letters that look alike
 _ONE: Final = -7.0  # a thin letter lost, or one with a mark invented
@@ -32,41 +31,45 @@ _CAPITALS: Final = frozenset(map(frozenset, ("fe", "ud", "il", "jl", "ji", "jp",
 _SMALL: Final = frozenset(map(frozenset, ("li", "tl", "it", "ft", "ce", "nm", "au", "oc", "hb")))
 
 
-@dataclass(slots=True)
 class ForeignWords:
-    """The words of the vocabulary that are no Vietnamese syllables, by length."""
+    """The words of a language model that are no Vietnamese syllables."""
 
-    by_length: dict[int, list[tuple[str, str]]]
-    _found: dict[str, tuple[tuple[str, float], ...]] = field(default_factory=dict)
-
-    @classmethod
-    def of(cls, words: Sequence[str]) -> ForeignWords:
-        """Of all words of a language model."""
-        found: dict[int, list[tuple[str, str]]] = defaultdict(list)
-        for word in words[len(SPECIALS) :]:
-            if len(word) >= LEAST and word.isalpha() and analyse(word) is None:
-                found[len(word)].append((word, unidecode(word)))
-        return cls(found)
+    def __init__(self, words: Sequence[str]) -> None:
+        self._words = words
+        self._table: dict[int, tuple[list[str], list[str]]] = {}
+        self._found: dict[str, tuple[tuple[str, float], ...]] = {}
 
     def near(self, read: str) -> tuple[tuple[str, float], ...]:
         """Words that what was read may be, and log P(read | word): one letter taken for one that
         looks like it, a thin one lost, one with a mark invented; else one mark for another. Words
         that differ otherwise may both be right (amôni, amoni; Luise, Louise)."""
         if read not in self._found:
+            if len(self._found) > _MOST_FOUND:
+                self._found.clear()
             self._found[read] = tuple(self._near(_plain(read)))
         return self._found[read]
 
     def _near(self, read: str) -> Iterable[tuple[str, float]]:
         folded = unidecode(read)
         for length in range(max(LEAST, len(folded) - 1), len(folded) + 2):
-            words = self.by_length.get(length, [])
-            choices = [other for _, other in words]
+            words, plain = self._by_length().get(length, ([], []))
             for *_, at in process.extract(
-                folded, choices, scorer=Levenshtein.distance, score_cutoff=1, limit=5
+                folded, plain, scorer=Levenshtein.distance, score_cutoff=1, limit=8
             ):
-                word = words[at][0]
+                word = words[at]
                 if (cost := _cost(read, word)) is not None:
                     yield word, cost
+
+    def _by_length(self) -> dict[int, tuple[list[str], list[str]]]:
+        """Words, and the same without marks, by length. Made when first asked for."""
+        if not self._table:
+            for word in self._words[len(SPECIALS) :]:
+                if len(word) >= LEAST and word.isalpha() and analyse(word) is None:
+                    plain = unidecode(word)
+                    words, without = self._table.setdefault(len(plain), ([], []))
+                    words.append(word)
+                    without.append(plain)
+        return self._table
 
 
 def _cost(read: str, word: str) -> float | None:

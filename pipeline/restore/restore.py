@@ -117,7 +117,7 @@ class Restorer:
         around = ContextModel.load(_context_data(), model.words)
         self._decoders = {name: Decoder(model, phrases, WEIGHTS[name], around) for name in channels}
         table = _table("confidence.tsv")
-        foreign = ForeignWords.of(model.words)
+        foreign = ForeignWords(model.words)
         accepted = _table("acceptance.tsv")
         self._acceptance = {name: Acceptance.read(accepted, name) for name in channels}
         self._confidence = {name: Confidence.read(table, name) for name in channels}
