@@ -162,6 +162,10 @@ class Restorer:
         """The readings of tokens under a channel, `eng` or `vie`."""
         return self._candidates[channel]
 
+    def acceptance(self, channel: str) -> Acceptance | None:
+        """The model that says when another reading is taken; None where the decoder does."""
+        return self._acceptance[channel]
+
     def restore_pages(
         self, pages: Sequence[PageLayout], model: Model = "auto"
     ) -> tuple[RestoredPage, ...]:
