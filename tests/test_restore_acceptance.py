@@ -45,7 +45,7 @@ def test_what_is_taken_adds_up(restorer: Restorer) -> None:
     share, needed = acceptance.weighed(decoded)
     assert share.shape == decoded.share.shape
     assert np.allclose(share.sum(1), decoded.share.sum(1), atol=0.05)
-    assert ((0 <= needed) & (needed < 1)).all()
+    assert ((needed >= 0) & (needed < 1)).all()
 
 
 def test_the_heavy_channel_has_none(restorer: Restorer) -> None:
@@ -65,7 +65,7 @@ def test_weights_are_read_by_name() -> None:
     assert read is not None
     assert read.weights[FEATURES.index("odds")] == 2
     assert read.weights.sum() == 2
-    with pytest.raises(ValueError, match="not enough|unpack"):
+    with pytest.raises(ValueError, match="unpack"):
         Acceptance.read(["vie odds 2"], "vie")
 
 

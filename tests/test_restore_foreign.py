@@ -7,8 +7,11 @@ import pytest
 from pipeline.restore.foreign import ForeignWords
 from pipeline.restore.tokens import SPECIALS
 
-WORDS = (*SPECIALS, "frankfurt", "illinois", "jimmy", "domingo", "united", "louise", "amoniac")
-WORDS += ("gdańsk", "brief", "container", "nhà", "trump")
+WORDS = (
+    *SPECIALS,
+    *("frankfurt", "illinois", "jimmy", "domingo", "united", "louise", "amoniac", "gdańsk"),
+    *("brief", "container", "nhà", "trump"),
+)
 
 
 @pytest.mark.parametrize(
