@@ -47,7 +47,7 @@ _SHORT_DATE = regex.compile(r"(?<![\w/.-])[\dlIOo]{1,2}/[\dlIOo]{1,2}/[12lI][\dl
 _DIGIT = {
     **dict.fromkeys("lI|!]ÌÍ", "1"),
     **dict.fromkeys("Oo", "0"),
-    **dict.fromkeys("Š§", "5"),
+    "Š": "5",
     **dict.fromkeys("óÓ", "6"),
 }
 _SUBJECT = regex.compile(
@@ -58,11 +58,9 @@ _STROKE = regex.compile(r"(?<=[\p{L}\d])(?P<stroke>⁄)(?=[\p{L}\d])")
 _HEAVY_SUBJECT = regex.compile(r"^\s*(?P<mark>VA|Vív)(?=\s+\p{Ll})")
 _LIST_DASH = regex.compile(r"^\s*(?:- )?(?P<dash>~)(?=\s+[\p{L}\d\"“(]|[\"“(])")
 _COUNTED = regex.compile(r"(?<!\p{L})(?:[Kk]hoản|[ĐđD]iều)\s(?P<one>[|Il!ÌÍ])(?=[\s,.;)]|$)")
-_LIKE = (
-    "lI|!\\]ÌÍŠ§óÓO"  # signs that a digit is read as, and that no number of an article ends with
-)
+_LIKE = "lI|!\\]ÌÍŠóÓO"  # signs that one digit is read as, and no number of an article ends with
 _ARTICLE = regex.compile(
-    rf"(?<!\p{{L}})(?:[Kk]hoản|[ĐđD]iều)\s(?P<number>\d[\d{_LIKE}]{{0,2}}|[Š§])(?=[\s,.;)]|$)"
+    rf"(?<!\p{{L}})(?:[Kk]hoản|[ĐđD]iều)\s(?P<number>\d[\d{_LIKE}]{{0,2}}|Š)(?=[\s,.;)]|$)"
 )
 _ASSEMBLY = regex.compile(
     r"(?<=\d{4}/(?:(?:NQ-)?UBTV)?QH)(?P<term>[1lI]\d|\d[lI]|[lI]{2})(?![\p{L}\d])"
@@ -86,7 +84,7 @@ _DATE_READ = regex.compile(
 _READ_DIGIT = {
     **dict.fromkeys("lI|!]iÌÍíìJL", "1"),
     **dict.fromkeys("OoØQ", "0"),
-    **dict.fromkeys("SsŠš§", "5"),
+    **dict.fromkeys("Šš", "5"),
     **dict.fromkeys("Zz", "2"),
     **dict.fromkeys("óÓ", "6"),
     "B": "8",

@@ -27,9 +27,9 @@ _READ_AS = {
     "i": "íïlj!|",
     "l": "iI!|",
 }
-_NUMBERED = regex.compile(r"^\s*[\"“]?(?P<number>[\dlIÌÍíìÏï|!ŠšS§]{1,2})\.(?=\s+(?P<next>\S+))")
+_NUMBERED = regex.compile(r"^\s*[\"“]?(?P<number>[\dlIÌÍíìÏï|!ŠšS$§]{1,2})\.(?=\s+(?P<next>\S+))")
 _ARTICLE = regex.compile(r"^\s*[\"“]?Điều\s\d{1,3}[a-z]?\.")
-_READ_DIGIT = {**dict.fromkeys("lIÌÍíìÏï|!", "1"), **dict.fromkeys("ŠšS", "5"), "§": "8"}
+_READ_DIGIT = {**dict.fromkeys("lIÌÍíìÏï|!", "1"), **dict.fromkeys("ŠšS$", "5"), "§": "8"}
 _CERTAIN = {"€": "c", "©": "c", "¢": "c"}
 
 
