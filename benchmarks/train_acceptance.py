@@ -29,7 +29,7 @@ from pipeline.restore.confidence import learn
 from pipeline.restore.restore import Restorer
 
 OUT = Path(__file__).parent.parent / "dictionaries/acceptance.tsv"
-CLEAN_SHARE = 0.03
+CLEAN_SHARE = 0.04
 """Share of the clean documents of the split."""
 
 _LONGEST = 30_000
