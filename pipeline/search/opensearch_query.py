@@ -22,6 +22,9 @@ from pipeline.search.signer_names import shortened_names
 
 Clause = dict[str, Any]
 MOST_FACETS = 100
+_WRITINGS = 2
+"""For each value of a facet so many writings are asked for: names are counted as they are printed,
+and are one where they are the same when folded."""
 NEARNESS_FOR = 100
 _TITLE, _EXACT, _ONLY_RAW, _OTHER_NAME = 0.7, 1.5, 0.5, 0.5
 _OWN, _CITED = 2000.0, 1000.0
@@ -167,7 +170,7 @@ class _Asking:
 
     def _unwanted(self, term: Term) -> Clause:
         """A word typed with marks leaves letters in that have it with others."""
-        if self._query.marked:
+        if self._query.without_exact:
             return _phrase(self._fields.exact, without_symbols(term.typed))
         return _phrase(self._fields.folded, _folded(term))
 
@@ -175,7 +178,9 @@ class _Asking:
 def _facets(kind: Kind) -> Clause:
     """Letters by year, body and type; a letter counts once, whatever its directives."""
     fields = {"year": "year", "body": "body.shown", "type": "type.shown"}
-    aggs: Clause = {n: {"terms": {"field": f, "size": MOST_FACETS}} for n, f in fields.items()}
+    aggs: Clause = {
+        n: {"terms": {"field": f, "size": _WRITINGS * MOST_FACETS}} for n, f in fields.items()
+    }
     if kind == "directive":
         for agg in aggs.values():
             agg["aggs"] = {"letters": {"cardinality": {"field": "letter"}}}

@@ -38,11 +38,10 @@ class Places:
         self._query = query
         self._letters = letters
 
-    def _of(self, term: Term, letters: Longs) -> Standing:
+    def _of(self, term: Term, letters: Longs, *, spelled: bool) -> Standing:
         words = [word for form in term.words if (word := self._finder.word(form))]
         if len(words) < len(term.words) or not words:
             return NOWHERE
-        spelled = self._query.marked
         each = [self._reader.standing(w, letters, spelled=spelled) for w in words]
         if len(each) == 1:
             return each[0]
@@ -54,10 +53,10 @@ class Places:
         words = [self._finder.word(term.words[0]) for term in terms]
         known = [word for word in words if word]
         single = all(len(term.words) == 1 for term in terms)
+        spelled = self._query.marked
         if single and len(known) == len(words):
-            spelled = self._query.marked
             return self._reader.standing_together(known, self._letters, spelled=spelled)
-        return [self._of(term, self._letters) for term in terms]
+        return [self._of(term, self._letters, spelled=spelled) for term in terms]
 
     def nearness(self) -> Scores:
         """What each letter deserves for having words asked for side by side, all in a row, and all
@@ -87,8 +86,9 @@ class Places:
             kept = scores > -np.inf
             left, scores = left.only(kept), scores[kept]
         for term in self._query.without:
-            spelled = self._query.marked
-            counts, same = left.count(self._of(term, left.letters), spelled=spelled)
+            spelled = self._query.without_exact
+            standing = self._of(term, left.letters, spelled=spelled)
+            counts, same = left.count(standing, spelled=spelled)
             kept = (same if spelled else counts) == 0
             left, scores = left.only(kept), scores[kept]
         order = np.argsort(left.rows)
@@ -107,8 +107,9 @@ class Places:
         return best
 
     def _of_term_in(self, term: Term, directives: Directives) -> Scores:
-        standing = self._of(term, directives.letters)
-        counts, same = directives.count(standing, spelled=self._query.marked)
+        spelled = self._query.marked
+        standing = self._of(term, directives.letters, spelled=spelled)
+        counts, same = directives.count(standing, spelled=spelled)
         scores = (counts / (counts + FULL)).astype(np.float32)
         if self._query.marked:
             scores[same > 0] += np.float32(_EXACT)
