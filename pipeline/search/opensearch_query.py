@@ -26,12 +26,14 @@ _WRITINGS = 2
 """For each value of a facet so many writings are asked for: names are counted as they are printed,
 and are one where they are the same when folded."""
 NEARNESS_FOR = 100
-_TITLE, _EXACT, _ONLY_RAW, _OTHER_NAME = 0.7, 1.5, 0.5, 0.5
+_TITLE, _EXACT, _EXACT_PHRASE, _ONLY_RAW, _OTHER_NAME = 0.7, 1.5, 1.0, 0.5, 0.5
 _OWN, _CITED = 2000.0, 1000.0
 _WHOLE_NAME, _END_OF_NAME = 1000.0, 500.0
 _PAIR, _NEAR, _WINDOW = 2.0, 2.0, 40
+_IN_ORDER, _WINDOWS = 2.0, (10, 20, 40)
 _MANY_TERMS = 8
 _MOST_PAIRS = 8
+_PAIR_WORDS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,11 @@ class _Asking:
 
     def best(self, window: tuple[int, int], sort: Sort) -> Clause:
         """The best hits, or the latest."""
-        wanted: Clause = {"must": self._must, "filter": self._filter, "must_not": self._must_not}
+        wanted: Clause = {
+            "must": [pair for clause in self._must for pair in _in_pairs(clause)],
+            "filter": [*self._filter, *filter(_is_long, self._must)],
+            "must_not": self._must_not,
+        }
         body: Clause = {
             "query": {"bool": {**wanted, "should": self._extras()}},
             "from": window[0],
@@ -127,11 +133,12 @@ class _Asking:
             yield _constant({"terms": {"signer_folded": list(asked.signers)}}, _END_OF_NAME)
 
     def _extras(self) -> list[Clause]:
-        """What counts beside words that are there: their very marks."""
+        """What counts beside words that are there: their very marks. Of a phrase each word's by
+        itself; that they stand so in a row is for the best (`_rescores`)."""
         if not self._query.marked:
             return []
         return [
-            _phrase(self._fields.exact, without_symbols(term.typed), _EXACT)
+            _match(self._fields.exact, without_symbols(term.typed), _EXACT / len(term.words))
             for term in self._typed()
         ]
 
@@ -142,18 +149,24 @@ class _Asking:
                 yield from _plain(asked)
 
     def _rescores(self) -> list[Clause]:
-        """What the best deserve: for words of the heading, and for those near one another; words
-        that only the raw text has count less."""
+        """What the best deserve: for words of the heading, for phrases in the very marks typed, and
+        for words near one another; words that only the raw text has count less."""
         words = list(dict.fromkeys(w for term in self._typed() for w in _folded(term).split()))
         again: list[Clause] = []
         if self._kind == "letter" and words:
             again += [_match("title", word, _TITLE) for word in words]
-        again += self._nearness()
+        again += self._exact_phrases() + self._nearness()
         rescores: list[Clause] = [{"rescore_query": _any(*again)}] if again else []
         if self._kind == "letter" and words:
             less = _constant(_match("only_raw", " ".join(words)), _ONLY_RAW)
             rescores.append({"rescore_query": less, "score_mode": "multiply"})
         return [{"window_size": NEARNESS_FOR, "query": rescore} for rescore in rescores]
+
+    def _exact_phrases(self) -> list[Clause]:
+        if not self._query.marked:
+            return []
+        typed = (without_symbols(t.typed) for t in self._typed() if len(t.words) > 1)
+        return [_phrase(self._fields.exact, phrase, _EXACT_PHRASE) for phrase in typed]
 
     def _nearness(self) -> list[Clause]:
         """Words asked for side by side, and near one another."""
@@ -166,7 +179,15 @@ class _Asking:
         pairs = [_phrase(field, f"{a} {b}", _PAIR) for a, b in list(pairwise(words))[:_MOST_PAIRS]]
         near = _phrase(self._fields.folded, " ".join(map(_folded, terms)), _NEAR)
         near["match_phrase"][self._fields.folded]["slop"] = _WINDOW
-        return [*pairs, near]
+        typed_so = " ".join(map(_folded, terms))
+        return [*pairs, near, *self._in_order(typed_so, len(terms))]
+
+    def _in_order(self, words: str, count: int) -> Iterator[Clause]:
+        """Words in the order typed within a few words, the fewer the better."""
+        for between in _WINDOWS:
+            rule = {"query": words, "mode": "ordered", "max_gaps": between}
+            found: Clause = {"intervals": {self._fields.folded: {"match": rule}}}
+            yield _constant(found, _IN_ORDER * count / len(_WINDOWS))
 
     def _unwanted(self, term: Term) -> Clause:
         """A word typed with marks leaves letters in that have it with others."""
@@ -207,6 +228,21 @@ def _match(field: str, words: str, boost: float = 1.0) -> Clause:
 
 def _phrase(field: str, words: str, boost: float = 1.0) -> Clause:
     return {"match_phrase": {field: {"query": words, "boost": boost}}}
+
+
+def _is_long(clause: Clause) -> bool:
+    """Whether it is a phrase of more words than the pairs that are indexed."""
+    (found,) = clause.get("match_phrase", {"": {"query": ""}}).values()
+    return len(found["query"].split()) > _PAIR_WORDS
+
+
+def _in_pairs(clause: Clause) -> list[Clause]:
+    """A long phrase as its pairs of words: of these the server need not score all letters, and only
+    in what may be among the best need it look whether they make the phrase."""
+    if not _is_long(clause):
+        return [clause]
+    ((field, found),) = clause["match_phrase"].items()
+    return [_phrase(field, f"{a} {b}") for a, b in pairwise(found["query"].split())]
 
 
 def _folded(term: Asked) -> str:

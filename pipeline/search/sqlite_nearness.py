@@ -21,7 +21,8 @@ from pipeline.search.sqlite_segment_reader import (
     is_among,
 )
 
-_PAIR, _PAIR_EXACT, _FOLLOWED, _NEAR, _IN_A_ROW, _EXACT = 0.5, 0.5, 0.3, 0.4, 0.3, 0.8
+_PAIR, _PAIR_EXACT, _FOLLOWED, _NEAR, _EXACT = 0.5, 0.5, 0.3, 0.4, 0.8
+_IN_A_ROW, _IN_ORDER = 0.3, 1.0
 _SOON = 10
 """Words typed one behind the other are so where there are at most so many words between them."""
 _THING_SHIFT = 40
@@ -59,8 +60,8 @@ class Places:
         return [self._of(term, self._letters, spelled=spelled) for term in terms]
 
     def nearness(self) -> Scores:
-        """What each letter deserves for having words asked for side by side, all in a row, and all
-        near one another."""
+        """What each letter deserves for having words asked for side by side, all in a row, all in
+        the order typed within a few words, and all near one another."""
         terms = [term for asked in self._query.terms for term in _plain(asked)]
         extra = np.zeros(len(self._letters), np.float32)
         if len(terms) < 2:
@@ -74,6 +75,7 @@ class Places:
             extra += pair * np.float32(sum(two) / 2)
         row = in_a_row([one.places for one in placed], steps[:-1])
         extra[np.unique(row >> PLACE_BITS)] += np.float32(_IN_A_ROW * sum(rarities))
+        extra += together.in_order() * np.float32(_IN_ORDER * sum(rarities))
         return extra + together.near() * np.float32(_NEAR * sum(rarities) / len(rarities))
 
     def directives(self) -> Found:
@@ -144,12 +146,27 @@ class _Together:
         at = thing * self._letters + (self._places[:count] >> PLACE_BITS)
         shape = (len(steps) - 1, self._letters)
         score, near = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
+        self._next, self._after = behind, gaps > 0
         beside = gaps == step
         score.ravel()[at[(gaps > 0) & (gaps <= _SOON)]] = _FOLLOWED
         near.ravel()[at[beside]] = _PAIR
         if spelled:
             near.ravel()[at[beside & self._same[:count] & self._same[behind]]] = _PAIR + _PAIR_EXACT
         return score + near
+
+    def in_order(self) -> Scores:
+        """How near one another all things stand in the order typed, in each letter, from 0 to 1;
+        after `follows`."""
+        first = np.arange(self._lengths[0])
+        last, there = first, np.ones(len(first), np.bool_)
+        for _ in self._lengths[1:]:
+            there &= self._after[last]
+            last = self._next[last]
+        starts = self._places[first]
+        close = len(_WINDOWS) - _EDGES.searchsorted(self._places[last] - starts)
+        best = np.zeros(self._letters, np.float32)
+        np.maximum.at(best, starts >> PLACE_BITS, (close * there).astype(np.float32))
+        return best / np.float32(len(_WINDOWS))
 
     def near(self) -> Scores:
         """How many of the things stand near one another in each letter, at most, those not quite
