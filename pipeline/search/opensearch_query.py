@@ -30,7 +30,7 @@ _TITLE, _EXACT, _EXACT_PHRASE, _ONLY_RAW, _OTHER_NAME = 0.7, 1.5, 1.0, 0.5, 0.5
 _OWN, _CITED = 2000.0, 1000.0
 _WHOLE_NAME, _END_OF_NAME = 1000.0, 500.0
 _PAIR, _NEAR, _WINDOW = 2.0, 2.0, 40
-_IN_ORDER, _WINDOWS = 2.0, (10, 20, 40)
+_IN_ORDER, _WINDOWS = 2.0, (20,)
 _MANY_TERMS = 8
 _MOST_PAIRS = 8
 _PAIR_WORDS = 2
@@ -67,11 +67,7 @@ class _Asking:
         self._query = query
         self._kind: Kind = "directive" if "directive" in query.kinds else "letter"
         self._fields = _FIELDS[self._kind]
-        clauses = [self._needed(term) for term in query.terms]
-        if lacking:
-            wanted = len(clauses) // 2 if len(clauses) > _MANY_TERMS else len(clauses) - 1
-            clauses = [{"bool": {"should": clauses, "minimum_should_match": wanted}}]
-        self._must = clauses
+        self._lacking = lacking
         # a word stands in a field that only documents of this kind have
         surely = not lacking and any(isinstance(term, Term) for term in query.terms)
         self._filter = [] if surely else [{"term": {"kind": self._kind}}]
@@ -80,9 +76,17 @@ class _Asking:
         unwanted = [_filter(f) for f in given if f.negative]
         self._must_not = [*unwanted, *(self._unwanted(term) for term in query.without)]
 
+    def _must(self, *, scored: bool) -> list[Clause]:
+        clauses = [self._needed(term, scored=scored) for term in self._query.terms]
+        if self._lacking:
+            wanted = len(clauses) // 2 if len(clauses) > _MANY_TERMS else len(clauses) - 1
+            clauses = [{"bool": {"should": clauses, "minimum_should_match": wanted}}]
+        return clauses
+
     def counted(self) -> Clause:
         """How many there are, with facets."""
-        wanted = {"filter": [*self._must, *self._filter], "must_not": self._must_not}
+        must = self._must(scored=False)
+        wanted = {"filter": [*must, *self._filter], "must_not": self._must_not}
         return {
             "query": {"bool": wanted},
             "size": 0,
@@ -92,11 +96,8 @@ class _Asking:
 
     def best(self, window: tuple[int, int], sort: Sort) -> Clause:
         """The best hits, or the latest."""
-        wanted: Clause = {
-            "must": [pair for clause in self._must for pair in _in_pairs(clause)],
-            "filter": [*self._filter, *filter(_is_long, self._must)],
-            "must_not": self._must_not,
-        }
+        must = self._must(scored=True)
+        wanted: Clause = {"must": must, "filter": self._filter, "must_not": self._must_not}
         body: Clause = {
             "query": {"bool": {**wanted, "should": self._extras()}},
             "from": window[0],
@@ -112,19 +113,33 @@ class _Asking:
             body["track_scores"] = True
         return body
 
-    def _needed(self, asked: Asked) -> Clause:
+    def _needed(self, asked: Asked, *, scored: bool) -> Clause:
         """Where this holds, something asked for is found."""
         if isinstance(asked, Identifier):
             return _any(
                 _constant({"terms": {"own": list(asked.keys)}}, _OWN),
                 _constant({"terms": {"cited": list(asked.keys)}}, _CITED),
-                _phrase(self._fields.folded, _folded(asked)),
+                self._row(asked, scored=scored),
             )
         if isinstance(asked, Name):
-            typed: Clause = {"bool": {"must": [self._needed(term) for term in asked.terms]}}
+            each = [self._needed(term, scored=scored) for term in asked.terms]
+            typed = each[0] if len(each) == 1 else {"bool": {"must": each}}
             others = (_phrase(self._fields.folded, _folded(t), _OTHER_NAME) for t in asked.other)
             return _any(typed, *others, *self._signed(asked))
-        return _phrase(self._fields.folded, _folded(asked))
+        return self._row(asked, scored=scored)
+
+    def _row(self, asked: Term | Identifier, *, scored: bool) -> Clause:
+        """A word, or words in a row. To score a long row the server would count it in all letters.
+        Words in the marks typed (`_extras`) or, where there are none, its pairs of words let it
+        pass over most."""
+        row = _phrase(self._fields.folded, _folded(asked))
+        if not scored or len(asked.words) <= _PAIR_WORDS:
+            return row
+        if self._query.marked:
+            return _constant(row, 1.0)
+        words = [folded for _, folded in asked.words]
+        pairs = [_phrase(self._fields.folded, f"{a} {b}") for a, b in pairwise(words)]
+        return {"bool": {"must": pairs, "filter": [row]}}
 
     def _signed(self, asked: Name) -> Iterator[Clause]:
         """Letters with a person's whole name, and those in which only the end of it was read."""
@@ -228,21 +243,6 @@ def _match(field: str, words: str, boost: float = 1.0) -> Clause:
 
 def _phrase(field: str, words: str, boost: float = 1.0) -> Clause:
     return {"match_phrase": {field: {"query": words, "boost": boost}}}
-
-
-def _is_long(clause: Clause) -> bool:
-    """Whether it is a phrase of more words than the pairs that are indexed."""
-    (found,) = clause.get("match_phrase", {"": {"query": ""}}).values()
-    return len(found["query"].split()) > _PAIR_WORDS
-
-
-def _in_pairs(clause: Clause) -> list[Clause]:
-    """A long phrase as its pairs of words: of these the server need not score all letters, and only
-    in what may be among the best need it look whether they make the phrase."""
-    if not _is_long(clause):
-        return [clause]
-    ((field, found),) = clause["match_phrase"].items()
-    return [_phrase(field, f"{a} {b}") for a, b in pairwise(found["query"].split())]
 
 
 def _folded(term: Asked) -> str:
