@@ -108,6 +108,7 @@ class Reader:
         ]
         self.letters = int(self.alive.sum())
         self._shown: dict[int, str] = {}
+        self._densities: dict[int, float] = {}
         self._names: dict[str, tuple[str, list[int], list[int]]] = {}
 
     @staticmethod
@@ -166,7 +167,7 @@ class Reader:
         pairs = [self._pair(*two) for two in pairwise(words)]
         for pair in pairs:
             if pair is not None:
-                within = pair.nonzero()[0] if within is None else within[pair[within] > 0]
+                within = pair.nonzero()[0] if within is None else within[pair.take(within) > 0]
         if within is None or len(within) * FEW > self.size:
             return self._phrase_of_many(words, within, exact=exact)
         implied = {} if exact else self._implied(words, pairs, within)
@@ -230,16 +231,17 @@ class Reader:
             for one, other in zip([None, *pairs], [*pairs, None], strict=True)
         ]
         counts = [
-            self._times(word)[letters] if known else None
+            self._times(word).take(letters) if known else None
             for word, known in zip(words, beside, strict=True)
         ]
-        some = [None if pair is None else pair[letters] for pair in pairs]
+        some = [None if pair is None else pair.take(letters) for pair in pairs]
         return implied_words(some, counts)
 
     def _phrase_of_few(
         self, words: Sequence[Word], letters: Longs, implied: Mapping[int, Flags], *, exact: bool
     ) -> Counted:
-        """Look at some letters, first for the words that stand least often in a letter."""
+        """Look at some letters, first for the word that stands least often in one, then for the one
+        farthest from it, which is the least likely to come with it."""
 
         def standing(n: int, some: Longs) -> Longs:
             found = self.standing(words[n], some, spelled=exact)
@@ -247,7 +249,10 @@ class Reader:
             places -= n
             return places
 
-        order = sorted(range(len(words)), key=lambda n: (n in implied, self.density(words[n])))
+        looked_at = [n for n in range(len(words)) if n not in implied]
+        first, *others = sorted(looked_at, key=lambda n: self.density(words[n]))
+        others.sort(key=lambda n: -abs(n - first))
+        order = [first, *others[:1], *sorted(others[1:]), *implied]
         return phrase_in(letters, order, implied, standing)
 
     def standing(self, word: Word, wanted: Longs, *, spelled: bool) -> Standing:
@@ -298,8 +303,10 @@ class Reader:
 
     def density(self, word: Word) -> float:
         """How often a word stands in a letter that has it, on average."""
-        found = self._occurrences(word, spelled=False)
-        return len(found.places.numbers) / max(len(found.letters), 1)
+        if word.id not in self._densities:
+            found = self._occurrences(word, spelled=False)
+            self._densities[word.id] = len(found.places.numbers) / max(len(found.letters), 1)
+        return self._densities[word.id]
 
     def _occurrences(self, word: Word, *, spelled: bool) -> Occurrences:
         def read() -> tuple[Occurrences, int]:
