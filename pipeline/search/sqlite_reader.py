@@ -42,6 +42,8 @@ from pipeline.search.sqlite_words import IN_TEXT, OTHER_SPELLING, spelling_numbe
 
 KEPT_BYTES = 384 << 20
 """Of arrays once read so many bytes are kept, for what is asked next."""
+_NOTHING_BYTES = 100
+"""What is held to know that there is nothing."""
 COUNT = 15
 """Bits of `Spread.info`: how often a word stands in a letter, to a limit."""
 INFO_FIELD_SHIFT = 4
@@ -180,7 +182,7 @@ class Reader:
         def read() -> tuple[U8 | None, int]:
             parts = [segment.side_by_side(first, second) for segment in self._segments]
             if all(part is None for part in parts):
-                return None, 0
+                return None, _NOTHING_BYTES
             unknown = (
                 np.full(segment.size, UNKNOWN, np.uint8) if part is None else part
                 for segment, part in zip(self._segments, parts, strict=True)
