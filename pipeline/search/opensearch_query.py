@@ -30,7 +30,7 @@ _TITLE, _EXACT, _EXACT_PHRASE, _ONLY_RAW, _OTHER_NAME = 0.7, 1.5, 1.0, 0.5, 0.5
 _OWN, _CITED = 2000.0, 1000.0
 _WHOLE_NAME, _END_OF_NAME = 1000.0, 500.0
 _PAIR, _NEAR, _WINDOW = 2.0, 2.0, 40
-_IN_ORDER, _WINDOWS = 2.0, (20,)
+_IN_ORDER, _BETWEEN = 2.0, 20
 _MANY_TERMS = 8
 _MOST_PAIRS = 8
 _PAIR_WORDS = 2
@@ -195,14 +195,12 @@ class _Asking:
         near = _phrase(self._fields.folded, " ".join(map(_folded, terms)), _NEAR)
         near["match_phrase"][self._fields.folded]["slop"] = _WINDOW
         typed_so = " ".join(map(_folded, terms))
-        return [*pairs, near, *self._in_order(typed_so, len(terms))]
+        return [*pairs, near, self._in_order(typed_so, len(terms))]
 
-    def _in_order(self, words: str, count: int) -> Iterator[Clause]:
-        """Words in the order typed within a few words, the fewer the better."""
-        for between in _WINDOWS:
-            rule = {"query": words, "mode": "ordered", "max_gaps": between}
-            found: Clause = {"intervals": {self._fields.folded: {"match": rule}}}
-            yield _constant(found, _IN_ORDER * count / len(_WINDOWS))
+    def _in_order(self, words: str, count: int) -> Clause:
+        """So many words in the order typed, with few others between them."""
+        rule = {"query": words, "mode": "ordered", "max_gaps": _BETWEEN}
+        return _constant({"intervals": {self._fields.folded: {"match": rule}}}, _IN_ORDER * count)
 
     def _unwanted(self, term: Term) -> Clause:
         """A word typed with marks leaves letters in that have it with others."""
