@@ -483,6 +483,17 @@ def extract(file: str) -> None:
 INDEX = "FILE.sqlite|URL"
 
 
+class QueryCommand(click.Command):
+    """A command whose argument may begin with `-`, as in `-đê`: no option but -h is so short."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Take what begins with one `-` for the argument."""
+        query = [a for a in args if a[:1] == "-" and a[1:2] not in ("-", "") and a != "-h"]
+        if query and "--" not in args:
+            args = [*(a for a in args if a not in query), "--", *query]
+        return super().parse_args(ctx, args)
+
+
 @main.command()
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
 @click.option("--to", "target", required=True, metavar=INDEX, help="The index.")
@@ -522,7 +533,7 @@ def index(
     _exit(ExitCode.SOME_FAILED if done.failed else ExitCode.OK)
 
 
-@main.command()
+@main.command(cls=QueryCommand)
 @click.argument("query")
 @click.option("--in", "target", required=True, metavar=INDEX, help="The index.")
 @click.option("--limit", type=click.IntRange(1), default=10, show_default=True)
@@ -554,17 +565,15 @@ def search(
     start = (page - 1) * limit if offset is None else offset
     with connect(target) as letters:
         results = letters.search(query, limit=limit, offset=start, sort=sort)
-    if results.message:
-        click.echo(results.message, err=True)
-    if not results.hits:
-        raise NothingFoundError("nothing_found", query=query)
     if as_json:
         _print_json(asdict(results))
-        return
-    click.echo(results.text(start))
-    click.echo(results.count(start), err=True)
-    if facets:
+    elif results.hits:
+        click.echo(results.text(start))
+    for line in results.remarks(query, start):
+        click.echo(line, err=True)
+    if facets and results.total and not as_json:
         click.echo("\n" + results.facets.text())
+    _exit(ExitCode.OK if results.hits else ExitCode.NOTHING_FOUND)
 
 
 @main.command()

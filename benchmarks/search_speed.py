@@ -2,7 +2,8 @@
 
 Prints records a second, the size of the index by that of the text, and the times of queries of each
 kind (docs/search.md says what is measured). The records are made up, the same in every run
-(benchmarks/search_letters.py). With --in, an index made before (--keep) is asked again.
+(benchmarks/search_letters.py). With --in, an index made before (--keep) is asked again; with
+--opensearch both name the folder of a node.
 
 An index is asked other queries of each kind before, as one that has been asked for a while. With
 --opensearch a node is started for this, filled, merged into one segment, warmed up and asked."""
@@ -229,7 +230,9 @@ def main() -> None:
         path = options.keep or Path(folder) / "index.sqlite"
         target = options.made or str(path)
         if options.opensearch:
-            address = stack.enter_context(node(heap=options.heap, lasting=True))
+            kept = Path(options.made) if options.made else options.keep
+            started = node(heap=options.heap, lasting=True, folder=kept)
+            address = stack.enter_context(started)
             target = f"{address}/letters"
         cpu = partial(_server_cpu, address) if options.opensearch else None
         if not options.made:

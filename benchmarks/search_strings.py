@@ -11,11 +11,11 @@ import argparse
 import json
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from random import Random
-from time import process_time
+from time import perf_counter, process_time
 
 from benchmarks.search_letters import letters
 from pipeline.search import Index, connect
@@ -23,7 +23,7 @@ from pipeline.search import Index, connect
 PIECES = Path(__file__).parent.parent / "tests" / "cases" / "search" / "pieces.json"
 LETTERS, COUNT, LONG = 2000, 20_000, 10_000
 LIMIT = 1.0
-"""Seconds no query may take."""
+"""Seconds no query may take: of CPU time in a SQLite file, by the clock of a server."""
 
 
 def strings(count: int, seed: int = 1) -> Iterator[str]:
@@ -40,17 +40,17 @@ def strings(count: int, seed: int = 1) -> Iterator[str]:
             yield glue.join(chance.choice(pieces) for _ in range(chance.randint(1, 12)))
 
 
-def measure(index: Index, count: int) -> dict[str, float]:
-    """Ask all strings: how many raised, and the longest time in seconds of CPU."""
+def measure(index: Index, count: int, time: Callable[[], float] = process_time) -> dict[str, float]:
+    """Ask all strings: how many raised, and the longest time in seconds of that `time`."""
     errors, slowest = 0, 0.0
     for text in strings(count):
-        start = process_time()
+        start = time()
         try:
             index.search(text, limit=3).text()
         except Exception as error:
             errors += 1
             print(f"{text[:80]!r}: {error!r:.200}", file=sys.stderr)
-        slowest = max(slowest, process_time() - start)
+        slowest = max(slowest, time() - start)
     return {"search.strings.errors": errors, "search.strings.slowest_seconds": round(slowest, 3)}
 
 
@@ -76,7 +76,8 @@ def main() -> int:
             target = f"{stack.enter_context(tempfile.TemporaryDirectory())}/index.sqlite"
         with connect(target) as index:
             index.add(letters(LETTERS))
-            figures = measure(index, options.count)
+            time = perf_counter if options.opensearch else process_time
+            figures = measure(index, options.count, time)
     print(f"{options.count} strings", *(f"{name} {value}" for name, value in figures.items()))
     errors, slowest = figures.values()
     return 1 if errors or slowest > LIMIT else 0

@@ -30,24 +30,27 @@ _QUICK_TO_START = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
 
 
 @contextmanager
-def node(heap: str = HEAP, *, lasting: bool = False) -> Iterator[str]:
+def node(heap: str = HEAP, *, lasting: bool = False, folder: Path | None = None) -> Iterator[str]:
     """The address of a node that ends with the context, however that ends: it watches its standard
-    input. A `lasting` one starts slower and is faster then. Raises NoNodeError."""
+    input. A `lasting` one starts slower and is faster then. What it holds is left in `folder`, if
+    given, for the next. Raises NoNodeError."""
     if given := os.environ.get(ADDRESS):
         yield given
         return
     classpath = _classpath()
     port = _free_port()
     java = ["java", f"-Xms{heap}", f"-Xmx{heap}", *(() if lasting else _QUICK_TO_START)]
-    with tempfile.TemporaryDirectory(prefix="congvan-opensearch-") as folder:
-        log = Path(folder) / "log"
+    with tempfile.TemporaryDirectory(prefix="congvan-opensearch-") as spare:
+        place = (folder or Path(spare)).absolute()
+        place.mkdir(parents=True, exist_ok=True)
+        log = place / "log"
         with log.open("wb") as errors:
             process = subprocess.Popen(
-                [*java, "-cp", classpath, "Node", f"{folder}/node", str(port)],
+                [*java, "-cp", classpath, "Node", f"{place}/node", str(port)],
                 stdin=subprocess.PIPE,
                 stdout=errors,
                 stderr=errors,
-                cwd=folder,
+                cwd=place,
             )
         try:
             address = f"http://127.0.0.1:{port}"

@@ -15,6 +15,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 import cli
+from pipeline.messages import message
 from pipeline.record import json_schema
 from tests.conftest import LETTER, save_pdf
 
@@ -340,6 +341,31 @@ def test_letters_are_found_by_number_and_words(outbox: Path, tmp_path: Path) -> 
         assert "27/UBND-VX" in found.stdout
     assert run("search", "tàu vũ trụ", "--in", target).exit_code == 4
     json.loads(run("search", "đọc sách", "--in", target, "--json").stdout)
+
+
+@pytest.mark.usefixtures("first")
+def test_what_is_not_found_is_said_once(outbox: Path, tmp_path: Path) -> None:
+    target = tmp_path / "letters.sqlite"
+    run("index", outbox, "--to", target)
+    nothing = run("search", "tàu vũ trụ", "--in", target, "--json")
+    assert json.loads(nothing.stdout)["hits"] == []
+    assert nothing.stderr == f"{message('nothing_found', query='tàu vũ trụ')}\n"
+    beyond = run("search", "đọc sách", "--in", target, "--page", "9")
+    assert (beyond.exit_code, beyond.stdout) == (4, "")
+    assert beyond.stderr == f"{message('results_beyond', total=2)}\n"
+    no_day = run("search", "ngày:qua", "--in", target)
+    assert (no_day.exit_code, no_day.stderr) == (4, f"{message('query_date', value='qua')}\n")
+
+
+@pytest.mark.usefixtures("first")
+@pytest.mark.parametrize("query", ["-đê", "-loại:QĐ", "-ngày:2019", '-"máy bay" sách'])
+def test_a_query_may_begin_with_not(outbox: Path, tmp_path: Path, query: str) -> None:
+    target = tmp_path / "letters.sqlite"
+    run("index", outbox, "--to", target)
+    found = run("search", query, "--in", target)
+    assert (found.exit_code, "27/UBND-VX" in found.stdout) == (0, True), found.stderr
+    assert run("search", "sách", "--in", target, "--limt", "3").exit_code == 2
+    assert run("search", "-h").stdout.startswith("Usage")
 
 
 def test_an_index_of_nothing_is_4(tmp_path: Path) -> None:

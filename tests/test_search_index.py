@@ -184,6 +184,30 @@ def test_facets_count_letters(few: Index) -> None:
     assert sum(facets.body.values()) == 3
 
 
+def test_a_body_is_one_however_it_is_written(new_index: NewIndex) -> None:
+    names = (
+        "ỦY BAN NHÂN DÂN XÃ GIA PHÚC",
+        "UỶ BAN NHÂN DÂN XÃ GIA PHÚC",
+        "Uỷ ban nhân dân xã Gia Phúc",
+    )
+    records = [
+        record(f"from-{n}", "Đê xã", header=Header(issuing_body=name))
+        for n, name in enumerate(names)
+    ]
+    with connect(new_index()) as index:
+        index.add(records)
+        assert list(index.search("đê").facets.body.values()) == [3]
+
+
+def test_bodies_that_share_an_abbreviation_are_two(new_index: NewIndex) -> None:
+    bodies = {"city": "THÀNH UỶ HOÀ AN", "province": "TỈNH UỶ HOÀ AN", "short": "TU HOÀ AN"}
+    with connect(new_index()) as index:
+        index.add(record(n, "Đê", header=Header(issuing_body=b)) for n, b in bodies.items())
+        assert sorted(found(index.search('cơ quan:"thành uỷ"'))) == ["city", "short"]
+        assert sorted(found(index.search('cơ quan:"tỉnh uỷ"'))) == ["province", "short"]
+        assert sorted(found(index.search("cơ quan:TU"))) == ["city", "province", "short"]
+
+
 def test_sort_by_date(few: Index) -> None:
     assert found(few.search("uỷ ban", sort="date")) == ["flower", "dyke", "culture"]
 

@@ -15,6 +15,7 @@ from pipeline.search.content import Content, unpack
 from pipeline.search.folding import forms
 from pipeline.search.sqlite_file import open_index
 from pipeline.search.sqlite_pairs import Pair
+from pipeline.search.sqlite_phrases import UNKNOWN, implied_words
 from pipeline.search.sqlite_reader import Reader
 from pipeline.search.sqlite_segment_reader import in_a_row, is_among
 from pipeline.search.sqlite_segments import columns_of, segments
@@ -85,6 +86,37 @@ def test_phrases_are_found_just_where_they_stand(index: Path) -> None:
         some = found.letters[::3]
         assert reader.phrase(words, some).letters.tolist() == some.tolist()
     db.close()
+
+
+def test_phrases_are_counted_in_a_few_letters(index: Path) -> None:
+    """Words that a pair implies are not looked at there, which must not change what is found."""
+    of, chance = texts(index), Random(5)
+    db = open_index(index)
+    reader = Reader(db)
+    letter = reader.columns.letter.tolist()
+    for phrase in phrases(of, Random(4)):
+        words = [word for form in phrase if (word := reader.word(form))]
+        everywhere = reader.phrase(words).letters[:4].tolist()
+        some = sorted({*everywhere, *chance.sample(range(reader.size), 4)})
+        found = reader.phrase(words, np.array(some))
+        counts = dict(zip(found.letters.tolist(), found.counts.tolist(), strict=True))
+        alive = [place for place in some if letter[place] in of]
+        true = {place: times(phrase, of[letter[place]]) for place in alive}
+        assert {place: counts.get(place, 0) for place in alive} == true, phrase
+    db.close()
+
+
+def test_a_word_is_implied_by_the_one_it_always_stands_beside() -> None:
+    pairs = [np.array([3, 2, 5], np.uint8), None, np.array([9, 9, 9], np.uint8)]
+    counts = [
+        np.array(of_word, np.uint8)
+        for of_word in ([4, 2, 5], [3, 2, 5], [9, 9, 9], [UNKNOWN, UNKNOWN, UNKNOWN])
+    ]
+    implied = implied_words(pairs, counts)
+    assert {n: flags.tolist() for n, flags in implied.items()} == {
+        0: [True, True, True],
+        3: [True, True, True],
+    }
 
 
 def test_pairs_are_kept_of_all_letters_of_a_segment(index: Path) -> None:

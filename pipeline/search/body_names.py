@@ -16,6 +16,10 @@ LONGEST_NAME = 10
 """Words of a name, at most."""
 _PLACE_AFTER = frozenset(["tinh", "pho", "tp", "uy", "dan", "ubnd", "hdnd", "so"])
 """Words after which the name of a province stands in the name of a body."""
+_PROVINCE_OR_CITY = (
+    *((" tinh ", " thanh pho "), (" thanh pho ", " tinh ")),
+    *((" tinh uy ", " thanh uy "), (" thanh uy ", " tinh uy ")),
+)
 _MOST = 40
 _SHORT = 3
 """An abbreviation of so few letters counts only in capitals: tu is also a word."""
@@ -23,10 +27,11 @@ _SHORT = 3
 
 @dataclass(frozen=True, slots=True)
 class _Names:
-    """Other names by folded name: of bodies, and of provinces."""
+    """Other names by folded name: of bodies, and of provinces; `short` are abbreviations."""
 
     bodies: dict[str, tuple[str, ...]] = field(default_factory=dict)
     places: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    short: set[str] = field(default_factory=set)
 
 
 def other_names(words: Sequence[str], before: Sequence[str], *, capital: bool) -> tuple[str, ...]:
@@ -40,28 +45,36 @@ def other_names(words: Sequence[str], before: Sequence[str], *, capital: bool) -
 
 
 def other_bodies(folded: str) -> tuple[str, ...]:
-    """A folded name of a body, or a part of it, with names inside it changed for others."""
+    """A folded name of a body, or a part of it, with up to two names inside it changed for others.
+    What was made an abbreviation is not written out again: TU is Tỉnh uỷ and Thành uỷ, two
+    bodies."""
     once = tuple(_changed(folded))
-    twice = (name for other in once[:_MOST] for name in _changed(other))
-    found = dict.fromkeys((*once, *twice))
+    twice = (
+        name
+        for other, short in once[:_MOST]
+        for name, _ in _changed(other)
+        if not short or f" {short} " in f" {name} "
+    )
+    found = dict.fromkeys((*(name for name, _ in once), *twice))
     found.pop(folded, None)
     return tuple(found)[:_MOST]
 
 
-def _changed(folded: str) -> Iterator[str]:
-    """The name with one name inside it changed; a province may have been a city before."""
+def _changed(folded: str) -> Iterator[tuple[str, str]]:
+    """The name with one name inside it changed, and that where it is an abbreviation, else nothing;
+    a province may have been a city before."""
     words = folded.split()
     for start in range(len(words)):
         for end in range(start + 1, min(len(words), start + LONGEST_NAME) + 1):
             part = " ".join(words[start:end])
             before, after = f" {' '.join(words[:start])} ", " ".join(words[end:])
             for other in _names().bodies.get(part, ()):
-                yield f"{before}{other} {after}".strip()
+                yield f"{before}{other} {after}".strip(), other if other in _names().short else ""
             for other in _names().places.get(part, ()):
-                yield f"{before}{other} {after}".strip()
-                for one, two in ((" tinh ", " thanh pho "), (" thanh pho ", " tinh ")):
+                yield f"{before}{other} {after}".strip(), ""
+                for one, two in _PROVINCE_OR_CITY:
                     if before.endswith(one):
-                        yield f"{before.removesuffix(one)}{two}{other} {after}".strip()
+                        yield f"{before.removesuffix(one)}{two}{other} {after}".strip(), ""
 
 
 @cache
@@ -69,6 +82,8 @@ def _names() -> _Names:
     names = _Names()
     for one, other, kind, *_ in rows("body_names.tsv"):
         table = names.places if kind == "place" else names.bodies
+        if kind == "short":
+            names.short.add(fold(other))
         for name, also in ((fold(one), fold(other)), (fold(other), fold(one))):
             table[name] = tuple(dict.fromkeys((*table.get(name, ()), also)))
     return names

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache
@@ -20,7 +20,7 @@ from pipeline.errors import CongvanError, UsageError
 from pipeline.messages import message
 from pipeline.record import Record
 from pipeline.search.content import Content, content_of
-from pipeline.search.folding import folding_digest
+from pipeline.search.folding import fold, folding_digest
 from pipeline.search.hits import directive_hits, letter_hits, refusal
 from pipeline.search.opensearch_documents import (
     Action,
@@ -31,7 +31,7 @@ from pipeline.search.opensearch_documents import (
     letter_document,
     lines_of,
 )
-from pipeline.search.opensearch_query import bodies_of
+from pipeline.search.opensearch_query import MOST_FACETS, bodies_of
 from pipeline.search.opensearch_server import TRIES, Target, client, explained, patiently, pause
 from pipeline.search.passages import Shower
 from pipeline.search.protocol import Added, Facets, Hit, Refusal, Results, Sort
@@ -412,12 +412,15 @@ def _total(answer: Any) -> int:
 
 
 def _counts(agg: Any) -> dict[str, int]:
-    """The letters of each bucket, most first."""
-    counts = {
-        str(bucket["key"]): bucket.get("letters", {}).get("value", bucket["doc_count"])
-        for bucket in agg["buckets"]
-    }
-    return dict(sorted(counts.items(), key=lambda item: -item[1]))
+    """The letters of each value, most first. Those that are the same when folded are one, shown as
+    most write it."""
+    shown: dict[str, str] = {}
+    counts: Counter[str] = Counter()
+    for bucket in agg["buckets"]:
+        value = str(bucket["key"])
+        name = shown.setdefault(fold(value), value)
+        counts[name] += bucket.get("letters", {}).get("value", bucket["doc_count"])
+    return dict(counts.most_common(MOST_FACETS))
 
 
 @cache

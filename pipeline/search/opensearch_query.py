@@ -22,13 +22,18 @@ from pipeline.search.signer_names import shortened_names
 
 Clause = dict[str, Any]
 MOST_FACETS = 100
+_WRITINGS = 2
+"""For each value of a facet so many writings are asked for: names are counted as they are printed,
+and are one where they are the same when folded."""
 NEARNESS_FOR = 100
-_TITLE, _EXACT, _ONLY_RAW, _OTHER_NAME = 0.7, 1.5, 0.5, 0.5
+_TITLE, _EXACT, _EXACT_PHRASE, _ONLY_RAW, _OTHER_NAME = 0.7, 1.5, 1.0, 0.5, 0.5
 _OWN, _CITED = 2000.0, 1000.0
 _WHOLE_NAME, _END_OF_NAME = 1000.0, 500.0
 _PAIR, _NEAR, _WINDOW = 2.0, 2.0, 40
+_IN_ORDER, _BETWEEN = 2.0, 20
 _MANY_TERMS = 8
 _MOST_PAIRS = 8
+_PAIR_WORDS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +67,7 @@ class _Asking:
         self._query = query
         self._kind: Kind = "directive" if "directive" in query.kinds else "letter"
         self._fields = _FIELDS[self._kind]
-        clauses = [self._needed(term) for term in query.terms]
-        if lacking:
-            wanted = len(clauses) // 2 if len(clauses) > _MANY_TERMS else len(clauses) - 1
-            clauses = [{"bool": {"should": clauses, "minimum_should_match": wanted}}]
-        self._must = clauses
+        self._lacking = lacking
         # a word stands in a field that only documents of this kind have
         surely = not lacking and any(isinstance(term, Term) for term in query.terms)
         self._filter = [] if surely else [{"term": {"kind": self._kind}}]
@@ -75,9 +76,17 @@ class _Asking:
         unwanted = [_filter(f) for f in given if f.negative]
         self._must_not = [*unwanted, *(self._unwanted(term) for term in query.without)]
 
+    def _must(self, *, scored: bool) -> list[Clause]:
+        clauses = [self._needed(term, scored=scored) for term in self._query.terms]
+        if self._lacking:
+            wanted = len(clauses) // 2 if len(clauses) > _MANY_TERMS else len(clauses) - 1
+            clauses = [{"bool": {"should": clauses, "minimum_should_match": wanted}}]
+        return clauses
+
     def counted(self) -> Clause:
         """How many there are, with facets."""
-        wanted = {"filter": [*self._must, *self._filter], "must_not": self._must_not}
+        must = self._must(scored=False)
+        wanted = {"filter": [*must, *self._filter], "must_not": self._must_not}
         return {
             "query": {"bool": wanted},
             "size": 0,
@@ -87,7 +96,8 @@ class _Asking:
 
     def best(self, window: tuple[int, int], sort: Sort) -> Clause:
         """The best hits, or the latest."""
-        wanted: Clause = {"must": self._must, "filter": self._filter, "must_not": self._must_not}
+        must = self._must(scored=True)
+        wanted: Clause = {"must": must, "filter": self._filter, "must_not": self._must_not}
         body: Clause = {
             "query": {"bool": {**wanted, "should": self._extras()}},
             "from": window[0],
@@ -103,19 +113,33 @@ class _Asking:
             body["track_scores"] = True
         return body
 
-    def _needed(self, asked: Asked) -> Clause:
+    def _needed(self, asked: Asked, *, scored: bool) -> Clause:
         """Where this holds, something asked for is found."""
         if isinstance(asked, Identifier):
             return _any(
                 _constant({"terms": {"own": list(asked.keys)}}, _OWN),
                 _constant({"terms": {"cited": list(asked.keys)}}, _CITED),
-                _phrase(self._fields.folded, _folded(asked)),
+                self._row(asked, scored=scored),
             )
         if isinstance(asked, Name):
-            typed: Clause = {"bool": {"must": [self._needed(term) for term in asked.terms]}}
+            each = [self._needed(term, scored=scored) for term in asked.terms]
+            typed = each[0] if len(each) == 1 else {"bool": {"must": each}}
             others = (_phrase(self._fields.folded, _folded(t), _OTHER_NAME) for t in asked.other)
             return _any(typed, *others, *self._signed(asked))
-        return _phrase(self._fields.folded, _folded(asked))
+        return self._row(asked, scored=scored)
+
+    def _row(self, asked: Term | Identifier, *, scored: bool) -> Clause:
+        """A word, or words in a row. To score a long row the server would count it in all letters.
+        Words in the marks typed (`_extras`) or, where there are none, its pairs of words let it
+        pass over most."""
+        row = _phrase(self._fields.folded, _folded(asked))
+        if not scored or len(asked.words) <= _PAIR_WORDS:
+            return row
+        if self._query.marked:
+            return _constant(row, 1.0)
+        words = [folded for _, folded in asked.words]
+        pairs = [_phrase(self._fields.folded, f"{a} {b}") for a, b in pairwise(words)]
+        return {"bool": {"must": pairs, "filter": [row]}}
 
     def _signed(self, asked: Name) -> Iterator[Clause]:
         """Letters with a person's whole name, and those in which only the end of it was read."""
@@ -124,11 +148,12 @@ class _Asking:
             yield _constant({"terms": {"signer_folded": list(asked.signers)}}, _END_OF_NAME)
 
     def _extras(self) -> list[Clause]:
-        """What counts beside words that are there: their very marks."""
+        """What counts beside words that are there: their very marks. Of a phrase each word's by
+        itself; that they stand so in a row is for the best (`_rescores`)."""
         if not self._query.marked:
             return []
         return [
-            _phrase(self._fields.exact, without_symbols(term.typed), _EXACT)
+            _match(self._fields.exact, without_symbols(term.typed), _EXACT / len(term.words))
             for term in self._typed()
         ]
 
@@ -139,18 +164,24 @@ class _Asking:
                 yield from _plain(asked)
 
     def _rescores(self) -> list[Clause]:
-        """What the best deserve: for words of the heading, and for those near one another; words
-        that only the raw text has count less."""
+        """What the best deserve: for words of the heading, for phrases in the very marks typed, and
+        for words near one another; words that only the raw text has count less."""
         words = list(dict.fromkeys(w for term in self._typed() for w in _folded(term).split()))
         again: list[Clause] = []
         if self._kind == "letter" and words:
             again += [_match("title", word, _TITLE) for word in words]
-        again += self._nearness()
+        again += self._exact_phrases() + self._nearness()
         rescores: list[Clause] = [{"rescore_query": _any(*again)}] if again else []
         if self._kind == "letter" and words:
             less = _constant(_match("only_raw", " ".join(words)), _ONLY_RAW)
             rescores.append({"rescore_query": less, "score_mode": "multiply"})
         return [{"window_size": NEARNESS_FOR, "query": rescore} for rescore in rescores]
+
+    def _exact_phrases(self) -> list[Clause]:
+        if not self._query.marked:
+            return []
+        typed = (without_symbols(t.typed) for t in self._typed() if len(t.words) > 1)
+        return [_phrase(self._fields.exact, phrase, _EXACT_PHRASE) for phrase in typed]
 
     def _nearness(self) -> list[Clause]:
         """Words asked for side by side, and near one another."""
@@ -163,11 +194,17 @@ class _Asking:
         pairs = [_phrase(field, f"{a} {b}", _PAIR) for a, b in list(pairwise(words))[:_MOST_PAIRS]]
         near = _phrase(self._fields.folded, " ".join(map(_folded, terms)), _NEAR)
         near["match_phrase"][self._fields.folded]["slop"] = _WINDOW
-        return [*pairs, near]
+        typed_so = " ".join(map(_folded, terms))
+        return [*pairs, near, self._in_order(typed_so, len(terms))]
+
+    def _in_order(self, words: str, count: int) -> Clause:
+        """So many words in the order typed, with few others between them."""
+        rule = {"query": words, "mode": "ordered", "max_gaps": _BETWEEN}
+        return _constant({"intervals": {self._fields.folded: {"match": rule}}}, _IN_ORDER * count)
 
     def _unwanted(self, term: Term) -> Clause:
         """A word typed with marks leaves letters in that have it with others."""
-        if self._query.marked:
+        if self._query.without_exact:
             return _phrase(self._fields.exact, without_symbols(term.typed))
         return _phrase(self._fields.folded, _folded(term))
 
@@ -175,7 +212,9 @@ class _Asking:
 def _facets(kind: Kind) -> Clause:
     """Letters by year, body and type; a letter counts once, whatever its directives."""
     fields = {"year": "year", "body": "body.shown", "type": "type.shown"}
-    aggs: Clause = {n: {"terms": {"field": f, "size": MOST_FACETS}} for n, f in fields.items()}
+    aggs: Clause = {
+        n: {"terms": {"field": f, "size": _WRITINGS * MOST_FACETS}} for n, f in fields.items()
+    }
     if kind == "directive":
         for agg in aggs.values():
             agg["aggs"] = {"letters": {"cardinality": {"field": "letter"}}}

@@ -131,6 +131,15 @@ class Results:
         code = "results_at_least" if self.at_least else "results_total"
         return message(code, first=offset + 1, last=offset + len(self.hits), total=self.total)
 
+    def remarks(self, query: str, offset: int = 0) -> list[str]:
+        """For people to read: the message, and which hits these are or why there are none."""
+        said = [self.message] if self.message else []
+        if self.hits:
+            return [*said, self.count(offset)]
+        if self.total:
+            return [*said, message("results_beyond", total=self.total)]
+        return said or [message("nothing_found", query=query)]
+
 
 def _block(number: int, hit: Hit) -> str:
     head = [hit.number_symbol or "–", hit.date or "–", hit.document_type, hit.issuing_body]

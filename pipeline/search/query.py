@@ -138,6 +138,11 @@ class Query:
         return not (self.terms or self.without or self.filters)
 
     @property
+    def without_exact(self) -> bool:
+        """Whether only the very marks typed are unwanted."""
+        return self.marked or any(has_marks(term.typed) for term in self.without)
+
+    @property
     def kinds(self) -> set[str]:
         """What may be hits: "letter", "directive"; letters where nothing is said of it."""
         said = [f for f in self.filters if f.field == "kind"]
@@ -290,10 +295,32 @@ def _pieces(text: str) -> Iterator[_Piece]:
         at += negative
         field, start = _field_at(text, at)
         value, end, quoted = _value_at(text, start)
-        if field and not value.strip() and not quoted:  # "số:" and nothing: a word like others
-            field, value = None, text[at:start]
+        if field and not value.strip() and not quoted:
+            field, value, end, quoted = _after_space(field, text, at, start)
+        elif field == "kind" and not quoted:
+            value, end = _kind_at(text, start, end)
         yield _Piece(value, field, negative, quoted)
         at = max(end, at + 1)
+
+
+def _after_space(
+    field: Field, text: str, at: int, start: int
+) -> tuple[Field | None, str, int, bool]:
+    """A filter's name with a space behind its colon: it is meant where the value makes sense, else
+    it is a word like others. "Số: 46-CV/ĐU" stands so in letters and is asked for as a number."""
+    value, end, quoted = _value_at(text, _skip_space(text, start))
+    if field == "kind" and not quoted:
+        value, end = _kind_at(text, _skip_space(text, start), end)
+    if field != "number" and _VALUES[field](value):
+        return field, value, end, quoted
+    return None, text[at:start], start, False
+
+
+def _kind_at(text: str, start: int, end: int) -> tuple[str, int]:
+    """A kind of hit, of one word or of two, and where it ends."""
+    _, longer, _ = _value_at(text, _skip_space(text, end))
+    both = text[start:longer]
+    return (both, longer) if _kind(both) else (text[start:end], end)
 
 
 def _skip_space(text: str, at: int) -> int:
@@ -354,6 +381,8 @@ def _dates(text: str) -> DateRange | None:
     start, end = _days(first), _days(last) if dots else _days(first)
     if (first and not start) or (last and not end) or not (start or end):
         return None
+    if start and end and start > end:
+        start, end = end, start
     return DateRange(start[0] if start else "0000-00-00", end[1] if end else "9999-12-31")
 
 

@@ -80,12 +80,12 @@ class Finder:
         words = self._known(term)
         if words is None:
             return NOTHING.letters
-        if len(words) == 1 and not self._query.marked:
+        if len(words) == 1 and not self._query.without_exact:
             return self._reader.spread(words[0]).all()
         spelling = words[0].spelling
         if len(words) == 1 and spelling is not None and spelling < LAST_SPELLING_BIT:
             return self._reader.spread(words[0]).alike()
-        return self._reader.phrase(words, exact=self._query.marked).letters
+        return self._reader.phrase(words, exact=self._query.without_exact).letters
 
     def _all(self, terms: Sequence[Asked], allowed: Flags) -> Found:
         """Letters with all terms. Words narrow the choice first, the rarest before all others;

@@ -21,7 +21,8 @@ from pipeline.search.sqlite_segment_reader import (
     is_among,
 )
 
-_PAIR, _PAIR_EXACT, _FOLLOWED, _NEAR, _IN_A_ROW, _EXACT = 0.5, 0.5, 0.3, 0.4, 0.3, 0.8
+_PAIR, _PAIR_EXACT, _FOLLOWED, _NEAR, _EXACT = 0.5, 0.5, 0.3, 0.4, 0.8
+_IN_A_ROW, _IN_ORDER = 0.3, 1.0
 _SOON = 10
 """Words typed one behind the other are so where there are at most so many words between them."""
 _THING_SHIFT = 40
@@ -38,11 +39,10 @@ class Places:
         self._query = query
         self._letters = letters
 
-    def _of(self, term: Term, letters: Longs) -> Standing:
+    def _of(self, term: Term, letters: Longs, *, spelled: bool) -> Standing:
         words = [word for form in term.words if (word := self._finder.word(form))]
         if len(words) < len(term.words) or not words:
             return NOWHERE
-        spelled = self._query.marked
         each = [self._reader.standing(w, letters, spelled=spelled) for w in words]
         if len(each) == 1:
             return each[0]
@@ -54,14 +54,14 @@ class Places:
         words = [self._finder.word(term.words[0]) for term in terms]
         known = [word for word in words if word]
         single = all(len(term.words) == 1 for term in terms)
+        spelled = self._query.marked
         if single and len(known) == len(words):
-            spelled = self._query.marked
             return self._reader.standing_together(known, self._letters, spelled=spelled)
-        return [self._of(term, self._letters) for term in terms]
+        return [self._of(term, self._letters, spelled=spelled) for term in terms]
 
     def nearness(self) -> Scores:
-        """What each letter deserves for having words asked for side by side, all in a row, and all
-        near one another."""
+        """What each letter deserves for having words asked for side by side, all in a row, all in
+        the order typed within a few words, and all near one another."""
         terms = [term for asked in self._query.terms for term in _plain(asked)]
         extra = np.zeros(len(self._letters), np.float32)
         if len(terms) < 2:
@@ -75,6 +75,7 @@ class Places:
             extra += pair * np.float32(sum(two) / 2)
         row = in_a_row([one.places for one in placed], steps[:-1])
         extra[np.unique(row >> PLACE_BITS)] += np.float32(_IN_A_ROW * sum(rarities))
+        extra += together.in_order() * np.float32(_IN_ORDER * sum(rarities))
         return extra + together.near() * np.float32(_NEAR * sum(rarities) / len(rarities))
 
     def directives(self) -> Found:
@@ -87,8 +88,9 @@ class Places:
             kept = scores > -np.inf
             left, scores = left.only(kept), scores[kept]
         for term in self._query.without:
-            spelled = self._query.marked
-            counts, same = left.count(self._of(term, left.letters), spelled=spelled)
+            spelled = self._query.without_exact
+            standing = self._of(term, left.letters, spelled=spelled)
+            counts, same = left.count(standing, spelled=spelled)
             kept = (same if spelled else counts) == 0
             left, scores = left.only(kept), scores[kept]
         order = np.argsort(left.rows)
@@ -107,8 +109,9 @@ class Places:
         return best
 
     def _of_term_in(self, term: Term, directives: Directives) -> Scores:
-        standing = self._of(term, directives.letters)
-        counts, same = directives.count(standing, spelled=self._query.marked)
+        spelled = self._query.marked
+        standing = self._of(term, directives.letters, spelled=spelled)
+        counts, same = directives.count(standing, spelled=spelled)
         scores = (counts / (counts + FULL)).astype(np.float32)
         if self._query.marked:
             scores[same > 0] += np.float32(_EXACT)
@@ -143,12 +146,27 @@ class _Together:
         at = thing * self._letters + (self._places[:count] >> PLACE_BITS)
         shape = (len(steps) - 1, self._letters)
         score, near = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
+        self._next, self._after = behind, gaps > 0
         beside = gaps == step
         score.ravel()[at[(gaps > 0) & (gaps <= _SOON)]] = _FOLLOWED
         near.ravel()[at[beside]] = _PAIR
         if spelled:
             near.ravel()[at[beside & self._same[:count] & self._same[behind]]] = _PAIR + _PAIR_EXACT
         return score + near
+
+    def in_order(self) -> Scores:
+        """How near one another all things stand in the order typed, in each letter, from 0 to 1;
+        after `follows`."""
+        first = np.arange(self._lengths[0])
+        last, there = first, np.ones(len(first), np.bool_)
+        for _ in self._lengths[1:]:
+            there &= self._after[last]
+            last = self._next[last]
+        starts = self._places[first]
+        close = len(_WINDOWS) - _EDGES.searchsorted(self._places[last] - starts)
+        best = np.zeros(self._letters, np.float32)
+        np.maximum.at(best, starts >> PLACE_BITS, (close * there).astype(np.float32))
+        return best / np.float32(len(_WINDOWS))
 
     def near(self) -> Scores:
         """How many of the things stand near one another in each letter, at most, those not quite

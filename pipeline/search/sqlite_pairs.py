@@ -2,9 +2,9 @@
 
 A phrase of frequent words stands in letters by the hundred thousand, and their places are too many
 to be looked through. So a segment keeps, for each two words that stand side by side in one letter
-of sixteen or more, in which letters they do and how often: two arrays one behind the other, places
-of letters and counts, at most 255. A segment that has a pair has it for all its letters; of pairs
-it does not have, nothing is known, and places of words are looked at."""
+of thirty-two or more, in which letters they do and how often: two arrays one behind the other,
+places of letters and counts, at most 255. A segment that has a pair has it for all its letters; of
+pairs it does not have, nothing is known, and places of words are looked at."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ import numpy as np
 
 from pipeline.search.sqlite_postings import MOST_IN_BATCH, U8, U16, Longs
 
-SHARE = 16
+SHARE = 32
 """A pair is kept that stands in one letter of so many."""
 MOST_COUNTED = 255
 FEWEST = 512

@@ -9,7 +9,7 @@ from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import accumulate
+from itertools import accumulate, pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -18,9 +18,9 @@ from pipeline.search.sqlite_columns import Columns
 from pipeline.search.sqlite_directives import Directives
 from pipeline.search.sqlite_facets import FacetColumns
 from pipeline.search.sqlite_occurrences import Occurrences, read_occurrences, standing_together
+from pipeline.search.sqlite_phrases import UNKNOWN, implied_words, phrase_in
 from pipeline.search.sqlite_postings import (
     FIELD_SHIFT,
-    LAST_PLACE,
     LAST_SPELLING_BIT,
     PLACE_BITS,
     U8,
@@ -36,19 +36,19 @@ from pipeline.search.sqlite_segment_reader import (
     SegmentReader,
     Standing,
     Word,
-    is_among,
 )
 from pipeline.search.sqlite_segments import columns_of, dead_places, segments
 from pipeline.search.sqlite_words import IN_TEXT, OTHER_SPELLING, spelling_number
 
 KEPT_BYTES = 384 << 20
 """Of arrays once read so many bytes are kept, for what is asked next."""
+_NOTHING_BYTES = 100
+"""What is held to know that there is nothing."""
 COUNT = 15
 """Bits of `Spread.info`: how often a word stands in a letter, to a limit."""
 INFO_FIELD_SHIFT = 4
 _LENGTH = 0.2
 """BM25: how much a letter's length counts."""
-_MOST_MARKED = 1 << 22
 SAME = 128
 """Bit of `Spread.info`: the word stands there in the spelling asked for."""
 
@@ -110,6 +110,7 @@ class Reader:
         ]
         self.letters = int(self.alive.sum())
         self._shown: dict[int, str] = {}
+        self._densities: dict[int, float] = {}
         self._names: dict[str, tuple[str, list[int], list[int]]] = {}
 
     @staticmethod
@@ -162,11 +163,49 @@ class Reader:
         may have, counts may be too low (`SegmentReader.phrase`)."""
         if within is None or len(within) * FEW > self.size:
             spreads = sorted((self.spread(word) for word in words), key=lambda s: s.count)
-            if spreads[0].count * FEW > self.size:
-                return self._phrase_of_many(words, within, exact=exact)
-            some = spreads[0].all()
-            within = some if within is None else some[is_in(within, some)]
-        return self._phrase_of_few(words, within, exact=exact)
+            if spreads[0].count * FEW <= self.size:
+                some = spreads[0].all()
+                within = some if within is None else some[is_in(within, some)]
+        pairs = [self._pair(*two) for two in pairwise(words)]
+        for pair in pairs:
+            if pair is not None:
+                within = pair.nonzero()[0] if within is None else within[pair.take(within) > 0]
+        if within is None or len(within) * FEW > self.size:
+            return self._phrase_of_many(words, within, exact=exact)
+        implied = {} if exact else self._implied(words, pairs, within)
+        return self._phrase_of_few(words, within, implied, exact=exact)
+
+    def _pair(self, first: Word, second: Word) -> U8 | None:
+        """How often two words stand side by side in each letter, UNKNOWN where that is not kept of
+        its segment; None where it is of none."""
+
+        def read() -> tuple[U8 | None, int]:
+            parts = [segment.side_by_side(first, second) for segment in self._segments]
+            if all(part is None for part in parts):
+                return None, _NOTHING_BYTES
+            unknown = (
+                np.full(segment.size, UNKNOWN, np.uint8) if part is None else part
+                for segment, part in zip(self._segments, parts, strict=True)
+            )
+            found = np.concatenate(list(unknown))
+            return found, found.nbytes
+
+        pair: U8 | None = self._recent.get(("side by side", first.id, second.id), read)
+        return pair
+
+    def _times(self, word: Word) -> U8:
+        """How often a word stands in each letter, UNKNOWN where oftener than can be told."""
+
+        def read() -> tuple[U8, int]:
+            times = np.zeros(self.size, np.uint8)
+            for segment in self._segments:
+                if table := segment.letters(word):
+                    counts = np.minimum(table.counts, UNKNOWN).astype(np.uint8)
+                    times[table.places + np.int64(segment.start)] = counts
+            return times, times.nbytes
+
+        times: U8 = self._recent.get(("times", word.id), read)
+        return times
 
     def _phrase_of_many(
         self, words: Sequence[Word], within: Longs | None, *, exact: bool
@@ -185,24 +224,38 @@ class Reader:
         letters = least.nonzero()[0] if within is None else within[least[within] > 0]
         return Counted(letters, least[letters].astype(np.int64))
 
-    def _phrase_of_few(self, words: Sequence[Word], letters: Longs, *, exact: bool) -> Counted:
-        """Look at some letters, first for the words that stand least often in a letter: each leaves
-        fewer letters to look at."""
-        order = sorted(range(len(words)), key=lambda n: self.density(words[n]))
-        starts: Longs | None = None
-        for n in order:
-            standing = self.standing(words[n], letters, spelled=exact)
-            places = standing.places[standing.same] if exact else standing.places
-            places -= n  # where the phrase would begin
-            starts = places if starts is None else starts[_is_among(starts, places, len(letters))]
-            numbers = starts >> PLACE_BITS
-            there = np.zeros(len(letters), np.bool_)
-            there[numbers] = True
-            if not there.all():
-                letters = letters[there]
-                starts += ((there.cumsum() - 1)[numbers] - numbers) << PLACE_BITS
-        assert starts is not None
-        return Counted(letters, np.bincount(starts >> PLACE_BITS, minlength=len(letters)))
+    def _implied(
+        self, words: Sequence[Word], pairs: Sequence[U8 | None], letters: Longs
+    ) -> dict[int, Flags]:
+        """Words of a phrase whose places need not be looked at (`implied_words`)."""
+        beside = [
+            one is not None or other is not None
+            for one, other in zip([None, *pairs], [*pairs, None], strict=True)
+        ]
+        counts = [
+            self._times(word).take(letters) if known else None
+            for word, known in zip(words, beside, strict=True)
+        ]
+        some = [None if pair is None else pair.take(letters) for pair in pairs]
+        return implied_words(some, counts)
+
+    def _phrase_of_few(
+        self, words: Sequence[Word], letters: Longs, implied: Mapping[int, Flags], *, exact: bool
+    ) -> Counted:
+        """Look at some letters, first for the word that stands least often in one, then for the one
+        farthest from it, which is the least likely to come with it."""
+
+        def standing(n: int, some: Longs) -> Longs:
+            found = self.standing(words[n], some, spelled=exact)
+            places = found.places[found.same] if exact else found.places
+            places -= n
+            return places
+
+        looked_at = [n for n in range(len(words)) if n not in implied]
+        first, *others = sorted(looked_at, key=lambda n: self.density(words[n]))
+        others.sort(key=lambda n: -abs(n - first))
+        order = [first, *others[:1], *sorted(others[1:]), *implied]
+        return phrase_in(letters, order, implied, standing)
 
     def standing(self, word: Word, wanted: Longs, *, spelled: bool) -> Standing:
         """Where a word stands in some letters, ascending, that are counted from 0; with `spelled`
@@ -252,8 +305,10 @@ class Reader:
 
     def density(self, word: Word) -> float:
         """How often a word stands in a letter that has it, on average."""
-        found = self._occurrences(word, spelled=False)
-        return len(found.places.numbers) / max(len(found.letters), 1)
+        if word.id not in self._densities:
+            found = self._occurrences(word, spelled=False)
+            self._densities[word.id] = len(found.places.numbers) / max(len(found.letters), 1)
+        return self._densities[word.id]
 
     def _occurrences(self, word: Word, *, spelled: bool) -> Occurrences:
         def read() -> tuple[Occurrences, int]:
@@ -307,29 +362,6 @@ class Reader:
     def facets(self) -> FacetColumns:
         """What facets are counted by."""
         return FacetColumns(self.columns, self.alive)
-
-
-def _is_among(some: Longs, places: Longs, letters: int) -> Flags:
-    """For each of some places whether it is one of others, in a few letters that are counted from
-    0: where these are short, all their words are marked in one array."""
-    if not len(some) or not len(places):
-        return np.zeros(len(some), np.bool_)
-    # a letter has so much room as its longest needs, with the numbers of letters as they are
-    numbers = some & LAST_PLACE
-    width = int(numbers.max()) + 1
-    if width * letters > _MOST_MARKED:
-        return is_among(some, places)
-    others = places & LAST_PLACE
-    near = others < width
-    there = np.zeros(width * letters, np.bool_)
-    spare = (1 << PLACE_BITS) - width
-    if near.all():
-        there[places - (places >> PLACE_BITS) * spare] = True
-    else:
-        places = places[near]
-        there[places - (places >> PLACE_BITS) * spare] = True
-    found: Flags = there[some - (some >> PLACE_BITS) * spare]
-    return found
 
 
 def is_in(letters: Longs, wanted: Longs) -> Flags:

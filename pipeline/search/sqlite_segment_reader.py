@@ -145,6 +145,15 @@ class SegmentReader:
         found: Pair | None = self._recent.get(("pair", self.id, first.id, second.id), read)
         return found
 
+    def side_by_side(self, first: Word, second: Word) -> U8 | None:
+        """For each letter how often two words stand so, None where that is not kept."""
+        pair = read_pair(self._db, self.id, first.id, second.id)
+        if pair is not None:
+            return spread_out(*pair, self.size)
+        if self.letters(first) is None or self.letters(second) is None:
+            return np.zeros(self.size, np.uint8)
+        return None
+
     def _steps(
         self, word: Word, letters: Letters, wanted: Longs
     ) -> tuple[Longs, Longs | U16, Longs | slice]:
