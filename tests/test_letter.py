@@ -386,7 +386,7 @@ def test_a_field_read_badly_is_flagged() -> None:
 
 
 def test_what_a_seal_leaves_of_a_signature_is_given_with_flags() -> None:
-    signed = [("TỊCH", Zone.FOOT_RIGHT, 1600, 1500), ("Hoàng Mai", Zone.FOOT_RIGHT, 1500, 1800)]
+    signed = [("TỊCH", Zone.FOOT_RIGHT, 1720, 1500), ("Hoàng Mai", Zone.FOOT_RIGHT, 1500, 1800)]
     scribble = ("J7 X", Zone.FOOT_LEFT, 500, 1530)
     letter = read_letter([scanned([*SCAN[:9], FOOT[0], scribble, *FOOT[1:4], *signed])])
     assert letter.distribution == ["Như trên", "Các đoàn thể", "Lưu: VT"]

@@ -13,7 +13,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from statistics import median
 from typing import Literal
 
@@ -22,6 +21,7 @@ from rapidfuzz import fuzz
 from unidecode import unidecode
 
 from pipeline.document import Box, Line, PageLayout, Word, Zone
+from pipeline.print_widths import width_of
 
 Kind = Literal["number", "day", "month"]
 
@@ -107,22 +107,6 @@ def _plain(text: str) -> str:
 
 
 # --- the size of the print ---------------------------------------------------------------------
-
-
-@cache
-def _widths() -> dict[str, tuple[float, float]]:
-    """Width in em of each letter, upright and slanted."""
-    text = (files("dictionaries") / "letter_widths.tsv").read_text(encoding="utf-8")
-    rows = [line.split("\t") for line in text.splitlines() if line and not line.startswith("#")]
-    return {r[0]: (int(r[1]) / 1000, int(r[2]) / 1000) for r in rows}
-
-
-def width_of(text: str, *, slanted: bool) -> float:
-    """The printed width of `text` in em."""
-    table = _widths()
-    return sum(
-        table.get(c, table.get(unidecode(c)[:1], (0.5, 0.5)))[slanted] for c in text if c != " "
-    )
 
 
 def _em(tokens: Sequence[_Token]) -> float | None:
