@@ -32,6 +32,9 @@ _SYMBOL = regex.compile(
     r"[ ,.]*(?P<sym>[-–/⁄∕][ ,.]{0,2}(?:(?:19|20)\d\d[ ]?[/⁄∕][ ]?)?"
     r"\p{Lu}[\p{Lu}\p{Ll}&.]{0,14}(?:[ ]?[-–/⁄][ ]?\p{Lu}[\p{Lu}\p{Ll}&.]{0,14})*)\W*$"
 )
+_DATE_BESIDE = regex.compile(
+    r"[ ](?=\p{Lu}[\p{L}. ]{1,30}[,.]?[ ]?ng\S{0,4}[ ]?\S{0,4}[ ]?th\p{L})"
+)
 _YEAR = regex.compile(r"[12]\d{3}\b")
 _BEARING = 0.12  # em: a word's ink is narrower than its letters' widths by so much
 _SWOLLEN = 1.12  # a word's box so much wider than the word holds handwriting, too
@@ -139,8 +142,11 @@ def _is_date_line(tokens: Sequence[_Token]) -> bool:
 
 def _number(index: int, line: Line, tokens: Sequence[_Token], em: float) -> Iterator[Slot]:
     """The room between "Số:" and the symbol."""
-    label = _LABEL.match(line.text)
-    symbol = _SYMBOL.search(line.text, label.end() if label else 0)
+    beside = _DATE_BESIDE.search(line.text)  # both columns of the letterhead read as one row
+    text = line.text[: beside.start()] if beside else line.text
+    tokens = [t for t in tokens if t.start < len(text)]
+    label = _LABEL.match(text)
+    symbol = _SYMBOL.search(text, label.end() if label else 0)
     if label is None or symbol is None or symbol.start("sym") - label.end() > 24:
         return
     first = tokens[0].word.box
