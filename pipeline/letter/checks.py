@@ -21,7 +21,7 @@ from pipeline.letter.in_force import rule_since
 from pipeline.letter.lines import PageLine
 from pipeline.letter.markers import CAPITALS, LETTERS, OPTIONAL_LETTERS, Marker
 from pipeline.letter.mending import Signer
-from pipeline.letter.places import is_known_place
+from pipeline.letter.places import is_known_place, with_q
 from pipeline.letter.tables import authorities, document_types
 from pipeline.record import Flag, Letter, Signature
 
@@ -223,6 +223,9 @@ def _subject(letter: Letter, doubts: Doubts) -> Iterator[Flag]:
         message = 'the "V/v" before the trích yếu is not clear'
         yield _flag("subject_start_doubtful", message, "header.subject")
     subject = letter.header.subject or ""
+    if (meant := with_q(subject)) != subject:
+        message = f"{subject!r} was read as {meant!r}"
+        yield _flag("subject_repaired", message, "header.subject")
     titled = letter.header.document_type != "Công văn" and letter.family != "party"
     if titled and starts_lower(doubts.subject_as_printed) and not _OPENS_LOW.match(fold(subject)):
         message = "the trích yếu begins in the middle of a sentence"

@@ -12,7 +12,7 @@ import regex
 
 from pipeline.letter.folding import fold, upper_share
 from pipeline.letter.tables import body_words, rows
-from pipeline.restore.orthography import canonical
+from pipeline.restore.orthography import analyse, canonical
 
 _UNIT = regex.compile(r"(?i)^(?:thành phố|tỉnh|quận|huyện|xã|phường|thị xã|thị trấn|tp\.?)[ ]+")
 _UNITS = ("THÀNH PHỐ", "THỊ XÃ", "THỊ TRẤN")
@@ -50,11 +50,25 @@ def mended_place(place: str, bodies: str) -> str:
     return place[: len(place) - len(bare)] + next(iter(names))
 
 
+_O_FOR_Q = regex.compile(r"\bO(?=[uU]\p{L})")
+
+
+def with_q(text: str) -> str:
+    """`text` with Q in words that begin with "Ou" as read: no Vietnamese syllable does, but those
+    with "Qu" ("Ouy định", "OUẢNG")."""
+
+    def mended(match: regex.Match[str]) -> str:
+        rest = text[match.end() :].split(" ")[0].strip(".,;:")
+        return "Q" if analyse(f"Q{rest}") is not None else "O"
+
+    return str(_O_FOR_Q.sub(mended, text))
+
+
 def mended_body(line: str) -> str:
     """A line of a body's name in capitals with the marks of the set words in it put back."""
     if upper_share(line) < 0.8:
         return line
-    line = str(_FIRST.sub("TỈNH", line))
+    line = str(_FIRST.sub("TỈNH", with_q(line)))
     line = str(_OF_PROVINCE.sub(lambda m: "TỈNH" if _is_place(line[m.end() :]) else m[0], line))
     for phrase in _set_words():
         start = fold(line).find(fold(phrase))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import regex
 
-from pipeline.document import Zone
+from pipeline.document import Mark, Zone
 from pipeline.letter import keywords
 from pipeline.letter.after import letterhead_start
 from pipeline.letter.folding import fold, letters, starts_lower, upper_share
@@ -47,8 +47,8 @@ class Sections:
     furniture: tuple[tuple[PassageKind, tuple[PageLine, ...]], ...] = ()
 
 
-def divide(lines: Sequence[PageLine]) -> Sections:
-    """Divide the lines of one letter into its parts."""
+def divide(lines: Sequence[PageLine], marks: Sequence[Mark] = ()) -> Sections:
+    """Divide the lines of one letter into its parts; `marks` are the seals and stamps on it."""
     furniture = find_furniture(lines)
     aside = {id(x) for _, some in furniture for x in some}
     lines = [x for x in lines if id(x) not in aside]
@@ -59,7 +59,10 @@ def divide(lines: Sequence[PageLine]) -> Sections:
     rest_of_title, doubtful = 0, False
     if after and (named := keywords.title_type(after[0].text)):
         title, (kind, rest_of_title) = after[0], named
-        subject, after, doubtful = _subject(after[1:], kind)
+        if beside := _beside_title(title, after[1:8]):
+            furniture = (*furniture, ("stamp", tuple(beside)))
+        below = [x for x in after[1:] if not any(x is y for y in beside)]
+        subject, after, doubtful = _subject(below, kind, marks)
         if subject and _speaks(subject):
             subject, after, doubtful = [], [*subject, *after], False
     recipients, after = recipient_lines(after)
@@ -152,8 +155,34 @@ def _speaks(subject: Sequence[PageLine]) -> bool:
 _LAWS = ("Luật", "Bộ luật", "Pháp lệnh")  # their title always goes on: "LUẬT / BÁO CHÍ"
 
 
+def _beside_title(title: PageLine, lines: Sequence[PageLine]) -> list[PageLine]:
+    """Pieces of a stamp among the first lines below a title: the trích yếu stands centred below it
+    (Nghị định 30/2020/NĐ-CP, Phụ lục I, 5), they wholly to its side, with words that are none."""
+    found: list[PageLine] = []
+    above = title
+    for line in lines:
+        opens = keywords.opens_phrase(line.text, "legal_basis")
+        if opens or keywords.recipients_start(line.text) is not None or read_marker(line.text):
+            break
+        if title.box is None or line.box is None or above.box is None or line.page != title.page:
+            break
+        if abs(line.box[0] - above.box[0]) < 0.02 * line.page_width:
+            break  # lines that begin below each other are a paragraph
+        above = line
+        narrow = line.box[2] - line.box[0] < 0.25 * line.page_width
+        aside = line.box[2] < title.box[0] or line.box[0] > title.box[2]
+        if narrow and aside and not all(map(_is_word, line.text.split())):
+            found.append(line)
+    return found
+
+
+def _is_word(word: str) -> bool:
+    bare = word.strip('.,;:()"“”')
+    return not bare or bare.isdigit() or analyse(bare) is not None
+
+
 def _subject(
-    lines: list[PageLine], kind: DocumentType
+    lines: list[PageLine], kind: DocumentType, marks: Sequence[Mark]
 ) -> tuple[list[PageLine], list[PageLine], bool]:
     """The trích yếu under the title of a `kind`, what follows, and whether its end is doubtful."""
     widths = measure([line for line in lines if len(line.text) > 25])
@@ -173,6 +202,8 @@ def _subject(
         end = _ends_subject(subject, line, widths, parted=parted)
         if not end and subject and _opens_block(lines, i, widths):
             end = "guess"
+        if subject and line.gap and _is_cut(line, marks) and not widths.is_short(line):
+            end = end or "guess"
         if end == "gap":
             end = "" if i < address or _is_centred(line, subject[-1], widths) else "sure"
         if end:
@@ -204,12 +235,16 @@ def _ends_subject(
         return "sure"
     if is_enacting_body(text) or is_mark_line(text):
         return "sure"
+    if subject and keywords.cut_basis(text) and not fold(subject[-1].text).endswith("can"):
+        return "sure"
     if not subject:
         return ""
     if _is_in_capitals(text) and len(text) > 12 and upper_share(subject[-1].text) < 0.5:
         return "guess"
     if _is_full_below_centred(subject[-1], line, widths):
         return "guess"
+    if text.startswith(("Căn cứ ", "CĂN CỨ ")) and not subject[-1].text.endswith(","):
+        return "sure"
     if line.gap:
         return "" if _goes_on(subject, line) else "gap"
     if subject[-1].text.endswith((".", ":")) and not starts_lower(text):
@@ -250,6 +285,23 @@ def _opens_block(lines: Sequence[PageLine], i: int, widths: Measure) -> bool:
     near = 0.02 * line.page_width
     flush = below.box[0] < widths.left + near and below.box[2] > widths.right - near
     return flush and line.box[2] > widths.right - near and not line.top
+
+
+def _is_cut(line: PageLine, marks: Sequence[Mark]) -> bool:
+    """Does the line begin where a stamp ends that lies over its first words?"""
+    if line.box is None:
+        return False
+    left, top, _, bottom = line.box
+    high = bottom - top
+    return any(
+        m.kind in ("stamp", "seal")
+        and m.page == line.page
+        and m.box is not None
+        and m.box[1] < bottom - high / 2
+        and m.box[3] > top + high / 2
+        and -2 * high < left - m.box[2] < 1.5 * high
+        for m in marks
+    )
 
 
 def _is_in_capitals(text: str) -> bool:
