@@ -88,6 +88,8 @@ def test_pieces_of_a_seal_behind_an_entry_are_left_out() -> None:
         ("Bộ Nội vụ (b/cáo)", "Bộ Nội vụ (b/cáo)"),
         ("s Lm: VT, TH", "Lưu: VT, TH"),
         ("Lưu VT", "Lưu VT"),
+        ("Lưu; VT, TH", "Lưu: VT, TH"),
+        ("Lưu: VỊ, TH", "Lưu: VT, TH"),
         ("Thành phố trực thuộc trung trc", "Thành phố trực thuộc trung ương"),
         ("Các phòng trực thuộc trung tâm", "Các phòng trực thuộc trung tâm"),
     ],

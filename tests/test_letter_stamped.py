@@ -6,7 +6,8 @@ import pytest
 
 from pipeline.document import Line, Mark, RestoredLine, RestoredPage, Word, Zone
 from pipeline.letter.citations import find_citations
-from pipeline.letter.places import with_q
+from pipeline.letter.markers import read_marker
+from pipeline.letter.places import mended_body, with_q
 from pipeline.letter.read import read_letter
 from pipeline.process import extract_text
 from pipeline.record import Letter
@@ -121,3 +122,48 @@ def test_what_the_heading_of_a_chapter_cites_counts() -> None:
     )
     found = extract_text(text).citations
     assert [(c.number_symbol, c.date) for c in found] == [("79/2020/TT-BTL", "2020-11-15")]
+
+
+def test_a_first_line_off_the_axis_of_the_title_opens_the_body() -> None:
+    """Where the "-----" under a Party letter's trích yếu was not read."""
+    rows = [*HEAD[:4], ("KẾT LUẬN CỦA ĐỒNG CHÍ CHÁNH VĂN PHÒNG", Zone.TITLE, 440, 1350, 480)]
+    rows += [("tại cuộc họp về lưu trữ", Zone.TITLE, 650, 1140, 530)]
+    rows += [
+        ("Ngày 18/7/2018, đồng chí Chánh Văn phòng đã chủ trì cuộc", Zone.TITLE, 330, 1540, 655)
+    ]
+    rows += [("họp và kết luận:", Zone.BODY, 250, 490, 700)]
+    letter = read_letter([RestoredPage(1, 1654, 2339, 200, tuple(row(*x) for x in rows))])
+    subject = "KẾT LUẬN CỦA ĐỒNG CHÍ CHÁNH VĂN PHÒNG tại cuộc họp về lưu trữ"
+    assert letter.header.subject == subject
+    assert letter.preamble[0].startswith("Ngày 18/7/2018")
+
+
+@pytest.mark.parametrize("text", ["12-NQ/HU của Ban Chấp hành", "15-CT/TW ngày 4/5/2020"])
+def test_the_number_of_a_document_is_no_mark_of_a_point(text: str) -> None:
+    assert read_marker(text) is None
+
+
+@pytest.mark.parametrize(
+    ("read", "meant"),
+    [
+        ("TỈNH CÀ MẪU", "TỈNH CÀ MAU"),
+        ("TỈNH UỶ CÀ MẪU", "TỈNH UỶ CÀ MAU"),
+        ("TỈNH HOÀ AN", "TỈNH HOÀ AN"),
+        ("XÃ CÀ MẪU", "XÃ CÀ MẪU"),
+    ],
+)
+def test_a_provinces_name_comes_back_in_a_body(read: str, meant: str) -> None:
+    assert mended_body(read) == meant
+
+
+def test_a_foot_without_its_label_is_one() -> None:
+    text = (
+        "THÀNH UỶ HOÀ AN\n*\nSố 21-CV/TU\nV/v sinh hoạt chi bộ\n\nĐẢNG CỘNG SẢN VIỆT NAM\n"
+        "Hoà An, ngày 02 tháng 3 năm 2020\n\nKính gửi: Các đảng bộ trực thuộc.\n\n"
+        "Thành uỷ đề nghị các đảng bộ sinh hoạt chi bộ đúng kỳ.\n\nT/M BAN THƯỜNG VỤ\n"
+        "- Như trên; PHÓ BÍ THƯ\n- Lưu Văn phòng Thành uỷ.\n"
+    )
+    record = extract_text(text)
+    assert record.distribution == ["Như trên", "Lưu Văn phòng Thành uỷ"]
+    assert record.signature.authority == "T/M BAN THƯỜNG VỤ"
+    assert record.signature.position == "PHÓ BÍ THƯ"

@@ -17,7 +17,10 @@ from pipeline.restore.orthography import analyse, canonical
 
 # What stands in brackets after "b/" is báo cáo; "Lưu" is the only word before ": VT".
 _REPORTED = regex.compile(r"\((để[ ])?b[/⁄∕](?!c\))[^\s)]{1,2}\)")
-_FILED = regex.compile(r"^[^\p{L}\d]{0,3}(?:[a-z][ ])?(?!Lưu)L[ưuUƯmn]{1,3}[ ]?[:.][ ]?(?=VT\b)")
+_FILED = regex.compile(
+    r"^[^\p{L}\d]{0,3}(?:[a-z][ ])?(?!Lưu[:.]? )L[ưuUƯmn]{1,3}[ ]?[:;.][ ]?(?=VT\b)"
+)
+_CLERKS = regex.compile(r"(?<=^Lưu: )V[ỊÌĨÍI1l7](?![\p{L}\d])")
 _LONG_NAME = 4
 _LOST_CAPITAL = regex.compile(r"^[yýỳỷỹỵ](?=[ ]ban[ ])", regex.IGNORECASE)
 
@@ -25,7 +28,7 @@ _LOST_CAPITAL = regex.compile(r"^[yýỳỷỹỵ](?=[ ]ban[ ])", regex.IGNORECA
 def mended_entry(entry: str) -> str:
     """`entry` with its set names as they are written."""
     entry = str(_LOST_CAPITAL.sub("Ủy", entry))
-    entry = str(_FILED.sub("Lưu: ", _REPORTED.sub(r"(\1b/c)", entry)))
+    entry = str(_CLERKS.sub("VT", _FILED.sub("Lưu: ", _REPORTED.sub(r"(\1b/c)", entry))))
     entry = _whole_names(entry)
     folded = fold(entry)
     for phrase, key in _names():

@@ -76,7 +76,26 @@ def mended_body(line: str) -> str:
         whole = start >= 0 and not line[end : end + 1].isalnum() and not line[:start][-1:].isalnum()
         if whole and not _alike(line[start:end], phrase):
             line = line[:start] + _in_style_of(line[start:end], phrase) + line[end:]
-    return line
+    return _with_province(line)
+
+
+_PROVINCE_OF = regex.compile(
+    r"(?<!\p{L})(?:(?:TỈNH|THÀNH)[ ](?:UỶ|ỦY)|TỈNH|THÀNH PHỐ)[ ](?=\p{Lu})"
+)
+
+
+def _with_province(line: str) -> str:
+    """The province a body's line ends in as the only known one of its letters is written: their
+    names are a closed list, those of lower units are not."""
+    match = _PROVINCE_OF.search(line)
+    printed = line[match.end() :] if match else ""
+    known = _names().get(fold(printed), frozenset())
+    if len(known) != 1 or printed != printed.upper():
+        return line
+    (name,) = known
+    if _alike(printed.casefold(), name.casefold()) or len(name) != len(printed):
+        return line
+    return line[: len(line) - len(printed)] + name.upper()
 
 
 _OF_PROVINCE = regex.compile(r"(?<=\p{Lu}[ ])T(?:[IÌÍĨỊ]NH|[IÌÍĨỊỈ]N)(?=[ ]\p{Lu})")

@@ -21,11 +21,13 @@ from pipeline.letter.lines import PageLine
 from pipeline.letter.markers import read_marker
 from pipeline.letter.paragraphs import Measure, measure
 from pipeline.letter.recipients import recipient_lines
+from pipeline.letter.stamped import beside_title, is_cut
 from pipeline.letter.tables import DocumentType
 from pipeline.record import PassageKind
 from pipeline.restore.orthography import analyse
 
 _HEAD_LINES = 45
+_FIRST_ENTRY = regex.compile(r"^[-–—−•*][ ]?Như (?:trên|[Đđ]iều)\b")
 _DASH_ENTRY = regex.compile(r"^[-–—−•+*][ ]?\p{L}[^.]*;$")
 
 
@@ -59,12 +61,13 @@ def divide(lines: Sequence[PageLine], marks: Sequence[Mark] = ()) -> Sections:
     rest_of_title, doubtful = 0, False
     if after and (named := keywords.title_type(after[0].text)):
         title, (kind, rest_of_title) = after[0], named
-        if beside := _beside_title(title, after[1:8]):
+        if beside := beside_title(title, after[1:8]):
             furniture = (*furniture, ("stamp", tuple(beside)))
         below = [x for x in after[1:] if not any(x is y for y in beside)]
         subject, after, doubtful = _subject(below, kind, marks)
         if subject and _speaks(subject):
-            subject, after, doubtful = [], [*subject, *after], False
+            at = next((i for i in range(1, len(subject)) if _is_apart(*subject[i - 1 : i + 1])), 0)
+            subject, after, doubtful = subject[:at], [*subject[at:], *after], bool(at)
     recipients, after = recipient_lines(after)
     body, foot, rest = _foot(after)
     return Sections(
@@ -155,32 +158,6 @@ def _speaks(subject: Sequence[PageLine]) -> bool:
 _LAWS = ("Luật", "Bộ luật", "Pháp lệnh")  # their title always goes on: "LUẬT / BÁO CHÍ"
 
 
-def _beside_title(title: PageLine, lines: Sequence[PageLine]) -> list[PageLine]:
-    """Pieces of a stamp among the first lines below a title: the trích yếu stands centred below it
-    (Nghị định 30/2020/NĐ-CP, Phụ lục I, 5), they wholly to its side, with words that are none."""
-    found: list[PageLine] = []
-    above = title
-    for line in lines:
-        opens = keywords.opens_phrase(line.text, "legal_basis")
-        if opens or keywords.recipients_start(line.text) is not None or read_marker(line.text):
-            break
-        if title.box is None or line.box is None or above.box is None or line.page != title.page:
-            break
-        if abs(line.box[0] - above.box[0]) < 0.02 * line.page_width:
-            break  # lines that begin below each other are a paragraph
-        above = line
-        narrow = line.box[2] - line.box[0] < 0.25 * line.page_width
-        aside = line.box[2] < title.box[0] or line.box[0] > title.box[2]
-        if narrow and aside and not all(map(_is_word, line.text.split())):
-            found.append(line)
-    return found
-
-
-def _is_word(word: str) -> bool:
-    bare = word.strip('.,;:()"“”')
-    return not bare or bare.isdigit() or analyse(bare) is not None
-
-
 def _subject(
     lines: list[PageLine], kind: DocumentType, marks: Sequence[Mark]
 ) -> tuple[list[PageLine], list[PageLine], bool]:
@@ -202,7 +179,7 @@ def _subject(
         end = _ends_subject(subject, line, widths, parted=parted)
         if not end and subject and _opens_block(lines, i, widths):
             end = "guess"
-        if subject and line.gap and _is_cut(line, marks) and not widths.is_short(line):
+        if subject and line.gap and is_cut(line, marks) and not widths.is_short(line):
             end = end or "guess"
         if end == "gap":
             end = "" if i < address or _is_centred(line, subject[-1], widths) else "sure"
@@ -243,6 +220,8 @@ def _ends_subject(
         return "guess"
     if _is_full_below_centred(subject[-1], line, widths):
         return "guess"
+    if _opens_paragraph(subject[-1], line):
+        return "sure"
     if text.startswith(("Căn cứ ", "CĂN CỨ ")) and not subject[-1].text.endswith(","):
         return "sure"
     if line.gap:
@@ -287,23 +266,6 @@ def _opens_block(lines: Sequence[PageLine], i: int, widths: Measure) -> bool:
     return flush and line.box[2] > widths.right - near and not line.top
 
 
-def _is_cut(line: PageLine, marks: Sequence[Mark]) -> bool:
-    """Does the line begin where a stamp ends that lies over its first words?"""
-    if line.box is None:
-        return False
-    left, top, _, bottom = line.box
-    high = bottom - top
-    return any(
-        m.kind in ("stamp", "seal")
-        and m.page == line.page
-        and m.box is not None
-        and m.box[1] < bottom - high / 2
-        and m.box[3] > top + high / 2
-        and -2 * high < left - m.box[2] < 1.5 * high
-        for m in marks
-    )
-
-
 def _is_in_capitals(text: str) -> bool:
     """Is a line in capitals, and not for its abbreviations only?"""
     share = upper_share(text)
@@ -322,6 +284,24 @@ def _is_full_below_centred(above: PageLine, line: PageLine, widths: Measure) -> 
     # A stamp may cover the first words: then the line is not centred as the one above it is.
     shift = (line.box[0] + line.box[2] - above.box[0] - above.box[2]) / 2
     return line.box[0] < widths.left + near or abs(shift) > 0.06 * line.page_width
+
+
+def _is_apart(above: PageLine, line: PageLine) -> bool:
+    """Is there more room between two lines than between lines of one paragraph?"""
+    if line.box is None or above.box is None:
+        return line.gap
+    return line.gap or line.box[1] - above.box[3] > 0.8 * (line.box[3] - line.box[1])
+
+
+def _opens_paragraph(above: PageLine, line: PageLine) -> bool:
+    """The first line of a paragraph well below a short centred one: its indent sets it off the
+    axis of the title, however few lines the letter has to tell its margins by."""
+    if line.box is None or above.box is None or line.page != above.page:
+        return False
+    far, off = 0.15 * line.page_width, 0.015 * line.page_width
+    wider = above.box[0] - line.box[0] > far and line.box[2] - above.box[2] > far
+    shift = (line.box[0] + line.box[2] - above.box[0] - above.box[2]) / 2
+    return _is_apart(above, line) and wider and shift > off
 
 
 def _ends_unparted(last: PageLine, line: PageLine, widths: Measure) -> str:
@@ -396,6 +376,8 @@ def _leads_to_name(lines: Sequence[PageLine], i: int) -> bool:
     """Does a name or "Nơi nhận" follow a signature's first line closely?"""
     if any(line.zone in (Zone.FOOT_LEFT, Zone.FOOT_RIGHT) for line in lines[i + 1 : i + 4]):
         return True
+    if any(_FIRST_ENTRY.match(line.text) for line in lines[i + 1 : i + 3]):
+        return True  # the label "Nơi nhận" was not read
     for line in lines[i + 1 : i + 8]:
         if keywords.is_name(line.text) or keywords.distribution_start(line.text) is not None:
             return True
