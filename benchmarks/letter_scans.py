@@ -40,7 +40,7 @@ from samples.letter import SampleCitation, SampleDirective, SampleLetter
 
 CASES = Path(__file__).parent.parent / "tests" / "cases" / "letters"
 KINDS: tuple[Kind, ...] = ("light", "weak")
-LETTERS = 40
+LETTERS = 24
 _LEFT, _MIDDLE = 30, 62  # characters of a line of the left column and below the title
 _TYPEFACES = ("Tinos", "Liberation Serif", "TeX Gyre Termes")
 

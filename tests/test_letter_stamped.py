@@ -167,3 +167,12 @@ def test_a_foot_without_its_label_is_one() -> None:
     assert record.distribution == ["Như trên", "Lưu Văn phòng Thành uỷ"]
     assert record.signature.authority == "T/M BAN THƯỜNG VỤ"
     assert record.signature.position == "PHÓ BÍ THƯ"
+
+
+@pytest.mark.parametrize("last", ["bảo vệ", "quản lý chợ", "xây dựng cầu cửa", "vận tải"])
+def test_a_subject_that_ends_like_a_preposition_but_for_its_marks_is_whole(last: str) -> None:
+    text = (
+        "UBND TỈNH HOÀ AN\nSố: 12/TB-UBND\nHoà An, ngày 14 tháng 5 năm 2024\n\nTHÔNG BÁO\n"
+        f"Về việc {last}\n\nUỷ ban nhân dân tỉnh thông báo để các cơ quan biết.\n"
+    )
+    assert extract_text(text).header.subject == last

@@ -83,11 +83,28 @@ def _missing(letter: Letter, doubts: Doubts) -> Iterator[Flag]:
     for name, code, message in _MANDATORY:
         if getattr(letter.header, name) is None and not (name == "date" and doubts.head.date):
             yield _flag(code, message, f"header.{name}")
+    if letter.header.parent_body is None and _has_superior(letter):
+        message = "a department without the body above it"
+        yield _flag("missing_parent_body", message, "header.parent_body")
     unsigned = letter.signature.position is None and not _needs_no_position(letter.signature)
     if unsigned and (doubts.signers or letter.distribution):
         yield _flag("missing_position", "no position was read", "signature.position")
     if letter.signature.signer is None:
         yield _flag("missing_signer", "no signer was read", "signature.signer")
+
+
+_BELOW = regex.compile(r"^(?:so|phong|chi cuc|trung tam) ")
+
+
+def _has_superior(letter: Letter) -> bool:
+    """Is the issuing body one whose superior stands above it, and does its own name not say whose
+    it is (Nghị định 30/2020/NĐ-CP, Phụ lục I, II.2)?"""
+    issuing = letter.header.issuing_body or ""
+    below = letter.family == "state" and _BELOW.match(fold(issuing)) is not None
+    named = f" {(letter.header.place or '-').upper()}" in f" {issuing}"
+    return (
+        below and not named and not regex.search(r"\b(?:TỈNH|THÀNH PHỐ|TP|HUYỆN|QUẬN)\b", issuing)
+    )
 
 
 def _names_mended(letter: Letter, doubts: Doubts) -> Iterator[Flag]:

@@ -9,9 +9,10 @@ from __future__ import annotations
 from functools import cache
 
 import regex
+from rapidfuzz.distance import Levenshtein
 
-from pipeline.letter.folding import fold, upper_share
-from pipeline.letter.tables import body_words, rows
+from pipeline.letter.folding import fold, letters, upper_share
+from pipeline.letter.tables import bodies, body_words, rows
 from pipeline.restore.orthography import analyse, canonical
 
 _UNIT = regex.compile(r"(?i)^(?:thành phố|tỉnh|quận|huyện|xã|phường|thị xã|thị trấn|tp\.?)[ ]+")
@@ -147,6 +148,31 @@ def _set_words() -> tuple[str, ...]:
         by_letters.setdefault(fold(words), set()).add(words)
     alone = [min(same) for same in by_letters.values() if len({*map(_canonical, same)}) == 1]
     return tuple(sorted(alone, key=len, reverse=True))
+
+
+@cache
+def _names_of_bodies() -> tuple[tuple[int, str], ...]:
+    """Names of bodies and set words of two syllables and more: how many, and their letters."""
+    names = {*_set_words(), *(b.name for b in bodies().values())}
+    return tuple({(len(n.split()), letters(n)) for n in names if len(letters(n)) >= _LONG_ENOUGH})
+
+
+_LONG_ENOUGH = 7
+
+
+def nearly_set_words(body: str) -> str | None:
+    """Words of a body's name that are set words or a known body's name but for one letter lost or
+    put in ("THÀNH PỐ", "SỞ NI VỤ"); None where there are none."""
+    words = body.split()
+    known = {key for _, key in _names_of_bodies()}
+    for count, key in _names_of_bodies():
+        for at in range(len(words) - count + 1):
+            read = letters(" ".join(words[at : at + count]))
+            if read in known or len(read) == len(key):
+                continue
+            if Levenshtein.distance(read, key, score_cutoff=1) == 1:
+                return " ".join(words[at : at + count])
+    return None
 
 
 def _alike(one: str, other: str) -> bool:

@@ -324,15 +324,17 @@ def is_enacting_body(text: str) -> bool:
     return keywords.opens_body(text) or keywords.is_position(text)
 
 
+# With all marks: "bảo vệ" and "chợ" may end a trích yếu, "về" and "cho" may not.
+_UNFINISHED = (",", "-", " và", " của", " về", " tại", " cho", " trên", " việc")
+
+
 def _goes_on(subject: Sequence[PageLine], line: PageLine) -> bool:
     """Does the trích yếu go on after an empty line?"""
     if line.top:
         return False
     if starts_lower(line.text):
         return True
-    unfinished = subject[-1].text.endswith((",", "-")) or fold(subject[-1].text).endswith(
-        (" va", " cua", " ve", " tai", " cho", " tren", " viec")
-    )
+    unfinished = subject[-1].text.casefold().endswith(_UNFINISHED)
     return unfinished or (line.zone is Zone.TITLE and subject[-1].zone is Zone.TITLE)
 
 
