@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -35,7 +36,7 @@ from pipeline.handwriting.classifier import CLASSES, NO_DIGIT, SIDE, DigitNet, n
 from pipeline.handwriting.lattice import Reading, readings_of
 from pipeline.handwriting.pieces import ink_of
 from pipeline.handwriting.read import TAKEN, confidence_of
-from pipeline.handwriting.signed import borne_out, signed_day
+from pipeline.handwriting.signed import signed_days, weighed
 from pipeline.handwriting.slots import Slot, find_slots
 from pipeline.intake import Candidate
 from pipeline.process import process_document
@@ -214,30 +215,59 @@ def test_lines_stay_as_read_and_corrections_fit_them(texts: list[str], seed: int
     assert apply_corrections(line.text, restored.lines[0].corrections) == restored.lines[0].text
 
 
+LINE = "Đông Giang, ngày O{ tháng 3 năm 2024"
+
+
+def best(readings: list[Reading], *signed: date, line: str = LINE) -> str:
+    """The day that calendar and signatures make the likeliest."""
+    return weighed(readings, "day", line, signed)[0].digits
+
+
+def days(*found: tuple[str, float]) -> list[Reading]:
+    return [Reading(d, p, 0.8, (0, 0, 9, 9)) for d, p in found]
+
+
 def test_a_signature_of_a_day_bears_out_a_reading_but_makes_none() -> None:
-    readings = [Reading(d, p, 0.8, (0, 0, 9, 9)) for d, p in (("01", 0.5), ("07", 0.4))]
-    assert [r.digits for r in borne_out(readings, None)] == ["01", "07"]
-    assert [r.digits for r in borne_out(readings, 7)] == ["07", "01"]
-    assert [r.probability for r in borne_out(readings, 23)] == [0.5, 0.4]
-    assert borne_out([], 7) == []
+    readings = days(("01", 0.5), ("07", 0.4))
+    assert best(readings) == "01"
+    assert best(readings, date(2024, 3, 7)) == "07"
+    assert best(readings, date(2024, 3, 8)) == "07"
+    assert best(readings, date(2024, 3, 28)) == "01"
+    assert {r.digits for r in weighed(readings, "day", LINE, [date(2024, 3, 20)])} == {"01", "07"}
+    assert weighed([], "day", LINE, [date(2024, 3, 7)]) == []
+
+
+def test_no_letter_is_signed_before_its_day() -> None:
+    readings = days(("28", 0.5), ("18", 0.35))
+    assert best(readings, date(2024, 3, 20)) == "18"
+
+
+def test_a_working_day_is_likelier_than_a_sunday() -> None:
+    readings = days(("17", 0.4), ("19", 0.3))
+    assert best(readings) == "19"
+    assert best(readings, line="Đông Giang, ngày O{ tháng năm 2024") == "17"
+
+
+def test_a_month_is_weighed_by_day_and_year() -> None:
+    readings = [Reading(m, p, 0.8, (0, 0, 9, 9)) for m, p in (("09", 0.6), ("02", 0.2))]
+    line, signed = "Đông Giang, ngày f& tháng O% năm 2024", [date(2024, 2, 20)]
+    assert weighed(readings, "month", line, signed)[0].digits == "09"
+    assert weighed(readings, "month", line, signed, {"day": 19})[0].digits == "02"
 
 
 @pytest.mark.parametrize(
-    ("kind", "text", "day"),
+    ("kind", "text", "found"),
     [
-        ("electronic_signature", "Thời gian ký: 07/03/2024 14:59:55", 7),
-        ("electronic_signature", "18.03.2024 09:29:39 +07:00", 18),
-        ("electronic_signature", "Thời gian ký: 07/04/2024", None),
-        ("stamp", "ĐẾN Ngày: 07/03/2024", None),
-        ("electronic_signature", "Ký bởi: Ủy ban nhân dân", None),
+        ("electronic_signature", "Thời gian ký: 07/03/2024 14:59:55", [date(2024, 3, 7)]),
+        ("electronic_signature", "18.03.2024 09:29:39 +07:00", [date(2024, 3, 18)]),
+        ("electronic_signature", "Thời gian ký: 31/02/2024", []),
+        ("stamp", "ĐẾN Ngày: 07/03/2024", []),
+        ("electronic_signature", "Ký bởi: Ủy ban nhân dân", []),
     ],
 )
-def test_the_day_of_a_signature_counts_in_the_letters_own_month(
-    kind: str, text: str, day: int | None
-) -> None:
+def test_the_days_of_electronic_signatures_count(kind: str, text: str, found: list[date]) -> None:
     page = PageLayout(1, 1654, 2339, 200, (), (Mark(kind, 1, None, text, 0.9),))
-    assert signed_day(page, "Đông Giang, ngày O{ tháng 3 năm 2024") == day
-    assert signed_day(page, "Đông Giang, ngày O{ tháng năm 2024") is None
+    assert signed_days(page) == found
 
 
 # --- whole letters -----------------------------------------------------------------------------

@@ -7,6 +7,7 @@ stays Tesseract's: where it read digits well, nothing is read again.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -15,8 +16,8 @@ from pipeline.document import Box, Correction, HandReading, Line, PageImage, Pag
 from pipeline.handwriting.classifier import DigitNet
 from pipeline.handwriting.lattice import Reading, readings_of
 from pipeline.handwriting.pieces import SlotInk, ink_of
-from pipeline.handwriting.signed import borne_out, signed_day
-from pipeline.handwriting.slots import Slot, find_slots
+from pipeline.handwriting.signed import signed_days, weighed
+from pipeline.handwriting.slots import Kind, Slot, find_slots
 
 PRINTED = 0.9
 """Digits that Tesseract read so surely, and close to the symbol, are print."""
@@ -28,7 +29,7 @@ CALIBRATION = (0.45, 0.87)
 Letters drawn for measuring would have (1.33, 1.04): `python -m benchmarks.handwriting.measure
 package --calibrate --seed 6 --letters 150`. Real ink is faint and broken where drawn ink is not, so
 that would be too sure of it; these promise less than drawn letters keep."""
-TAKEN = 0.6
+TAKEN = 0.5
 """A reading less sure than this stays out of the line (docs/handwriting.md has the figures)."""
 
 
@@ -38,7 +39,21 @@ def with_handwriting(page: PageLayout, image: PageImage) -> PageLayout:
     if not slots:
         return page
     grey = np.asarray(image.image.convert("L"))
-    readings = [r for s in slots if (r := _read(s, page, grey))]
+    inks = [(s, ink_of(grey, s)) for s in slots]
+    found = [readings_of(ink, s.kind, DigitNet.load()) if ink else [] for s, ink in inks]
+    signed = signed_days(page)
+    readings = []
+    for (slot, ink), raw in zip(inks, found, strict=True):
+        others: dict[Kind, int] = {
+            other.kind: int(best[0].digits)
+            for other, best in zip(slots, found, strict=True)
+            if best and (other.line, other.kind) != (slot.line, slot.kind)
+            if other.line == slot.line and other.kind != "number"
+            if confidence_of(best[0]) >= TAKEN
+        }
+        best_first = weighed(raw, slot.kind, page.lines[slot.line].text, signed, others)
+        if ink is not None and best_first and (r := _reading(slot, page, ink, best_first)):
+            readings.append(r)
     return replace(page, readings=tuple(readings)) if readings else page
 
 
@@ -51,15 +66,10 @@ def _is_apart(slot: Slot, line: Line) -> bool:
     return slot.kind == "number" and line.text[slot.end : slot.end + 1].isspace()
 
 
-def _read(
-    slot: Slot, page: PageLayout, grey: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]
+def _reading(
+    slot: Slot, page: PageLayout, ink: SlotInk, found: Sequence[Reading]
 ) -> HandReading | None:
-    ink = ink_of(grey, slot)
-    found = readings_of(ink, slot.kind, DigitNet.load()) if ink else []
-    if slot.kind == "day":
-        found = borne_out(found, signed_day(page, page.lines[slot.line].text))
-    if ink is None or not found:
-        return None
+    """What the record says of a slot; None where the line's own reading is print."""
     best = found[0]
     line = page.lines[slot.line]
     sure = confidence_of(best)

@@ -13,7 +13,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from statistics import median
 from typing import Literal
 
@@ -22,6 +21,7 @@ from rapidfuzz import fuzz
 from unidecode import unidecode
 
 from pipeline.document import Box, Line, PageLayout, Word, Zone
+from pipeline.print_widths import width_of
 
 Kind = Literal["number", "day", "month"]
 
@@ -31,6 +31,9 @@ _LABEL = regex.compile(r"^[^\p{L}\d]{0,3}(?P<label>[SsŠ5$§][ốóôồổỗ�
 _SYMBOL = regex.compile(
     r"[ ,.]*(?P<sym>[-–/⁄∕][ ,.]{0,2}(?:(?:19|20)\d\d[ ]?[/⁄∕][ ]?)?"
     r"\p{Lu}[\p{Lu}\p{Ll}&.]{0,14}(?:[ ]?[-–/⁄][ ]?\p{Lu}[\p{Lu}\p{Ll}&.]{0,14})*)\W*$"
+)
+_DATE_BESIDE = regex.compile(
+    r"[ ](?=\p{Lu}[\p{L}. ]{1,30}[,.]?[ ]?ng\S{0,4}[ ]?\S{0,4}[ ]?th\p{L})"
 )
 _YEAR = regex.compile(r"[12]\d{3}\b")
 _BEARING = 0.12  # em: a word's ink is narrower than its letters' widths by so much
@@ -109,22 +112,6 @@ def _plain(text: str) -> str:
 # --- the size of the print ---------------------------------------------------------------------
 
 
-@cache
-def _widths() -> dict[str, tuple[float, float]]:
-    """Width in em of each letter, upright and slanted."""
-    text = (files("dictionaries") / "letter_widths.tsv").read_text(encoding="utf-8")
-    rows = [line.split("\t") for line in text.splitlines() if line and not line.startswith("#")]
-    return {r[0]: (int(r[1]) / 1000, int(r[2]) / 1000) for r in rows}
-
-
-def width_of(text: str, *, slanted: bool) -> float:
-    """The printed width of `text` in em."""
-    table = _widths()
-    return sum(
-        table.get(c, table.get(unidecode(c)[:1], (0.5, 0.5)))[slanted] for c in text if c != " "
-    )
-
-
 def _em(tokens: Sequence[_Token]) -> float | None:
     """The size of the print by words read well; None where too few are."""
     sure = [
@@ -155,8 +142,11 @@ def _is_date_line(tokens: Sequence[_Token]) -> bool:
 
 def _number(index: int, line: Line, tokens: Sequence[_Token], em: float) -> Iterator[Slot]:
     """The room between "Số:" and the symbol."""
-    label = _LABEL.match(line.text)
-    symbol = _SYMBOL.search(line.text, label.end() if label else 0)
+    beside = _DATE_BESIDE.search(line.text)  # both columns of the letterhead read as one row
+    text = line.text[: beside.start()] if beside else line.text
+    tokens = [t for t in tokens if t.start < len(text)]
+    label = _LABEL.match(text)
+    symbol = _SYMBOL.search(text, label.end() if label else 0)
     if label is None or symbol is None or symbol.start("sym") - label.end() > 24:
         return
     first = tokens[0].word.box

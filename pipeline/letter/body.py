@@ -81,10 +81,16 @@ def _bases(
         if not others and bases and _goes_on(bases[-1], paragraph):
             bases[-1] = _joined(bases[-1], paragraph)
             continue
-        opens = keywords.opens_phrase(paragraph.text, kind)
+        opens = keywords.opens_phrase(paragraph.text, kind) or _is_cut(before, i)
         fits = opens and (enacted or _is_bare_basis(paragraph, bases))
         (bases if fits and (enacted or not others) else others).append(paragraph)
     return bases, others
+
+
+def _is_cut(before: Sequence[Paragraph], i: int) -> bool:
+    """Is it a first basis without the beginning of "Căn cứ", above another?"""
+    cut = not i and keywords.cut_basis(before[i].text) is not None
+    return cut and len(before) > 1 and _opens_basis(before[1])
 
 
 _NAMES_LAW = regex.compile(

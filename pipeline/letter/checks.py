@@ -21,7 +21,7 @@ from pipeline.letter.in_force import rule_since
 from pipeline.letter.lines import PageLine
 from pipeline.letter.markers import CAPITALS, LETTERS, OPTIONAL_LETTERS, Marker
 from pipeline.letter.mending import Signer
-from pipeline.letter.places import is_known_place
+from pipeline.letter.places import is_known_place, with_q
 from pipeline.letter.tables import authorities, document_types
 from pipeline.record import Flag, Letter, Signature
 
@@ -83,11 +83,28 @@ def _missing(letter: Letter, doubts: Doubts) -> Iterator[Flag]:
     for name, code, message in _MANDATORY:
         if getattr(letter.header, name) is None and not (name == "date" and doubts.head.date):
             yield _flag(code, message, f"header.{name}")
+    if letter.header.parent_body is None and _has_superior(letter):
+        message = "a department without the body above it"
+        yield _flag("missing_parent_body", message, "header.parent_body")
     unsigned = letter.signature.position is None and not _needs_no_position(letter.signature)
     if unsigned and (doubts.signers or letter.distribution):
         yield _flag("missing_position", "no position was read", "signature.position")
     if letter.signature.signer is None:
         yield _flag("missing_signer", "no signer was read", "signature.signer")
+
+
+_BELOW = regex.compile(r"^(?:so|phong|chi cuc|trung tam) ")
+
+
+def _has_superior(letter: Letter) -> bool:
+    """Is the issuing body one whose superior stands above it, and does its own name not say whose
+    it is (Nghị định 30/2020/NĐ-CP, Phụ lục I, II.2)?"""
+    issuing = letter.header.issuing_body or ""
+    below = letter.family == "state" and _BELOW.match(fold(issuing)) is not None
+    named = f" {(letter.header.place or '-').upper()}" in f" {issuing}"
+    return (
+        below and not named and not regex.search(r"\b(?:TỈNH|THÀNH PHỐ|TP|HUYỆN|QUẬN)\b", issuing)
+    )
 
 
 def _names_mended(letter: Letter, doubts: Doubts) -> Iterator[Flag]:
@@ -223,6 +240,9 @@ def _subject(letter: Letter, doubts: Doubts) -> Iterator[Flag]:
         message = 'the "V/v" before the trích yếu is not clear'
         yield _flag("subject_start_doubtful", message, "header.subject")
     subject = letter.header.subject or ""
+    if (meant := with_q(subject)) != subject:
+        message = f"{subject!r} was read as {meant!r}"
+        yield _flag("subject_repaired", message, "header.subject")
     titled = letter.header.document_type != "Công văn" and letter.family != "party"
     if titled and starts_lower(doubts.subject_as_printed) and not _OPENS_LOW.match(fold(subject)):
         message = "the trích yếu begins in the middle of a sentence"

@@ -42,7 +42,7 @@ _GOES_ON = regex.compile(r"[^\s\p{L}\d,.;:)\"”]?[-–/][\p{L}\d]")
 _BROKEN = regex.compile(r"(?i)\bsố[ :]+(?:[\dIl|O\]()]+[ ])+$")
 _NEXT_OF_LIST = regex.compile(r"[ ]?(?:,|;|và|,[ ]?và)[ ](?:số[ ])?")
 _LONGEST_DATE = 80
-_DATE_GAP = regex.compile(r"[ ]?,?[ ]?(?=ng)|[ ]?\((?=ng)")
+_DATE_GAP = regex.compile(r"(?i)[ ]?,?[ ]?(?=ng)|[ ]?\((?=ng)")
 
 
 @dataclass(frozen=True, slots=True)

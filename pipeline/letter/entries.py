@@ -13,20 +13,45 @@ import regex
 
 from pipeline.letter.folding import fold
 from pipeline.letter.tables import phrases
-from pipeline.restore.orthography import canonical
+from pipeline.restore.orthography import analyse, canonical
 
+# What stands in brackets after "b/" is báo cáo; "Lưu" is the only word before ": VT".
+_REPORTED = regex.compile(r"\((để[ ])?b[/⁄∕](?!c\))[^\s)]{1,2}\)")
+_FILED = regex.compile(
+    r"^[^\p{L}\d]{0,3}(?:[a-z][ ])?(?!Lưu[:.]? )L[ưuUƯmn]{1,3}[ ]?[:;.][ ]?(?=VT\b)"
+)
+_CLERKS = regex.compile(r"(?<=^Lưu: )V[ỊÌĨÍI1l7](?![\p{L}\d])")
+_LONG_NAME = 4
 _LOST_CAPITAL = regex.compile(r"^[yýỳỷỹỵ](?=[ ]ban[ ])", regex.IGNORECASE)
 
 
 def mended_entry(entry: str) -> str:
     """`entry` with its set names as they are written."""
     entry = str(_LOST_CAPITAL.sub("Ủy", entry))
+    entry = str(_CLERKS.sub("VT", _FILED.sub("Lưu: ", _REPORTED.sub(r"(\1b/c)", entry))))
+    entry = _whole_names(entry)
     folded = fold(entry)
     for phrase, key in _names():
         for match in key.finditer(folded):
             read = entry[match.start() : match.end()]
             if any(map(_differ, read.split(), phrase.split())):
                 entry = entry[: match.start()] + _like(read, phrase) + entry[match.end() :]
+    return entry
+
+
+def _whole_names(entry: str) -> str:
+    """Set names of four words and more whose last word was read as none."""
+    for phrase in phrases("entry"):
+        words = phrase.split()
+        if len(words) < _LONG_NAME:
+            continue
+        start = fold(entry).find(fold(" ".join(words[:-1])) + " ")
+        if start < 0 or len(fold(entry)) != len(entry):
+            continue
+        at = start + len(" ".join(words[:-1])) + 1
+        last = entry[at:].split(" ")[0]
+        if last.isalpha() and analyse(last) is None:
+            entry = entry[:at] + words[-1] + entry[at + len(last) :]
     return entry
 
 

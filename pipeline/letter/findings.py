@@ -123,6 +123,10 @@ class Findings:
             self._entries(name, found)
             for i, paragraph in enumerate(found):
                 self._doubt(clarity.paragraph_flag(f"{name}.{i}", paragraph.text))
+                if name == "legal_bases" and (end := keywords.cut_basis(paragraph.text)):
+                    message = f"{paragraph.text[:end].strip()!r} was read as 'Căn cứ'"
+                    where = f"{name}.{i}"
+                    self._doubt(Flag(code="basis_repaired", message=message, where=where))
         for i, node in enumerate(body.points):
             lines = [line for p in node.paragraphs() for line in p.lines]
             self._put(f"directives.{i}", evidence.of_lines(lines))

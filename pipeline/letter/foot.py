@@ -56,7 +56,8 @@ def read_foot(lines: Sequence[PageLine], marks: Sequence[Mark] = ()) -> Foot:
     for signer in signers:
         mend(signer, marks)
     listed = _without_scribble(listed)
-    entries = [Entry(_without_count(end_stripped(e.text)), e.lines) for e in list_entries(listed)]
+    read = [Entry(_written_after(e), e.lines) for e in list_entries(_ended(listed))]
+    entries = [Entry(_without_count(end_stripped(e.text)), e.lines) for e in read]
     return Foot([e for e in entries if e.text], signers)
 
 
@@ -65,6 +66,16 @@ def _without_scribble(listed: list[tuple[str, PageLine]]) -> list[tuple[str, Pag
     if len(listed) < 2 or _ENTRY.match(listed[0][0]) or not _ENTRY.match(listed[1][0]):
         return listed
     return listed if regex.search(r"\p{Ll}{2}", listed[0][0]) else listed[1:]
+
+
+def _ended(listed: list[tuple[str, PageLine]]) -> list[tuple[str, PageLine]]:
+    """The list without a short line read unsurely below the full stop that ends "Lưu: VT, …."."""
+    if len(listed) < 2 or not listed[-1][1].words:
+        return listed
+    (above, _), (text, line) = listed[-2:]
+    scribbled = len(text) < 10 and line.confidence < _WRITTEN and not _ENTRY.match(text)
+    filed = letters(above).startswith("luu") and above.endswith(".")
+    return listed[:-1] if scribbled and filed else listed
 
 
 def _take_damaged_name(lines: Sequence[PageLine], signer: Signer) -> None:
@@ -131,7 +142,15 @@ _BESIDE = regex.compile(
 )
 
 
+# "KT. GIÁM ĐỐC PHÓ GIÁM ĐỐC": two lines that were stamped or read as one row.
+_DEPUTY_BESIDE = regex.compile(
+    r"^K[./ ]?T[.]?[ ]?(?P<head>\p{Lu}[\p{Lu} ]+?)[ ](?=PHÓ[ ](?P=head)$)"
+)
+
+
 def _cut_signature(line: PageLine) -> list[PageLine]:
+    if deputy := _DEPUTY_BESIDE.match(line.text):
+        return cut(line, deputy.end())
     if line.zone in (Zone.FOOT_RIGHT, Zone.TABLE) or keywords.authority_end(line.text):
         return [line]
     for match in _BESIDE.finditer(line.text):
@@ -241,10 +260,30 @@ def signer_text(line: PageLine | None) -> str | None:
 
 
 _COUNT = regex.compile(r"\.[ ]+[^\p{L}\s()]{1,3}$")
+# Signs no entry is printed with: seals, pens and the rules of tables read as letters.
+_NEVER = r"[^\p{L}\p{M}\d\s.,;:()\[\]/&+*'’\"“”%–—_-]"
+_AFTER_END = regex.compile(rf";[ ]+[^;]*{_NEVER}[^;]*$")
+_SCRIBBLE = regex.compile(rf"(?<=[.)])[^\s.)]*{_NEVER}\S*$")
+_WRITTEN = 0.76  # the words of a pen are read less surely than print, at most this
+_BRIEF = 3
 
 
 def _without_count(entry: str) -> str:
-    """The last entry ("Lưu: VT …") without a number of copies some hand wrote after it."""
+    """An entry without what no printer set: signs and letters after its ";"; of the last ("Lưu: VT
+    …") the number of copies some hand wrote after it."""
+    entry = str(_AFTER_END.sub("", entry))
     if not fold(entry).startswith("luu"):
         return entry
-    return str(_COUNT.sub("", entry)).rstrip(" ;.,:") if _COUNT.search(entry) else entry
+    entry = str(_SCRIBBLE.sub("", entry))
+    return str(_COUNT.sub("", entry)).rstrip(" ;.,:")
+
+
+def _written_after(entry: Entry) -> str:
+    """The last entry without a short word read unsurely that stands after its end: the full stop,
+    or the number of copies in brackets (Nghị định 30/2020/NĐ-CP, Phụ lục I, 9b)."""
+    words = entry.lines[-1].words
+    head, _, last = entry.text.rpartition(" ")
+    if not words or len(last) > _BRIEF or words[-1].confidence > _WRITTEN:
+        return entry.text
+    ended = head.endswith(".") or regex.search(r"\(\d+[a-zđ]?\)", head)
+    return head if ended and fold(entry.text).startswith("luu") else entry.text

@@ -28,6 +28,7 @@ from pipeline.letter.tables import folded_phrases
 
 _WORD = r"(?:\p{Lu}\p{Ll}+|TP\.|Tp\.|T\.P\.?|TP|[QP]\.)"
 _NOT_IN_NAMES = regex.compile(r"[<>{}=#$%@:\[\]\\]|\d\p{L}|\p{L}\d|—")
+_POINT = regex.compile(r"^\p{L}?\d*[.)][ ]")
 _PLACE = regex.compile(
     rf"(?<![^\s\-–_*])(?:(?:thành phố|tỉnh|quận|huyện|xã|phường|thị xã|thị trấn) )?"
     rf"{_WORD}(?:(?:[ ]?-[ ]?|[ ])(?:{_WORD}|phố|xã|trấn|khu|\d{{1,2}})){{0,5}}$"
@@ -277,7 +278,7 @@ def _names_body(head: Letterhead, line: PageLine) -> bool:
             return False
     if upper_share(text) < 0.7 or len(letters(text)) < 3 or keywords.is_not_text(text):
         return False
-    if _NOT_IN_NAMES.search(text):
+    if _NOT_IN_NAMES.search(text) or _POINT.match(text):
         return False
     if _is_half_heading(text) and not head.bodies:
         head.party_title = True

@@ -39,7 +39,7 @@ _STATE = regex.compile(
     rf"(?P<sym>(?:TTLT/)?{_PART}(?:{_JOINT}{_PART}){{0,9}}){_STOP}"
 )
 _NO_SLASH = regex.compile(
-    rf"(?<=\bsố[ ])(?P<num>\d{{1,5}})(?P<sym>(?P<body>[{_U}]{{2,9}}+)-{_PART}){_STOP}"
+    rf"(?<=\bsố[ ])(?P<num>\d{{1,5}})(?P<sym>(?P<body>[{_U}]{{2,9}}+|CTr|TTr)-{_PART}){_STOP}"
 )
 _OLD = regex.compile(
     rf"{_NUMBER}(?P<sep>[ ]?[-–][ ]?|[ ]?/[ ]?|[ ]|)"
@@ -50,6 +50,8 @@ _UNREAD = regex.compile(
     rf"^(?P<num>[^\p{{L}}/-]{{0,12}}|[^/]{{0,8}}?|[\d/|. ]{{1,8}}?)[ ]?(?P<sep>[-–/⁄])[ ,.]{{0,2}}"
     rf"(?:(?P<year>(?:19|20)\d\d){_SLASH})?(?P<sym>{_PART}(?:[ ]?[-–/][ ]?{_PART}){{0,5}}){_STOP}"
 )
+# No point or comma stands between the slash and the symbol: a speck of the paper or of a pen.
+_SPECK = regex.compile(r"^[ :.]*\d{1,5}[a-z]?[ ]?[/⁄](?P<speck>[ ]?[,.'’][ ]?)(?=\p{Lu})")
 _LOOKALIKE_DIGITS = str.maketrans({"O": "0", "o": "0", "l": "1", "I": "1"})
 LOOKALIKE_BARS = "ÐƉð"
 """Letters that look like Đ and đ: put right without a flag, for on paper they are the same."""
@@ -101,7 +103,7 @@ def find_identifiers(text: str) -> Iterator[Identifier]:
         ):
             taken.append(found)
     for match in _NO_SLASH.finditer(text):
-        if match["body"] in bodies():
+        if match["body"] in bodies() or match["body"] in _codes("state"):
             taken.append(_without_slash(match))
     return iter(_as_printed(i, printed) for i in sorted(taken, key=lambda i: i.start))
 
@@ -123,6 +125,12 @@ def read_number_line(text: str) -> Identifier | None:
     wrote it, a stamp covers it): then nothing is guessed. Older forms ("77-TTg", "1117 TC/QLCS")
     count here, and only here."""
     printed, text = text, text.translate(_SAME_LETTERS)
+    if speck := _SPECK.match(text):
+        whole = read_number_line(text[: speck.start("speck")] + text[speck.end("speck") :])
+        if whole is None or whole.number is None:
+            return whole
+        end = whole.end + len(speck["speck"])
+        return replace(whole, printed=printed[whole.start : end], end=end, repaired=True)
     first = next(find_identifiers(text), None)
     if first is None or text[: first.start].strip(" .:…_,;*"):
         match = _OLD.search(text)
@@ -223,14 +231,16 @@ def _hyphened(symbol: str) -> str:
 
 
 def _without_slash(match: regex.Match[str]) -> Identifier:
-    """A công văn's number run into a known body's abbreviation: a slash was lost."""
+    """A number run into the abbreviation of a known body or type: a slash was lost (the hyphen
+    behind it tells that it is no Party number)."""
     symbol = _trim(match["sym"])
+    code = match["body"] if match["body"] in _codes("state") else None
     return Identifier(
         text=f"{match['num']}/{symbol}",
         printed=match[0],
         number=match["num"],
         symbol=symbol,
-        type_code=None,
+        type_code=code,
         form="state",
         start=match.start(),
         end=match.start("sym") + len(symbol),

@@ -371,3 +371,16 @@ def body_opening(text: str) -> tuple[str, bool] | None:
         if folded == word.words or folded.startswith((word.words + " ", word.words + ",")):
             return word.words, word.whole
     return None
+
+
+_CUT_BASIS = regex.compile(
+    r"^(?!căn )(?:[cC]?[ăâa]?n[ ])?c[ứửữừưú][ ](?=(?:Luật|Bộ luật|Pháp lệnh|Hiến pháp|Nghị định|"
+    r"Nghị quyết|Quyết định|Thông tư|Chỉ thị|Kết luận)[ ])"
+)
+
+
+def cut_basis(text: str) -> int | None:
+    """Where the law begins that a legal basis names whose "Căn cứ" a stamp covers in part ("cứ
+    Luật …"), else None."""
+    match = _CUT_BASIS.match(text)
+    return match.end() if match and not text.startswith("Căn cứ") else None

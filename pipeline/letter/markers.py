@@ -32,6 +32,10 @@ _ARABIC = regex.compile(
     r"^(?P<smudge>[$§&#%*]?)"
     r"(?P<n>\d{1,2}|[lI|])[ ]?(?P<dot>[.\-–/):])(?:[ ]?[-–](?=[ ]))?[ ]?(?=[\p{L}\"“(*\d])"
 )
+# "12-NQ/TW của …": a document's number at the head of a line is no point 12.
+_NUMBER_OF_DOCUMENT = regex.compile(
+    r"^\d{1,2}[ ]?[-–/][ ]?(?:\d{4}/)?\p{Lu}[\p{Lu}\p{Ll}]{0,4}[ ]?[/–-][ ]?\p{Lu}{2}"
+)
 _PAREN = regex.compile(r"^\((?P<n>\d{1,2}|[ivx]{1,4})\)[ ]?(?=[\p{L}\"“])")
 _LETTER = regex.compile(r"^(?P<n>[a-zđ])(?:(?P<dot>[)/])[ ]?|(?P<dot2>\.)[ ])(?=[\p{L}\"“(\d])")
 _CAPITAL = regex.compile(r"^(?P<n>[A-HĐ])[ ]?(?P<dot>[.\-–/])[ ]?(?=\p{Lu})")
@@ -69,6 +73,8 @@ class Marker:
 def read_marker(text: str) -> Marker | None:
     """The mark at the head of a line, taken by its shape alone."""
     head = text[:40]
+    if _NUMBER_OF_DOCUMENT.match(head):
+        return None
     for reader in (_article, _part, _multi, _roman, _arabic, _paren, _letter, _capital, _dash):
         if found := reader(head):
             return found

@@ -16,8 +16,16 @@ from rapidfuzz.distance import Levenshtein
 
 from pipeline.document import Mark
 from pipeline.letter import keywords
+from pipeline.letter.covered import (
+    centre_of,
+    halves,
+    head_signed_for,
+    hides_line,
+    whole_authority,
+    whole_position,
+)
 from pipeline.letter.folding import fold, letters
-from pipeline.letter.lines import PageLine
+from pipeline.letter.lines import PageLine, cut
 from pipeline.letter.tables import authorities, positions, rows, surnames
 from pipeline.restore.orthography import analyse
 
@@ -50,8 +58,10 @@ class Signer:
 
 def mend(signer: Signer, marks: Sequence[Mark]) -> None:
     """Mend the lines of `signer` in place."""
+    _part_row(signer)
     _take_acting_head(signer)
     _part_authority(signer)
+    _uncover(signer)
     if "authority" in signer.doubts:
         _mend_lines(signer, "authority", signer.authority, lambda x: _authority(x, marks))
     _mend_lines(signer, "position", signer.position, lambda x: _position(x, marks))
@@ -65,6 +75,32 @@ def mend(signer: Signer, marks: Sequence[Mark]) -> None:
             signer.doubts.add("authority")  # what hid the position may have hidden "KT. …" above
     if signer.name is not None:
         _mend_name(signer, signer.name, marks)
+
+
+def _part_row(signer: Signer) -> None:
+    """A head's and a deputy's position that were read as one row, as two lines."""
+    if len(signer.position) == 1 and (at := halves(signer.position[0].text)):
+        signer.position = cut(signer.position[0], at)
+
+
+def _uncover(signer: Signer) -> None:
+    """Put back what a seal hid of the lines' first words, where the block's axis tells it."""
+    above = [*signer.authority, *signer.position[:-1]]
+    centre = centre_of(above, signer.name)
+    first, rest = signer.position[:1], signer.position[1:]
+    unknown = not signer.authority and rest and not _is_known(first[0].text)
+    if centre is not None and unknown and whole_authority(first[0], centre):
+        signer.authority, signer.position = first, rest
+    if centre is not None and signer.position:
+        _mend_lines(signer, "position", signer.position, lambda x: whole_position(x, centre))
+    if centre is not None and signer.authority:
+        _mend_lines(signer, "authority", signer.authority, lambda x: whole_authority(x, centre))
+    if len(signer.authority) != 1 or not signer.position:
+        return
+    only, below = signer.authority[0], signer.position[0]
+    head = head_signed_for(only.text.strip(_EDGES), below.text.strip(_EDGES))
+    if head and hides_line(only, below):
+        _mend_lines(signer, "authority", signer.authority, lambda x: f"{x.text} {head}")
 
 
 def _take_acting_head(signer: Signer) -> None:
@@ -107,7 +143,9 @@ def _repeats(signer: Signer) -> bool:
     if not signer.authority:
         return False
     authority, position = (letters(x[-1].text) for x in (signer.authority, signer.position[:1]))
-    return authority == position or (authority.startswith("kt") and authority.endswith(position))
+    if not authority.startswith("kt"):
+        return authority == position
+    return authority.endswith(position) or authority[2:].startswith(position)
 
 
 def _authority(line: PageLine, marks: Sequence[Mark]) -> str | None:

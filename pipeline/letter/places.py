@@ -9,10 +9,11 @@ from __future__ import annotations
 from functools import cache
 
 import regex
+from rapidfuzz.distance import Levenshtein
 
-from pipeline.letter.folding import fold, upper_share
-from pipeline.letter.tables import body_words, rows
-from pipeline.restore.orthography import canonical
+from pipeline.letter.folding import fold, letters, upper_share
+from pipeline.letter.tables import bodies, body_words, rows
+from pipeline.restore.orthography import analyse, canonical
 
 _UNIT = regex.compile(r"(?i)^(?:thành phố|tỉnh|quận|huyện|xã|phường|thị xã|thị trấn|tp\.?)[ ]+")
 _UNITS = ("THÀNH PHỐ", "THỊ XÃ", "THỊ TRẤN")
@@ -50,11 +51,25 @@ def mended_place(place: str, bodies: str) -> str:
     return place[: len(place) - len(bare)] + next(iter(names))
 
 
+_O_FOR_Q = regex.compile(r"\bO(?=[uU]\p{L})")
+
+
+def with_q(text: str) -> str:
+    """`text` with Q in words that begin with "Ou" as read: no Vietnamese syllable does, but those
+    with "Qu" ("Ouy định", "OUẢNG")."""
+
+    def mended(match: regex.Match[str]) -> str:
+        rest = text[match.end() :].split(" ")[0].strip(".,;:")
+        return "Q" if analyse(f"Q{rest}") is not None else "O"
+
+    return str(_O_FOR_Q.sub(mended, text))
+
+
 def mended_body(line: str) -> str:
     """A line of a body's name in capitals with the marks of the set words in it put back."""
     if upper_share(line) < 0.8:
         return line
-    line = str(_FIRST.sub("TỈNH", line))
+    line = str(_FIRST.sub("TỈNH", with_q(line)))
     line = str(_OF_PROVINCE.sub(lambda m: "TỈNH" if _is_place(line[m.end() :]) else m[0], line))
     for phrase in _set_words():
         start = fold(line).find(fold(phrase))
@@ -62,7 +77,26 @@ def mended_body(line: str) -> str:
         whole = start >= 0 and not line[end : end + 1].isalnum() and not line[:start][-1:].isalnum()
         if whole and not _alike(line[start:end], phrase):
             line = line[:start] + _in_style_of(line[start:end], phrase) + line[end:]
-    return line
+    return _with_province(line)
+
+
+_PROVINCE_OF = regex.compile(
+    r"(?<!\p{L})(?:(?:TỈNH|THÀNH)[ ](?:UỶ|ỦY)|TỈNH|THÀNH PHỐ)[ ](?=\p{Lu})"
+)
+
+
+def _with_province(line: str) -> str:
+    """The province a body's line ends in as the only known one of its letters is written: their
+    names are a closed list, those of lower units are not."""
+    match = _PROVINCE_OF.search(line)
+    printed = line[match.end() :] if match else ""
+    known = _names().get(fold(printed), frozenset())
+    if len(known) != 1 or printed != printed.upper():
+        return line
+    (name,) = known
+    if _alike(printed.casefold(), name.casefold()) or len(name) != len(printed):
+        return line
+    return line[: len(line) - len(printed)] + name.upper()
 
 
 _OF_PROVINCE = regex.compile(r"(?<=\p{Lu}[ ])T(?:[IÌÍĨỊ]NH|[IÌÍĨỊỈ]N)(?=[ ]\p{Lu})")
@@ -114,6 +148,31 @@ def _set_words() -> tuple[str, ...]:
         by_letters.setdefault(fold(words), set()).add(words)
     alone = [min(same) for same in by_letters.values() if len({*map(_canonical, same)}) == 1]
     return tuple(sorted(alone, key=len, reverse=True))
+
+
+@cache
+def _names_of_bodies() -> tuple[tuple[int, str], ...]:
+    """Names of bodies and set words of two syllables and more: how many, and their letters."""
+    names = {*_set_words(), *(b.name for b in bodies().values())}
+    return tuple({(len(n.split()), letters(n)) for n in names if len(letters(n)) >= _LONG_ENOUGH})
+
+
+_LONG_ENOUGH = 7
+
+
+def nearly_set_words(body: str) -> str | None:
+    """Words of a body's name that are set words or a known body's name but for one letter lost or
+    put in ("THÀNH PỐ", "SỞ NI VỤ"); None where there are none."""
+    words = body.split()
+    known = {key for _, key in _names_of_bodies()}
+    for count, key in _names_of_bodies():
+        for at in range(len(words) - count + 1):
+            read = letters(" ".join(words[at : at + count]))
+            if read in known or len(read) == len(key):
+                continue
+            if Levenshtein.distance(read, key, score_cutoff=1) == 1:
+                return " ".join(words[at : at + count])
+    return None
 
 
 def _alike(one: str, other: str) -> bool:

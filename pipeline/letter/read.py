@@ -31,7 +31,7 @@ from pipeline.letter.header_fields import header_fields, is_joint
 from pipeline.letter.lines import PageLine, page_lines
 from pipeline.letter.marks import find_marks
 from pipeline.letter.paragraphs import join
-from pipeline.letter.places import mended_body
+from pipeline.letter.places import mended_body, with_q
 from pipeline.letter.recipients import Entry, read_recipients
 from pipeline.letter.repairs import Repairs, chained
 from pipeline.letter.sections import Sections, divide
@@ -89,8 +89,8 @@ _SAID = ("field_doubtful", "position_doubtful", "authority_doubtful")
 def _read(pages: Sequence[RestoredPage]) -> tuple[Letter, list[Correction]]:
     """The letter, and the repairs that its fields need and the text does not have yet."""
     lines = page_lines(pages)
-    parts = divide(lines)
     stamps = [m for p in pages for m in p.marks]
+    parts = divide(lines, stamps)
     read = _Reading(
         parts,
         read_letterhead(parts.head),
@@ -170,6 +170,8 @@ def _repairs(
         name = "parent_body" if group in above else "issuing_body"
         for line in group:
             repairs.add(f"header.{name}", [line], line.text, mended_body(line.text))
+    for line in _subject(read.parts, read.head)[0]:
+        repairs.add("header.subject", [line], line.text, with_q(line.text))
     head = read.head
     if head.place and header.place:
         repairs.add("header.place", head.date_lines, head.place, header.place)
@@ -187,6 +189,10 @@ def _repairs(
         for i, entry in enumerate(entries):
             if (meant := mended_entry(entry.text)) != entry.text:
                 repairs.add(f"{name}.{i}", entry.lines, entry.text, meant)
+    for i, basis in enumerate(read.body.legal_bases):
+        if end := keywords.cut_basis(basis.text):
+            cut_off = basis.text[:end].strip()
+            repairs.add(f"legal_bases.{i}", [basis.lines[0]], cut_off, "Căn cứ")
     for where, node in numbered(read.body.points):
         first = node.first.lines[0]
         if node.marker.repaired:
@@ -267,6 +273,7 @@ def _citations(read: _Reading, header: Header) -> list[Mention]:
     body, parts = read.body, read.parts
     texts = [header.subject] if header.subject else []
     texts += [p.printed for p in [*body.legal_bases, *body.preamble]]
+    texts += [p.text for title in body.titles for p in title.paragraphs]
     texts += [p.text for node in body.points for p in node.paragraphs()]
     texts += [p.text for p in body.closing]
     texts.append(join([x.text for x in parts.rest if not keywords.opens_appendix(x.text)]))

@@ -18,11 +18,13 @@ from pipeline.letter.markers import read_marker
 from pipeline.letter.paragraphs import Measure, join, measure
 
 _DASH = regex.compile(
-    r"^(?:[\"'“”‘’.,~*|]{0,2}[ ]?[-–—−•*+·●▪]{1,2}+|[\"'“”~=.])[ ]*(?=[\p{L}\d(])"
+    r"^(?:[\"'“”‘’.,~*|_]{0,2}[ ]?[-–—−•*+·●▪]{1,2}+|_?[\"'“”~=.])[ ]*(?=[\p{L}\d(])"
 )
 _END_SPECKS = regex.compile(r"(?:[ ][^\p{L}\d\s)\]\"”]{1,2}|[ˆ^~`_|¿'’])+$")
 # "Lưu: VT" is always an entry of its own, its dash and its first letter read or not.
 _FILED = regex.compile(r"^[^\p{L}\d]{0,3}(?:[a-z][ ])?L[ưuUƯmn]{1,3}[ ]?[:.]?[ ]?(?=VT\b|V\.T)")
+# "Các công ty: A;" names several, and no comma parts them: lines without a dash go on with it.
+_SEVERAL = regex.compile(r"^(?:Các|Những)[ ][^:;]{2,30}:[ ]?[^:;,]+;(?:[^:;,]+;)*$")
 _BARS = regex.compile(r"[ ][|¦][ ]")
 _INNER = regex.compile(r";[ ]*(?:[-–—+][ ]*)?|(?<=[,.])[ ]+[-–—+][ ]+|^[-–—+][ ]*")
 
@@ -117,7 +119,8 @@ def _begins_undashed(
 ) -> bool:
     """Does a line without a dash begin an entry? After ";", unless the entry above is a list of
     its own ("VPCP: BTCN, các PCN;"), which goes on; a line set in as far as the words after the
-    dashes has lost its dash."""
+    dashes has lost its dash, but not below one that names several and but one yet
+    ("Các công ty: A;")."""
     if groups and _FILED.match(text):
         return True
     if not groups or starts_lower(text):
@@ -125,6 +128,8 @@ def _begins_undashed(
     above = join([t for t, _ in groups[-1]])
     if above.endswith((",", ".")) and ":" not in above and _is_set_in(line, dashes):
         return True
+    if dashes and above.endswith(";") and _SEVERAL.match(above):
+        return False
     ended = above.endswith(";") or (above.endswith(".") and not dashes)
     return ended and not (dashes and ":" in above and not _is_set_in(line, dashes))
 

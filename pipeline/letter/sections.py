@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import regex
 
-from pipeline.document import Zone
+from pipeline.document import Mark, Zone
 from pipeline.letter import keywords
 from pipeline.letter.after import letterhead_start
 from pipeline.letter.folding import fold, letters, starts_lower, upper_share
@@ -21,11 +21,13 @@ from pipeline.letter.lines import PageLine
 from pipeline.letter.markers import read_marker
 from pipeline.letter.paragraphs import Measure, measure
 from pipeline.letter.recipients import recipient_lines
+from pipeline.letter.stamped import beside_title, is_cut
 from pipeline.letter.tables import DocumentType
 from pipeline.record import PassageKind
 from pipeline.restore.orthography import analyse
 
 _HEAD_LINES = 45
+_FIRST_ENTRY = regex.compile(r"^[-–—−•*][ ]?Như (?:trên|[Đđ]iều)\b")
 _DASH_ENTRY = regex.compile(r"^[-–—−•+*][ ]?\p{L}[^.]*;$")
 
 
@@ -47,8 +49,8 @@ class Sections:
     furniture: tuple[tuple[PassageKind, tuple[PageLine, ...]], ...] = ()
 
 
-def divide(lines: Sequence[PageLine]) -> Sections:
-    """Divide the lines of one letter into its parts."""
+def divide(lines: Sequence[PageLine], marks: Sequence[Mark] = ()) -> Sections:
+    """Divide the lines of one letter into its parts; `marks` are the seals and stamps on it."""
     furniture = find_furniture(lines)
     aside = {id(x) for _, some in furniture for x in some}
     lines = [x for x in lines if id(x) not in aside]
@@ -59,9 +61,13 @@ def divide(lines: Sequence[PageLine]) -> Sections:
     rest_of_title, doubtful = 0, False
     if after and (named := keywords.title_type(after[0].text)):
         title, (kind, rest_of_title) = after[0], named
-        subject, after, doubtful = _subject(after[1:], kind)
+        if beside := beside_title(title, after[1:8]):
+            furniture = (*furniture, ("stamp", tuple(beside)))
+        below = [x for x in after[1:] if not any(x is y for y in beside)]
+        subject, after, doubtful = _subject(below, kind, marks)
         if subject and _speaks(subject):
-            subject, after, doubtful = [], [*subject, *after], False
+            at = next((i for i in range(1, len(subject)) if _is_apart(*subject[i - 1 : i + 1])), 0)
+            subject, after, doubtful = subject[:at], [*subject[at:], *after], bool(at)
     recipients, after = recipient_lines(after)
     body, foot, rest = _foot(after)
     return Sections(
@@ -153,7 +159,7 @@ _LAWS = ("Luật", "Bộ luật", "Pháp lệnh")  # their title always goes on:
 
 
 def _subject(
-    lines: list[PageLine], kind: DocumentType
+    lines: list[PageLine], kind: DocumentType, marks: Sequence[Mark]
 ) -> tuple[list[PageLine], list[PageLine], bool]:
     """The trích yếu under the title of a `kind`, what follows, and whether its end is doubtful."""
     widths = measure([line for line in lines if len(line.text) > 25])
@@ -173,6 +179,8 @@ def _subject(
         end = _ends_subject(subject, line, widths, parted=parted)
         if not end and subject and _opens_block(lines, i, widths):
             end = "guess"
+        if subject and line.gap and is_cut(line, marks) and not widths.is_short(line):
+            end = end or "guess"
         if end == "gap":
             end = "" if i < address or _is_centred(line, subject[-1], widths) else "sure"
         if end:
@@ -204,12 +212,18 @@ def _ends_subject(
         return "sure"
     if is_enacting_body(text) or is_mark_line(text):
         return "sure"
+    if subject and keywords.cut_basis(text) and not fold(subject[-1].text).endswith("can"):
+        return "sure"
     if not subject:
         return ""
     if _is_in_capitals(text) and len(text) > 12 and upper_share(subject[-1].text) < 0.5:
         return "guess"
     if _is_full_below_centred(subject[-1], line, widths):
         return "guess"
+    if _opens_paragraph(subject[-1], line):
+        return "sure"
+    if text.startswith(("Căn cứ ", "CĂN CỨ ")) and not subject[-1].text.endswith(","):
+        return "sure"
     if line.gap:
         return "" if _goes_on(subject, line) else "gap"
     if subject[-1].text.endswith((".", ":")) and not starts_lower(text):
@@ -272,6 +286,24 @@ def _is_full_below_centred(above: PageLine, line: PageLine, widths: Measure) -> 
     return line.box[0] < widths.left + near or abs(shift) > 0.06 * line.page_width
 
 
+def _is_apart(above: PageLine, line: PageLine) -> bool:
+    """Is there more room between two lines than between lines of one paragraph?"""
+    if line.box is None or above.box is None:
+        return line.gap
+    return line.gap or line.box[1] - above.box[3] > 0.8 * (line.box[3] - line.box[1])
+
+
+def _opens_paragraph(above: PageLine, line: PageLine) -> bool:
+    """The first line of a paragraph well below a short centred one: its indent sets it off the
+    axis of the title, however few lines the letter has to tell its margins by."""
+    if line.box is None or above.box is None or line.page != above.page:
+        return False
+    far, off = 0.15 * line.page_width, 0.015 * line.page_width
+    wider = above.box[0] - line.box[0] > far and line.box[2] - above.box[2] > far
+    shift = (line.box[0] + line.box[2] - above.box[0] - above.box[2]) / 2
+    return _is_apart(above, line) and wider and shift > off
+
+
 def _ends_unparted(last: PageLine, line: PageLine, widths: Measure) -> str:
     """As above, for text without empty lines: running text is wide and begins with set words."""
     wide = not widths.is_short(line)
@@ -292,15 +324,17 @@ def is_enacting_body(text: str) -> bool:
     return keywords.opens_body(text) or keywords.is_position(text)
 
 
+# With all marks: "bảo vệ" and "chợ" may end a trích yếu, "về" and "cho" may not.
+_UNFINISHED = (",", "-", " và", " của", " về", " tại", " cho", " trên", " việc")
+
+
 def _goes_on(subject: Sequence[PageLine], line: PageLine) -> bool:
     """Does the trích yếu go on after an empty line?"""
     if line.top:
         return False
     if starts_lower(line.text):
         return True
-    unfinished = subject[-1].text.endswith((",", "-")) or fold(subject[-1].text).endswith(
-        (" va", " cua", " ve", " tai", " cho", " tren", " viec")
-    )
+    unfinished = subject[-1].text.casefold().endswith(_UNFINISHED)
     return unfinished or (line.zone is Zone.TITLE and subject[-1].zone is Zone.TITLE)
 
 
@@ -344,6 +378,8 @@ def _leads_to_name(lines: Sequence[PageLine], i: int) -> bool:
     """Does a name or "Nơi nhận" follow a signature's first line closely?"""
     if any(line.zone in (Zone.FOOT_LEFT, Zone.FOOT_RIGHT) for line in lines[i + 1 : i + 4]):
         return True
+    if any(_FIRST_ENTRY.match(line.text) for line in lines[i + 1 : i + 3]):
+        return True  # the label "Nơi nhận" was not read
     for line in lines[i + 1 : i + 8]:
         if keywords.is_name(line.text) or keywords.distribution_start(line.text) is not None:
             return True

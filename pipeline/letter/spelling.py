@@ -15,7 +15,7 @@ import regex
 
 from pipeline.letter import keywords
 from pipeline.letter.folding import fold
-from pipeline.letter.places import misspelt_place
+from pipeline.letter.places import misspelt_place, nearly_set_words
 from pipeline.letter.tables import bodies, body_words, document_types, phrases, rows
 from pipeline.record import Flag, Letter
 from pipeline.restore.orthography import analyse, canonical
@@ -41,7 +41,7 @@ def checks(letter: Letter) -> Iterator[Flag]:
         value = getattr(getattr(letter, part), name)
         odd = _odd_word(value, name)
         if odd is None and value and name.endswith("_body"):
-            odd = misspelt_place(value) or _misspelt_opening(value)
+            odd = misspelt_place(value) or _misspelt_opening(value) or nearly_set_words(value)
         if odd is not None:
             code = "signer_doubtful" if name == "signer" else "field_doubtful"
             yield Flag(code=code, message=f"{odd!r} is no word", where=where)
