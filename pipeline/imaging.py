@@ -36,6 +36,7 @@ SOFTEN = 0.7  # sigma in pixels
 PAPER_DPI = 75
 WHITE_PAPER = 235  # brightness of a tenth of the paper below which it is made white
 STAMP_DPI = 300
+SHOWN_PIXELS = 1000
 EDGE = 0.6  # inches of margin
 LOWER = 0.4  # of the page: no names are looked for above
 LEAST_WORDS = 0.01  # of the inside of a coloured frame, ink of the same colour
@@ -77,6 +78,11 @@ def _start(picture: loading.Picture) -> _Work:
     return _Work(picture.image, picture.dpi)
 
 
+def _small(image: Image.Image) -> Image.Image:
+    """The page for people to look at: a whole fraction of its size, SHOWN_PIXELS either way."""
+    return image.reduce(max(1, min(image.size) // SHOWN_PIXELS))
+
+
 def prepare(page: PageSource, settings: Settings, *, show: bool = False) -> PageImage:
     """Draw or load `page`, take coloured seals out, set it upright and straight. With `show` the
     page as scanned is kept, too.
@@ -85,7 +91,7 @@ def prepare(page: PageSource, settings: Settings, *, show: bool = False) -> Page
     start = time.perf_counter()
     work = _start(loading.load(page, settings))
     work.note("render" if page.kind is PageKind.PDF else "load", start, dpi=round(work.dpi))
-    work.shown = work.image if show else None
+    work.shown = _small(work.image) if show else None
     marks = _overlays(page, work.dpi)
     _without_colour(work)
     _evened(work)
@@ -120,7 +126,7 @@ def as_shown(page: PageSource, settings: Settings, *, show: bool = False) -> Pag
     start = time.perf_counter()
     work = _start(loading.render(page, settings, LAYER_DPI))
     work.note("render", start, dpi=round(work.dpi))
-    work.shown = work.image if show else None
+    work.shown = _small(work.image) if show else None
     marks = _overlays(page, work.dpi)
     _without_colour(work)
     _evened(work)

@@ -26,7 +26,10 @@ def letters(image: Image.Image, dpi: float, at: float) -> Mask:
     shrink = min(1.0, at / dpi)
     size = (max(8, round(image.width * shrink)), max(8, round(image.height * shrink)))
     grey = np.asarray(image.resize(size, Image.Resampling.BOX))
-    ink = (grey < paper_of(grey, at) * 0.78).astype(np.uint8)
+    paper = paper_of(grey, at)
+    paper *= 0.78
+    ink = (grey < paper).astype(np.uint8)
+    del paper  # of a sheet of a square metre it is 100 MB
     _, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
     width, height = stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]
     keep = (
@@ -35,7 +38,8 @@ def letters(image: Image.Image, dpi: float, at: float) -> Mask:
         & (stats[:, cv2.CC_STAT_AREA] >= 3)
     )
     keep[0] = False
-    return np.where(keep[labels], 255, 0).astype(np.uint8)
+    shades: Mask = np.where(keep, 255, 0).astype(np.uint8)
+    return np.asarray(shades[labels])
 
 
 def paper_of(grey: Mask, dpi: float) -> NDArray[np.float32]:

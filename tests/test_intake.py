@@ -14,7 +14,8 @@ from PIL import Image
 
 from pipeline.document import PageKind, TextLayer
 from pipeline.errors import DocumentError
-from pipeline.intake import Candidate, decode_text, discover, natural_key, read_source
+from pipeline.finding import discover, natural_key
+from pipeline.intake import Candidate, decode_text, read_source
 from pipeline.settings import Settings
 from pipeline.textlayer import classify
 
