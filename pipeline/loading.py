@@ -65,6 +65,7 @@ def render(page: PageSource, settings: Settings, at: float | None = None) -> Pic
         timeout=settings.page_timeout,
         grey=page.grey,
         without=page.overlays,
+        heavy=page.heavy,
     )
     return _measurable(image, dpi)
 

@@ -14,6 +14,7 @@ import pikepdf
 from pipeline import legacy, poppler
 from pipeline.document import Mark, PageKind, PageSource, TextLayer
 from pipeline.errors import DocumentError
+from pipeline.pdf_images import images_of, is_heavy
 from pipeline.settings import Settings
 from pipeline.textlayer import classify, is_signature_text
 
@@ -45,7 +46,8 @@ def _short(error: Exception) -> str:
 @dataclass(frozen=True, slots=True)
 class _Shape:
     """Of a PDF page: its size in points as shown, its native dpi, the boxes of its signatures,
-    the fonts of its text, whether nothing on it can be coloured, and what made the file."""
+    the fonts of its text, whether nothing on it can be coloured, what made the file, and whether
+    it has pictures that are too much to draw as they are."""
 
     size: tuple[float, float]
     dpi: float | None
@@ -53,6 +55,7 @@ class _Shape:
     fonts: tuple[str, ...] = ()
     grey: bool = False
     producer: str = ""
+    heavy: bool = False
 
 
 def _producer(pdf: pikepdf.Pdf) -> str:
@@ -71,12 +74,15 @@ def _shape(page: pikepdf.Page) -> _Shape:
         width, height = height, width
     fonts = tuple(_fonts(page))
     grey = dpi is not None and not fonts and _is_grey(page)
-    return _Shape((width, height), dpi, tuple(_signature_boxes(page)), fonts, grey)
+    heavy = any(is_heavy(image) for image in images_of(page))
+    return _Shape(
+        (width, height), dpi, tuple(_signature_boxes(page)), fonts, grey=grey, heavy=heavy
+    )
 
 
 def _is_grey(page: pikepdf.Page) -> bool:
     """Whether a page is nothing but grey or two-coloured pictures and electronic signatures."""
-    if any(image.get("/ColorSpace") != "/DeviceGray" for image in _images(page)):
+    if any(image.get("/ColorSpace") != "/DeviceGray" for image in images_of(page)):
         return False
     notes = page.obj.get("/Annots", pikepdf.Array())
     return all(
@@ -95,7 +101,7 @@ def _fonts(page: pikepdf.Page) -> Iterator[str]:
 
 def _native_dpi(page: pikepdf.Page, width: float, height: float) -> float | None:
     """Resolution of the scan: of the largest image, if it can be the picture of the page."""
-    sizes = [(int(i.get("/Width", 0)), int(i.get("/Height", 0))) for i in _images(page)]
+    sizes = [(int(i.get("/Width", 0)), int(i.get("/Height", 0))) for i in images_of(page)]
     if not sizes or not width or not height:
         return None
     across, down = max(sizes, key=lambda s: s[0] * s[1])
@@ -103,19 +109,6 @@ def _native_dpi(page: pikepdf.Page, width: float, height: float) -> float | None
         across, down = down, across
     dpi = across * 72 / width
     return round(dpi, 1) if 60 <= dpi <= 1300 else None
-
-
-def _images(page: pikepdf.Page) -> Iterator[pikepdf.Object]:
-    """Images of the page, those inside form objects too."""
-    waiting: list[tuple[pikepdf.Object | None, int]] = [(page.resources, 0)]
-    while waiting:
-        found, depth = waiting.pop()
-        objects = found.get("/XObject") if found is not None else None
-        for _, item in objects.items() if objects is not None else ():
-            if item.get("/Subtype") == "/Image":
-                yield item
-            elif item.get("/Subtype") == "/Form" and depth < 4:
-                waiting.append((item.get("/Resources"), depth + 1))
 
 
 def _signature_boxes(page: pikepdf.Page) -> Iterator[tuple[float, float, float, float]]:
@@ -192,6 +185,7 @@ def _pdf_page(path: Path, index: int, shape: _Shape, layer: poppler.LayerPage) -
         size=shape.size,
         overlays=tuple(overlays),
         grey=shape.grey,
+        heavy=shape.heavy,
         encoding=encoding,
     )
 

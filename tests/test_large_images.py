@@ -5,13 +5,16 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
+import pikepdf
 import pytest
+from pikepdf import Name
 from PIL import Image, ImageOps
 
-from pipeline import loading
+from pipeline import loading, pdf_images
 from pipeline.document import PageKind, PageSource
 from pipeline.errors import DocumentError
 from pipeline.intake import Candidate, read_source
@@ -117,3 +120,37 @@ def test_what_ends_early_is_told(tmp_path: Path, suffix: str) -> None:
     with pytest.raises(DocumentError) as caught:
         loading.load(PageSource(1, path, 0, PageKind.IMAGE, 100.0), SMALL)
     assert caught.value.code == "image_damaged"
+
+
+def jpx_in_pdf(path: Path, image: Image.Image) -> Path:
+    """A page of A5 whose picture is JPEG 2000."""
+    data = BytesIO()
+    image.save(data, "JPEG2000", quality_mode="rates", quality_layers=[20])
+    with pikepdf.new() as pdf:
+        pdf.add_blank_page(page_size=(420, 595))
+        picture = pdf.make_stream(
+            data.getvalue(), Type=Name.XObject, Subtype=Name.Image, Width=image.width,
+            Height=image.height, ColorSpace=Name.DeviceRGB, BitsPerComponent=8,
+            Filter=Name.JPXDecode,
+        )  # fmt: skip
+        page = pdf.pages[0].obj
+        page.Resources = pikepdf.Dictionary(XObject=pikepdf.Dictionary(Im0=picture))
+        page.Contents = pdf.make_stream(b"q 420 0 0 595 0 0 cm /Im0 Do Q")
+        pdf.save(path)
+    return path
+
+
+def test_a_heavy_picture_in_a_pdf_is_drawn_smaller(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = jpx_in_pdf(tmp_path / "a.pdf", draw_page(LETTER, 200).convert("RGB"))
+    as_it_is = read_source(Candidate(path, (path,)), Settings()).pages[0]
+    monkeypatch.setattr(pdf_images, "MOST_JPX_PIXELS", 1_000_000)
+    heavy = read_source(Candidate(path, (path,)), Settings()).pages[0]
+    assert (as_it_is.heavy, heavy.heavy) == (False, True)
+    assert heavy.dpi == as_it_is.dpi
+    before, after = (
+        np.asarray(loading.load(page, Settings()).image.convert("L").resize((420, 595)), float)
+        for page in (as_it_is, heavy)
+    )
+    assert 0 < np.abs(before - after).mean() < 4
