@@ -26,6 +26,7 @@ from pipeline import (
     unread,
     upright,
 )
+from pipeline.boxes import is_centred_in
 from pipeline.document import Box, Mark, Operation, PageImage, PageKind, PageSource, Retake
 from pipeline.layout.frames import worn_frames
 from pipeline.settings import Settings
@@ -198,11 +199,6 @@ def _stamps(work: _Work, settings: Settings, known: Sequence[Box]) -> list[Mark]
     return marks
 
 
-def _centred_in(box: Box, others: Sequence[Box]) -> bool:
-    x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
-    return any(o[0] <= x <= o[2] and o[1] <= y <= o[3] for o in others)
-
-
 def _coloured_stamps(work: _Work, settings: Settings, known: Sequence[Box]) -> list[Mark]:
     """The same for stamps in coloured ink, whose frames stand out from the print below them. A
     frame of that size in colour with words in it is one, however badly they read."""
@@ -213,7 +209,8 @@ def _coloured_stamps(work: _Work, settings: Settings, known: Sequence[Box]) -> l
     marks: list[Mark] = []
     for quad in seals.stamp_frames(coloured.closed(alone, work.dpi), work.dpi):
         box = seals.quad_box(quad, alone)
-        if _centred_in(box, known) or coloured.share_inside(alone, box) < LEAST_WORDS:
+        told = any(is_centred_in(box, other) for other in known)
+        if told or coloured.share_inside(alone, box) < LEAST_WORDS:
             continue
         part = Image.fromarray(alone).crop(box)
         text, confidence = tesseract.read_stamp(part, round(work.dpi), settings)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from pipeline import ink
+from pipeline.boxes import is_centred_in
 from pipeline.document import Box, Retake, Word
 from pipeline.layout import wording
 from pipeline.second_look import FIRST_BLOCK
@@ -179,7 +180,7 @@ def with_lines(
         if not found or not _is_print(found, _cell_of(box, cells) is not None):
             continue
         line = _without_scraps(found)
-        before = [w for w in done if is_junk(w) and _centred_in(w, box)]
+        before = [w for w in done if is_junk(w) and is_centred_in(w.box, box)]
         beside = _beside(box, done)
         if not line or (before and not _is_better(line, before, within=beside is not None)):
             continue
@@ -237,8 +238,3 @@ def _is_print(line: Sequence[Word], in_cell: bool) -> bool:
         return worth >= FIGURE or (letters > FEWEST and worth >= READ)
     known = sum(len(w.text) for w in line if w.confidence >= READ and _is_syllable(w))
     return worth >= READ and known >= FEWEST and 2 * known >= letters
-
-
-def _centred_in(word: Word, box: Box) -> bool:
-    x, y = (word.box[0] + word.box[2]) / 2, (word.box[1] + word.box[3]) / 2
-    return box[0] <= x <= box[2] and box[1] <= y <= box[3]

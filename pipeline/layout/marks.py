@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import regex
 
+from pipeline.boxes import is_centred_in
 from pipeline.document import Box, Mark, OcrPage, PageImage, Word
 from pipeline.layout import wording
 from pipeline.layout.frames import Table, frames
@@ -125,18 +126,13 @@ def _stamps(
     marks: list[Mark] = []
     rest = list(ocr.words)
     for frame in (*image.frames, *frames(image)):
-        if any(_inside(frame, grid.box) for grid in grids):
+        if any(is_centred_in(frame, grid.box) for grid in grids):
             continue
         own = stamp_words_in(frame, rest)
         if own and _is_stamp(own, frame, metrics):
             marks.append(replace(mark("stamp", ocr.number, own), box=frame))
             rest = [w for w in rest if w not in own]
     return marks, rest
-
-
-def _inside(box: Box, frame: Box) -> bool:
-    x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
-    return frame[0] <= x <= frame[2] and frame[1] <= y <= frame[3]
 
 
 def _is_stamp(words: Sequence[Word], frame: Box, metrics: Metrics) -> bool:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import median
 
+from pipeline.boxes import is_centred_in, middle
 from pipeline.document import Box, Mark, Word, Zone
 from pipeline.layout import wording
 from pipeline.layout.footnotes import footnotes
@@ -409,7 +410,7 @@ def _by_cells(segments: Sequence[Segment], cells: Sequence[Box], metrics: Metric
     words = [w for s in segments for w in s.words if w.text not in RULES]
     inside: dict[Box, list[Word]] = {}
     for word in words:
-        cell = next((c for c in cells if _holds(c, word)), None)
+        cell = next((c for c in cells if is_centred_in(word.box, c)), None)
         if cell is None:
             cell = _open_cell(word, cells)
         inside.setdefault(cell, []).append(word)
@@ -420,15 +421,10 @@ def _by_cells(segments: Sequence[Segment], cells: Sequence[Box], metrics: Metric
     return placed
 
 
-def _holds(cell: Box, word: Word) -> bool:
-    x, y = (word.box[0] + word.box[2]) / 2, (word.box[1] + word.box[3]) / 2
-    return cell[0] <= x <= cell[2] and cell[1] <= y <= cell[3]
-
-
 def _open_cell(word: Word, cells: Sequence[Box]) -> Box:
     """The field of a word that no cell holds: as high as the cells of its row, as wide as they
     leave room."""
-    x, y = (word.box[0] + word.box[2]) / 2, (word.box[1] + word.box[3]) / 2
+    x, y = middle(word.box)
     beside = [c for c in cells if c[1] <= y <= c[3]]
     if not beside:
         return word.box
