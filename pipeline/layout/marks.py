@@ -20,6 +20,7 @@ from pipeline.stamps import match
 from pipeline.textlayer import is_stamp_text
 
 LOOKALIKES = frozenset({"handwriting", "noise", "page_number"})  # what cells may be taken for
+SENTENCE = 3  # words of print that are no longer a stamp misread
 GAP = 1.15  # of the line height: wider than any gap in a justified line, narrower than a gutter
 
 
@@ -144,7 +145,7 @@ def _is_stamp(words: Sequence[Word], frame: Box, metrics: Metrics) -> bool:
     if is_stamp_text(" ".join(w.text for w in words)):
         return True
     beside = frame[0] < metrics.left or frame[2] > metrics.right
-    return beside and not any(is_print(w) and not is_of_form(w.text) for w in words)
+    return beside and sum(is_print(w) and not is_of_form(w.text) for w in words) < SENTENCE
 
 
 def _heads_stamp(segment: Segment, stamps: Sequence[Box], metrics: Metrics) -> bool:
