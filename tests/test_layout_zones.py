@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from pipeline import layout
-from pipeline.document import Zone
+from pipeline.document import Mark, Zone
 from pipeline.intake import Candidate
 from pipeline.process import process_document
 from pipeline.restore.restore import Restorer
@@ -105,3 +105,28 @@ def test_blank_sheets_are_told(tmp_path: Path, restorer: Restorer) -> None:
     (outcome,) = process_document(Candidate(path, (path,)), Settings(), restorer)
     assert outcome.record.status == "needs_review"
     assert outcome.record.flags[0].code == "nothing_printed"
+
+
+def test_a_smudge_at_the_edge_is_no_text() -> None:
+    smudge = [254, 2154, 'X "sa veelBixditc 213/04 sec', 0.15, 40]
+    arranged = layout.arrange(page_of([*HEAD, *BODY, smudge]), blank())
+    assert arranged.lines[-1].text == BODY[-1][2]
+
+
+def test_strokes_of_a_seal_on_a_table_are_no_words() -> None:
+    image = Image.new("L", (1654, 2339), 255)
+    draw = ImageDraw.Draw(image)
+    for y in (1000, 1400, 1800):
+        draw.line((200, y, 1400, y), fill=0, width=3)
+    for x in (200, 700, 1400):
+        draw.line((x, 1000, x, 1800), fill=0, width=3)
+    seal = Mark("seal", 1, (760, 1040, 1060, 1340), None, 1.0)
+    page = replace(blank(), image=image, marks=(seal,))
+    lines = [
+        [220, 1100, "Loại đất", 0.9, 50], [820, 1100, "và th", 0.3, 51], [900, 1200, "f", 0.8, 52],
+        [860, 1280, "Ghi chú", 0.9, 53], [220, 1500, "Đất ở", 0.9, 54],
+    ]  # fmt: skip
+    arranged = layout.arrange(page_of([*HEAD, *BODY, *lines]), page)
+    assert [li.text for li in arranged.lines if li.zone is Zone.TABLE and li.text] == [
+        "Loại đất", "Ghi chú", "Đất ở",
+    ]  # fmt: skip

@@ -20,6 +20,8 @@ from pipeline.stamps import match
 from pipeline.textlayer import is_stamp_text
 
 LOOKALIKES = frozenset({"handwriting", "noise", "page_number"})  # what cells may be taken for
+SMUDGE = 0.2  # of 138 real pages one line of print, an identifier, is read less surely
+OF_SEAL = 0.5
 SENTENCE = 3  # words of print that are no longer a stamp misread
 GAP = 1.15  # of the line height: wider than any gap in a justified line, narrower than a gutter
 
@@ -44,12 +46,16 @@ def set_apart(
             segments += _headings_apart(part, metrics)
     text: list[Segment] = []
     stamps = [m.box for m in (*image.marks, *stamped) if m.kind == "stamp" and m.box]
+    seals = [m.box for m in image.marks if m.kind == "seal" and m.box]
+    seals = [seal for seal in seals if any(is_centred_in(seal, grid.box) for grid in grids)]
     for segment in segments:
         kind = "stamp" if _heads_stamp(segment, stamps, metrics) else _kind(segment, metrics)
         if kind is None and _is_secrecy(segment, metrics) and not _in_table(segment, grids):
             kind = "stamp"
         if kind in LOOKALIKES and _in_table(segment, grids):
             kind = None
+        if kind is None and _is_of_seal(segment, seals):
+            kind = "noise"
         printed = segment.words if kind is None else ()
         if kind == "handwriting":
             printed = _printed_start(segment)
@@ -58,6 +64,16 @@ def set_apart(
         if kind is not None and (rest := segment.words[len(printed) :]):
             marks.append(mark(kind, ocr.number, rest))
     return text, marks
+
+
+def _is_of_seal(segment: Segment, seals: Sequence[Box]) -> bool:
+    """Whether a segment wholly within a seal on a table is what the engine made of the seal: in
+    tables, where single letters count, strokes are read as words."""
+    inside = any(
+        seal[0] <= segment.left and segment.right <= seal[2] and is_centred_in(segment.box, seal)
+        for seal in seals
+    )
+    return inside and _read_as_print(segment) < OF_SEAL
 
 
 def _is_secrecy(segment: Segment, metrics: Metrics) -> bool:
@@ -211,7 +227,7 @@ def _kind(segment: Segment, metrics: Metrics) -> str | None:
         return "noise"
     if wording.is_number(segment.text) or wording.has_identifier(segment.text):
         return None
-    if segment.confidence < 0.3 and good < 0.75:
+    if (segment.confidence < 0.3 and good < 0.75) or _read_as_print(segment) < SMUDGE:
         return "handwriting"
     if len(segment.words) == 1 and segment.confidence < 0.5 and good < 0.95:
         return "handwriting"
@@ -223,6 +239,13 @@ def _print_quality(segment: Segment) -> float:
     """Mean quality of the words, weighted by length."""
     total = sum(len(w.text) for w in segment.words)
     return sum(wording.quality(w.text) * len(w.text) for w in segment.words) / total
+
+
+def _read_as_print(segment: Segment) -> float:
+    """Mean of confidence by quality, weighted by length: a smudge may give words, but no sure ones
+    that are."""
+    total = sum(len(w.text) for w in segment.words)
+    return sum(w.confidence * wording.quality(w.text) * len(w.text) for w in segment.words) / total
 
 
 def _is_page_number(segment: Segment, metrics: Metrics) -> bool:
