@@ -25,6 +25,7 @@ from PIL import Image
 from pipeline import ink
 from pipeline.document import Box, OcrPage, Operation, PageImage, Word
 from pipeline.errors import DocumentError, MissingError
+from pipeline.figures import doubtful_figures, with_figures
 from pipeline.layout.frames import tables
 from pipeline.second_look import is_doubtful, with_second_look
 from pipeline.settings import Settings
@@ -131,24 +132,28 @@ def _second_look(
     page: PageImage, words: list[Word], cells: Sequence[Box], settings: Settings
 ) -> list[Word]:
     """The words of the page: of doubtful lines below seals the best words of several readings, and
-    those of lines that were passed over, or printed in red."""
+    those of lines that were passed over, or printed in red, and figures in cells read larger."""
     doubtful = [retake for retake in page.retakes if is_doubtful(words, retake)]
     missed = unread(page.image, page.dpi, words, cells)
     missed = [m for m in missed if not any(_overlap(m.box, r.box) for r in page.retakes)]
     missed += page.apart
-    if not doubtful and not missed:
+    figures = doubtful_figures(page.image, page.dpi, words, cells)
+    if not doubtful and not missed and not figures:
         return words
-    sheet = stacked([*doubtful, *missed], page.dpi)
+    sheet = stacked([*doubtful, *missed, *figures], page.dpi)
     data = run(sheet.image, settings.ocr_model, page.dpi, 6, settings.page_timeout, BLACK_ON_WHITE)
-    again: list[dict[int, list[Word]]] = [{} for _ in (*doubtful, *missed)]
+    again: list[dict[int, list[Word]]] = [{} for _ in (*doubtful, *missed, *figures)]
     for word in words_of(data):
         piece = sheet.piece_of(word)
         again[piece.retake].setdefault(piece.version, []).append(sheet.placed_back(word))
-    covered, passed = again[: len(doubtful)], again[len(doubtful) :]
+    covered, passed = again[: len(doubtful)], again[len(doubtful) :][: len(missed)]
+    larger = again[len(doubtful) + len(missed) :]
     lines = [(r.box, list(v.values())) for r, v in zip(doubtful, covered, strict=True)]
     words = with_second_look(words, lines)
     found = [(m.box, v.get(0, [])) for m, v in zip(missed, passed, strict=True)]
-    return with_lines(words, found, cells)
+    words = with_lines(words, found, cells)
+    figured = [(f.box, v.get(0, [])) for f, v in zip(figures, larger, strict=True)]
+    return with_figures(words, figured)
 
 
 def _overlap(a: Box, b: Box) -> bool:
