@@ -221,7 +221,13 @@ def _is_better(line: Sequence[Word], before: Sequence[Word], *, within: bool) ->
     now, then = (["".join(filter(str.isalnum, w.text)) for w in part] for part in (line, before))
     if now == then or len("".join(now)) < LOSS * len("".join(then)):
         return False
-    return not within or all(w.confidence >= SURE and wording.quality(w.text) >= 0.9 for w in line)
+    return not within or all(w.confidence >= SURE and _is_word(w.text) for w in line)
+
+
+def _is_word(text: str) -> bool:
+    """A syllable, a number or an identifier; "ở" and "ý" are words, too."""
+    least = 0.6 if len(text) == 1 and text.isalpha() else 0.9
+    return wording.quality(text) >= least
 
 
 def _is_syllable(word: Word) -> bool:

@@ -130,3 +130,14 @@ def test_strokes_of_a_seal_on_a_table_are_no_words() -> None:
     assert [li.text for li in arranged.lines if li.zone is Zone.TABLE and li.text] == [
         "Loại đất", "Ghi chú", "Đất ở",
     ]  # fmt: skip
+
+
+def test_dots_within_a_line_of_a_form_are_no_word() -> None:
+    lines = [
+        [240, 700, "Diện tích nhà ở được đăng ký thường trú trên", 0.95, 60],
+        [900, 700, "Hữ?cooaqQdssgayidgga", 0.0, 60],
+        [1200, 700, "mét vuông", 0.9, 60],
+    ]
+    text = [line.text for line in layout.arrange(page_of([*HEAD, *BODY, *lines]), blank()).lines]
+    assert not any("cooaq" in line for line in text)
+    assert any("mét vuông" in line for line in text)

@@ -22,6 +22,7 @@ from pipeline.textlayer import is_stamp_text
 LOOKALIKES = frozenset({"handwriting", "noise", "page_number"})  # what cells may be taken for
 SMUDGE = 0.2  # of 138 real pages one line of print, an identifier, is read less surely
 OF_SEAL = 0.5
+LEADER = 9  # letters that a row of dots is taken for
 SENTENCE = 3  # words of print that are no longer a stamp misread
 GAP = 1.15  # of the line height: wider than any gap in a justified line, narrower than a gutter
 
@@ -193,12 +194,20 @@ def _without_strokes(line: Iterable[Word], metrics: Metrics) -> tuple[list[Word]
 
 
 def _is_stroke(word: Word, metrics: Metrics) -> bool:
+    if _is_leader(word):
+        return True
     if not wording.is_strokes(word.text):
         return False
     wide = word.box[2] - word.box[0]
     if regex.fullmatch(r"[.…]{2,}|\./\.?|/\.|[(){}\[\]\"“”%&+*:;,.]+", word.text):
         return word.confidence < 0.2
     return wide > 1.1 * metrics.line or word.confidence < 0.3
+
+
+def _is_leader(word: Word) -> bool:
+    """A row of dots left for filling in, taken for letters: long, and as unsure as can be."""
+    unsure = word.confidence < 0.05 and wording.quality(word.text) <= 0.5
+    return unsure and len(word.text) >= LEADER and not wording.has_identifier(word.text)
 
 
 def _is_speck(word: Word, metrics: Metrics) -> bool:
