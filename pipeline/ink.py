@@ -69,12 +69,19 @@ def _sharpness(ink: Mask, angle: float) -> float:
 
 def skew(ink: Mask) -> float:
     """The turn in degrees, anticlockwise, that makes the lines level; 0.05 degrees fine."""
-    best, score = 0.0, _sharpness(ink, 0.0)
-    for span, step in ((WIDEST_SKEW, 1.0), (0.8, 0.2), (0.15, 0.05)):
-        centre = best
-        for angle in np.arange(centre - span, centre + span + step / 2, step):
-            if (found := _sharpness(ink, float(angle))) > score:
-                best, score = float(angle), found
+    half = (max(1, ink.shape[1] // 2), max(1, ink.shape[0] // 2))
+    coarse = np.asarray(cv2.resize(ink, half, interpolation=cv2.INTER_AREA), np.uint8)
+    best = _sharpest(coarse, 0.0, WIDEST_SKEW, 1.0)
+    best = _sharpest(ink, best, 0.8, 0.2)
+    return _sharpest(ink, best, 0.15, 0.05)
+
+
+def _sharpest(ink: Mask, centre: float, span: float, step: float) -> float:
+    """Of `centre` and the angles around it the one that makes the lines level."""
+    best, score = centre, _sharpness(ink, centre)
+    for angle in np.arange(centre - span, centre + span + step / 2, step):
+        if (found := _sharpness(ink, float(angle))) > score:
+            best, score = float(angle), found
     return best
 
 
