@@ -232,9 +232,7 @@ def _names_in_red(work: _Work) -> None:
     for x, y, radius in seals.circles(red, work.dpi):
         cv2.circle(red, (round(x), round(y)), round(seals.CLEAR * radius), (255,), cv2.FILLED)
     red[: round(LOWER * len(red))] = 255
-    # The edge of a seal across several sheets stands in the margin.
-    edge = round(EDGE * work.dpi)
-    red[:, :edge] = red[:, -edge:] = 255
+    stamps.clear_margins(red, work.dpi, EDGE)
     work.apart = unread.unread(Image.fromarray(red), work.dpi, [], [])
     if work.apart:
         work.note("red_print", start, lines=len(work.apart))

@@ -141,3 +141,9 @@ def test_dots_within_a_line_of_a_form_are_no_word() -> None:
     text = [line.text for line in layout.arrange(page_of([*HEAD, *BODY, *lines]), blank()).lines]
     assert not any("cooaq" in line for line in text)
     assert any("mét vuông" in line for line in text)
+
+
+@pytest.mark.parametrize(("text", "number"), [("2", True), ("II", False)])
+def test_a_number_alone_above_the_text_is_that_of_the_page(text: str, number: bool) -> None:
+    arranged = layout.arrange(page_of([[820, 235, text, 0.95, 1], *BODY]), blank())
+    assert ("page_number" in {m.kind for m in arranged.marks}) is number

@@ -262,7 +262,9 @@ def _is_page_number(segment: Segment, metrics: Metrics) -> bool:
     is often misread ("g3"); or a number in the lower right corner."""
     if not regex.fullmatch(r"[-–—\s.|]*\p{L}?\d{1,3}[-–—\s.|]*|\w{1,2}", segment.text):
         return False
-    near_edge = segment.bottom < 0.1 * metrics.height or segment.top > 0.92 * metrics.height
+    # A number and nothing else is that of the page a little farther from the edge, too.
+    head = 0.13 if segment.text.isdigit() else 0.1
+    near_edge = segment.bottom < head * metrics.height or segment.top > 0.92 * metrics.height
     central = abs(segment.centre - metrics.centre) < 0.08 * metrics.width
     central = central or abs(segment.centre - metrics.width / 2) < 0.06 * metrics.width
     in_corner = segment.right > metrics.right - 2 * metrics.line and regex.fullmatch(
