@@ -25,7 +25,7 @@ from PIL import Image
 from pipeline import ink
 from pipeline.document import Box, OcrPage, Operation, PageImage, Retake, Word
 from pipeline.errors import DocumentError, MissingError
-from pipeline.figures import doubtful_figures, with_figures
+from pipeline.figures import LARGER, doubtful_figures, with_figures
 from pipeline.layout.frames import tables
 from pipeline.second_look import is_doubtful, with_second_look
 from pipeline.settings import Settings
@@ -146,17 +146,18 @@ def _second_look(
         words = with_lines(words, found, cells)
     # Apart from the others: larger print among them would change how they are read.
     if figures := doubtful_figures(page.image, page.dpi, words, cells):
-        larger = _read_again(figures, page, settings)
+        larger = _read_again(figures, page, settings, LARGER)
         read = [(f.box, v.get(0, [])) for f, v in zip(figures, larger, strict=True)]
         words = with_figures(words, read)
     return words
 
 
 def _read_again(
-    retakes: Sequence[Retake], page: PageImage, settings: Settings
+    retakes: Sequence[Retake], page: PageImage, settings: Settings, enlarged: float = 1.0
 ) -> list[dict[int, list[Word]]]:
-    """The words of each line by picture of it, boxes on the page; one run for all."""
-    sheet = stacked(retakes, page.dpi)
+    """The words of each line by picture of it, boxes on the page; one run for all. Pictures may be
+    `enlarged`: boxes then tell only which line a word is of."""
+    sheet = stacked(retakes, page.dpi * enlarged)
     data = run(sheet.image, settings.ocr_model, page.dpi, 6, settings.page_timeout, BLACK_ON_WHITE)
     again: list[dict[int, list[Word]]] = [{} for _ in retakes]
     for word in words_of(data):
