@@ -135,7 +135,7 @@ def test_strokes_of_a_seal_on_a_table_are_no_words() -> None:
 def test_dots_within_a_line_of_a_form_are_no_word() -> None:
     lines = [
         [240, 700, "Diện tích nhà ở được đăng ký thường trú trên", 0.95, 60],
-        [900, 700, "Hữ?cooaqQdssgayidgga", 0.0, 60],
+        [900, 700, "Hữ?cooaqQdssgayidggaddGs", 0.0, 60],
         [1200, 700, "mét vuông", 0.9, 60],
     ]
     text = [line.text for line in layout.arrange(page_of([*HEAD, *BODY, *lines]), blank()).lines]
@@ -147,3 +147,9 @@ def test_dots_within_a_line_of_a_form_are_no_word() -> None:
 def test_a_number_alone_above_the_text_is_that_of_the_page(text: str, number: bool) -> None:
     arranged = layout.arrange(page_of([[820, 235, text, 0.95, 1], *BODY]), blank())
     assert ("page_number" in {m.kind for m in arranged.marks}) is number
+
+
+def test_a_foreign_name_read_unsurely_stays() -> None:
+    line = [[240, 700, "quan hệ với Vương quốc", 0.95, 60], [640, 700, "Campuchia", 0.03, 60]]
+    text = [li.text for li in layout.arrange(page_of([*HEAD, *BODY, *line]), blank()).lines]
+    assert any("Campuchia" in li for li in text)

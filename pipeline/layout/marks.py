@@ -22,7 +22,9 @@ from pipeline.textlayer import is_stamp_text
 LOOKALIKES = frozenset({"handwriting", "noise", "page_number"})  # what cells may be taken for
 SMUDGE = 0.2  # of 138 real pages one line of print, an identifier, is read less surely
 OF_SEAL = 0.5
-LEADER = 9  # letters that a row of dots is taken for
+LEADER = (
+    15  # letters that a row of dots is taken for; no word of Vietnam or its neighbours is longer
+)
 SENTENCE = 3  # words of print that are no longer a stamp misread
 GAP = 1.15  # of the line height: wider than any gap in a justified line, narrower than a gutter
 
