@@ -186,8 +186,12 @@ def _without_strokes(line: Iterable[Word], metrics: Metrics) -> tuple[list[Word]
     """Drop what is a rule, a frame's edge or a speck; keep dashes and bullets between words."""
     kept: list[Word] = []
     strokes: list[Word] = []
-    for word in line:
-        (strokes if _is_stroke(word, metrics) else kept).append(word)
+    words = list(line)
+    # In a line without print the whole is a smudge, and told as one.
+    printed = sum(w.confidence >= 0.5 and wording.quality(w.text) >= 0.9 for w in words) >= 2
+    for word in words:
+        stroke = _is_stroke(word, metrics) or (printed and _is_leader(word))
+        (strokes if stroke else kept).append(word)
     while kept and _is_speck(kept[-1], metrics):
         strokes.append(kept.pop())
     while kept and _is_speck(kept[0], metrics):
@@ -196,8 +200,6 @@ def _without_strokes(line: Iterable[Word], metrics: Metrics) -> tuple[list[Word]
 
 
 def _is_stroke(word: Word, metrics: Metrics) -> bool:
-    if _is_leader(word):
-        return True
     if not wording.is_strokes(word.text):
         return False
     wide = word.box[2] - word.box[0]
