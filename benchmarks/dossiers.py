@@ -30,7 +30,8 @@ from pipeline.document import Line, PageKind, PageLayout, PageSource, RestoredPa
 from pipeline.dossier import LetterSpan, find_letters
 from pipeline.errors import DocumentError
 from pipeline.evaluate.gold import truths_in
-from pipeline.intake import Candidate, discover, read_source
+from pipeline.finding import discover
+from pipeline.intake import Candidate, read_source
 from pipeline.layout import arrange_text
 from pipeline.reading import read_page
 from pipeline.restore.restore import Restorer

@@ -73,6 +73,9 @@ OPERATIONS: dict[str, Callable[[], Sequence[Patch]]] = {
     "soften": lambda: (patch.object(imaging, "SOFTEN", 0.01),),
     "columns": lambda: (patch.object(columns, "gutters", _nothing),),
     "cells": lambda: (patch.object(tesseract, "tables", _nothing),),
+    "worn_frames": lambda: (patch.object(imaging, "worn_frames", _nothing),),
+    "red_print": lambda: (patch.object(imaging, "_names_in_red", _nothing),),
+    "passed_over": lambda: (patch.object(tesseract, "unread", _nothing),),
 }
 """What to put in the place of each operation; `none` leaves all on."""
 

@@ -83,8 +83,9 @@ def _trimmed(sides: tuple[Rows, Rows], gutter: Gutter) -> Gutter | None:
         return None
     # Cut only where the whole row of the page is white, next to the first and last line there.
     inked = np.flatnonzero(either)
-    first = int(max(empty[empty <= inked[0]], default=empty[0]))
-    last = int(min(empty[empty >= inked[-1]], default=empty[-1])) + 1
+    before = max(0, np.searchsorted(empty, inked[0], side="right") - 1)
+    after = min(len(empty) - 1, np.searchsorted(empty, inked[-1]))
+    first, last = int(empty[before]), int(empty[after]) + 1
     top, bottom = gutter.top + first, gutter.top + last
     lines = (_lines(left[first:last]), _lines(right[first:last]))
     if bottom - top < SHORTEST * FIND_DPI or min(lines) < 2 or max(lines) < 3:

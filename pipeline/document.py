@@ -46,7 +46,8 @@ class PageSource:
     `size` is width and height in points (1/72 inch) as shown, for PDF pages; `overlays` are the
     electronic signatures laid over the page, boxes in points from its top left corner; `grey`
     tells that nothing on the page can be coloured; `encoding` is that of the text layer's words
-    in the file (tcvn3, vni) where it is not Unicode, `text` is."""
+    in the file (tcvn3, vni) where it is not Unicode, `text` is; `heavy` tells that pictures on a
+    PDF page must be made smaller to be drawn."""
 
     number: int
     path: Path
@@ -59,6 +60,7 @@ class PageSource:
     overlays: tuple[Mark, ...] = ()
     grey: bool = False
     encoding: str | None = None
+    heavy: bool = False
 
 
 @dataclass(frozen=True, slots=True)

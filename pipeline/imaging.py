@@ -26,6 +26,7 @@ from pipeline import (
     unread,
     upright,
 )
+from pipeline.boxes import is_centred_in
 from pipeline.document import Box, Mark, Operation, PageImage, PageKind, PageSource, Retake
 from pipeline.layout.frames import worn_frames
 from pipeline.settings import Settings
@@ -36,6 +37,7 @@ SOFTEN = 0.7  # sigma in pixels
 PAPER_DPI = 75
 WHITE_PAPER = 235  # brightness of a tenth of the paper below which it is made white
 STAMP_DPI = 300
+SHOWN_PIXELS = 1000
 EDGE = 0.6  # inches of margin
 LOWER = 0.4  # of the page: no names are looked for above
 LEAST_WORDS = 0.01  # of the inside of a coloured frame, ink of the same colour
@@ -77,6 +79,11 @@ def _start(picture: loading.Picture) -> _Work:
     return _Work(picture.image, picture.dpi)
 
 
+def _small(image: Image.Image) -> Image.Image:
+    """The page for people to look at: a whole fraction of its size, SHOWN_PIXELS either way."""
+    return image.reduce(max(1, min(image.size) // SHOWN_PIXELS))
+
+
 def prepare(page: PageSource, settings: Settings, *, show: bool = False) -> PageImage:
     """Draw or load `page`, take coloured seals out, set it upright and straight. With `show` the
     page as scanned is kept, too.
@@ -85,7 +92,7 @@ def prepare(page: PageSource, settings: Settings, *, show: bool = False) -> Page
     start = time.perf_counter()
     work = _start(loading.load(page, settings))
     work.note("render" if page.kind is PageKind.PDF else "load", start, dpi=round(work.dpi))
-    work.shown = work.image if show else None
+    work.shown = _small(work.image) if show else None
     marks = _overlays(page, work.dpi)
     _without_colour(work)
     _evened(work)
@@ -120,7 +127,7 @@ def as_shown(page: PageSource, settings: Settings, *, show: bool = False) -> Pag
     start = time.perf_counter()
     work = _start(loading.render(page, settings, LAYER_DPI))
     work.note("render", start, dpi=round(work.dpi))
-    work.shown = work.image if show else None
+    work.shown = _small(work.image) if show else None
     marks = _overlays(page, work.dpi)
     _without_colour(work)
     _evened(work)
@@ -192,11 +199,6 @@ def _stamps(work: _Work, settings: Settings, known: Sequence[Box]) -> list[Mark]
     return marks
 
 
-def _centred_in(box: Box, others: Sequence[Box]) -> bool:
-    x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
-    return any(o[0] <= x <= o[2] and o[1] <= y <= o[3] for o in others)
-
-
 def _coloured_stamps(work: _Work, settings: Settings, known: Sequence[Box]) -> list[Mark]:
     """The same for stamps in coloured ink, whose frames stand out from the print below them. A
     frame of that size in colour with words in it is one, however badly they read."""
@@ -207,7 +209,8 @@ def _coloured_stamps(work: _Work, settings: Settings, known: Sequence[Box]) -> l
     marks: list[Mark] = []
     for quad in seals.stamp_frames(coloured.closed(alone, work.dpi), work.dpi):
         box = seals.quad_box(quad, alone)
-        if _centred_in(box, known) or coloured.share_inside(alone, box) < LEAST_WORDS:
+        told = any(is_centred_in(box, other) for other in known)
+        if told or coloured.share_inside(alone, box) < LEAST_WORDS:
             continue
         part = Image.fromarray(alone).crop(box)
         text, confidence = tesseract.read_stamp(part, round(work.dpi), settings)
@@ -229,9 +232,7 @@ def _names_in_red(work: _Work) -> None:
     for x, y, radius in seals.circles(red, work.dpi):
         cv2.circle(red, (round(x), round(y)), round(seals.CLEAR * radius), (255,), cv2.FILLED)
     red[: round(LOWER * len(red))] = 255
-    # The edge of a seal across several sheets stands in the margin.
-    edge = round(EDGE * work.dpi)
-    red[:, :edge] = red[:, -edge:] = 255
+    stamps.clear_margins(red, work.dpi, EDGE)
     work.apart = unread.unread(Image.fromarray(red), work.dpi, [], [])
     if work.apart:
         work.note("red_print", start, lines=len(work.apart))

@@ -26,7 +26,10 @@ def letters(image: Image.Image, dpi: float, at: float) -> Mask:
     shrink = min(1.0, at / dpi)
     size = (max(8, round(image.width * shrink)), max(8, round(image.height * shrink)))
     grey = np.asarray(image.resize(size, Image.Resampling.BOX))
-    ink = (grey < paper_of(grey, at) * 0.78).astype(np.uint8)
+    paper = paper_of(grey, at)
+    paper *= 0.78
+    ink = (grey < paper).astype(np.uint8)
+    del paper  # of a sheet of a square metre it is 100 MB
     _, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
     width, height = stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]
     keep = (
@@ -35,7 +38,8 @@ def letters(image: Image.Image, dpi: float, at: float) -> Mask:
         & (stats[:, cv2.CC_STAT_AREA] >= 3)
     )
     keep[0] = False
-    return np.where(keep[labels], 255, 0).astype(np.uint8)
+    shades: Mask = np.where(keep, 255, 0).astype(np.uint8)
+    return np.asarray(shades[labels])
 
 
 def paper_of(grey: Mask, dpi: float) -> NDArray[np.float32]:
@@ -65,12 +69,19 @@ def _sharpness(ink: Mask, angle: float) -> float:
 
 def skew(ink: Mask) -> float:
     """The turn in degrees, anticlockwise, that makes the lines level; 0.05 degrees fine."""
-    best, score = 0.0, _sharpness(ink, 0.0)
-    for span, step in ((WIDEST_SKEW, 1.0), (0.8, 0.2), (0.15, 0.05)):
-        centre = best
-        for angle in np.arange(centre - span, centre + span + step / 2, step):
-            if (found := _sharpness(ink, float(angle))) > score:
-                best, score = float(angle), found
+    half = (max(1, ink.shape[1] // 2), max(1, ink.shape[0] // 2))
+    coarse = np.asarray(cv2.resize(ink, half, interpolation=cv2.INTER_AREA), np.uint8)
+    best = _sharpest(coarse, 0.0, WIDEST_SKEW, 1.0)
+    best = _sharpest(ink, best, 0.8, 0.2)
+    return _sharpest(ink, best, 0.15, 0.05)
+
+
+def _sharpest(ink: Mask, centre: float, span: float, step: float) -> float:
+    """Of `centre` and the angles around it the one that makes the lines level."""
+    best, score = centre, _sharpness(ink, centre)
+    for angle in np.arange(centre - span, centre + span + step / 2, step):
+        if (found := _sharpness(ink, float(angle))) > score:
+            best, score = float(angle), found
     return best
 
 

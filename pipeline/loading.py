@@ -6,20 +6,20 @@ In: a `PageSource`. Out: its picture, mode L or RGB, at a resolution within boun
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import ceil
 
 import numpy as np
 from PIL import Image, ImageOps
-from PIL.JpegImagePlugin import JpegImageFile
 
 from pipeline import poppler
 from pipeline.document import PageKind, PageSource
 from pipeline.errors import DocumentError
+from pipeline.large_images import smaller
 from pipeline.settings import Settings
 
 A4_POINTS = (595.0, 842.0)
 HIGHEST_DPI = 300  # drawn finer, a page is only slower
 READ_DPI = 200
+ENLARGED = 1.2  # times more pixels than HIGHEST_DPI are not worth making fewer
 LONGEST_POINTS = 72 * 12 * 5280
 """1.6 km: a longer page is a damaged number, whose picture would fill memory even at 1 dpi."""
 LEAST_PIXELS, LEAST_DPI = 32, 10.0
@@ -65,27 +65,27 @@ def render(page: PageSource, settings: Settings, at: float | None = None) -> Pic
         timeout=settings.page_timeout,
         grey=page.grey,
         without=page.overlays,
+        heavy=page.heavy,
     )
     return _measurable(image, dpi)
 
 
 def _open(page: PageSource, settings: Settings) -> Picture:
-    """An image file's page, on white where it is transparent, turned as its EXIF says; one of
-    more than `settings.max_pixels` smaller."""
+    """An image file's page, on white where it is transparent, turned as its EXIF says, within
+    the same bounds as a PDF page."""
     try:
         with Image.open(page.path) as file:
             file.seek(page.index)
-            before = file.width
-            shrink = ceil((file.width * file.height / settings.max_pixels) ** 0.5)
-            if shrink > 1 and isinstance(file, JpegImageFile):
-                # Decoded smaller at once, by 2, 4 or 8: what is large never stands in memory whole.
-                file.draft(None, (file.width // shrink, file.height // shrink))
-                shrink = ceil((file.width * file.height / settings.max_pixels) ** 0.5)
-            image = _reduced(file, shrink) if shrink > 1 else file
-            dpi = (page.dpi or 300.0) * file.width / before / max(1, shrink)
-            image = _plain(ImageOps.exif_transpose(image) or image)
+            area = file.width * file.height
+            dpi = page.dpi or 300.0
+            most = min(settings.max_pixels, area * (HIGHEST_DPI / dpi) ** 2)
+            if area > settings.max_pixels or area > ENLARGED * most:
+                image = smaller(page.path, page.index, round(most))
+                dpi *= (image.width * image.height / area) ** 0.5
+            else:
+                image = _plain(ImageOps.exif_transpose(file) or file)
     except Exception as e:  # codecs raise many kinds on damaged data
-        reason = str(e).strip() or type(e).__name__
+        reason = (str(e).strip().splitlines() or [type(e).__name__])[-1]
         raise DocumentError("image_damaged", path=page.path, reason=reason) from e
     return _measurable(image, dpi)
 
@@ -100,27 +100,17 @@ def _measurable(image: Image.Image, dpi: float) -> Picture:
     return Picture(image, max(dpi, LEAST_DPI))
 
 
-def _reduced(image: Image.Image, factor: int) -> Image.Image:
-    """The image, `factor` times smaller either way."""
-    if image.mode in ("1", "P", "PA"):
-        image = image.convert("L" if image.mode == "1" else "RGBA")
-    if image.mode.startswith("I;16"):
-        return image.resize(
-            (max(1, image.width // factor), max(1, image.height // factor)), Image.Resampling.BOX
-        )
-    return image.reduce(factor)
-
-
 def _plain(image: Image.Image) -> Image.Image:
     """Mode L or RGB, whatever the file has."""
     if image.mode in ("I;16", "I;16B", "I;16L", "I", "F"):
-        values = np.asarray(image, dtype=np.float64)
+        values = np.asarray(image, dtype=np.float32)
         top = 65535.0 if values.max() > 255 else 255.0
         return Image.fromarray((values * (255.0 / top)).clip(0, 255).astype(np.uint8))
     if "A" in image.getbands() or "transparency" in image.info:
         image = image.convert("RGBA")
-        white = Image.new("RGBA", image.size, (255, 255, 255, 255))
-        return Image.alpha_composite(white, image).convert("RGB")
+        white = Image.new("RGB", image.size, "white")
+        white.paste(image, mask=image.getchannel("A"))
+        return white
     if image.mode in ("1", "L", "LA"):
         return image.convert("L")
     return image.convert("RGB")

@@ -28,6 +28,7 @@ from PIL import Image
 
 from pipeline.document import Box, Mark
 from pipeline.errors import DocumentError, MissingError
+from pipeline.pdf_images import lighten
 
 
 class _Group(subprocess.Popen[bytes]):
@@ -101,16 +102,18 @@ def render_page(
     timeout: float,
     grey: bool = False,
     without: tuple[Mark, ...] = (),
+    heavy: bool = False,
 ) -> Image.Image:
     """Draw page `index` (from 0) at `dpi`, mode RGB or L (`grey`), leaving out the annotations
-    whose boxes are those of `without` (electronic signatures laid over the page).
+    whose boxes are those of `without` (electronic signatures laid over the page); of a `heavy`
+    page with its largest pictures smaller.
 
     Raises DocumentError render_failed or render_timeout, MissingError poppler_missing."""
     require()
     failure = {"path": path, "page": index + 1}
     seconds = max(1, round(timeout))
     try:
-        if without:
+        if without or heavy:
             data = _page_without(path, index, {m.box for m in without if m.box})
             images = pdf2image.convert_from_bytes(
                 data, dpi=round(dpi), timeout=seconds, grayscale=grey, use_cropbox=True
@@ -198,7 +201,8 @@ def rounded(box: tuple[float, float, float, float]) -> Box:
 
 
 def _page_without(path: Path, index: int, boxes: set[Box]) -> bytes:
-    """A PDF of one page without the annotations at `boxes`; the file itself is not touched."""
+    """A PDF of one page without the annotations at `boxes` and without pictures too large to be
+    drawn; the file itself is not touched."""
     with pikepdf.open(path) as pdf, pikepdf.new() as alone:
         with warnings.catch_warnings():  # forms do not matter to a page that is only drawn
             warnings.simplefilter("ignore")
@@ -209,6 +213,7 @@ def _page_without(path: Path, index: int, boxes: set[Box]) -> bytes:
             for a in page.obj.get("/Annots", pikepdf.Array())
             if rounded(shown_box(page, [*a["/Rect"]])) not in boxes
         )
+        lighten(page)
         data = io.BytesIO()
         alone.save(data)
         return data.getvalue()

@@ -93,7 +93,8 @@ def record_of(source: Source, part: LetterPages) -> Record:
     unread = (
         Flag(code=e.code, message=str(e), where=f"page {e.values.get('page')}") for e in part.errors
     )
-    letter = letter.model_copy(update={"flags": [*part.flags, *letter.flags]})
+    flags = [*part.flags, *_nothing_printed(part), *letter.flags]
+    letter = letter.model_copy(update={"flags": flags})
     begins = {"source.first_page": part.begins} if part.begins else {}
     return Record(
         document_id=letter_id(source, restored[0].number) if part.begins else document_id(source),
@@ -216,6 +217,17 @@ def _corrections(pages: Iterable[RestoredPage]) -> Iterator[CorrectionInfo]:
                     source=c.source,
                     where=c.where,
                 )
+
+
+def _nothing_printed(part: LetterPages) -> Iterator[Flag]:
+    """The flag of a letter on all of whose pages no word was found."""
+    if part.errors or any(line.text.strip() for page in part.pages for line in page.lines):
+        return
+    yield Flag(
+        code="nothing_printed",
+        message="no print was found on any page; perhaps blank sheets or backs were scanned",
+        where="pages",
+    )
 
 
 def _word_flags(pages: Iterable[RestoredPage]) -> Iterator[Flag]:

@@ -12,6 +12,7 @@ from dataclasses import replace
 
 import regex
 
+from pipeline.boxes import is_centred_in
 from pipeline.document import Box, Retake, Word
 from pipeline.layout import wording
 
@@ -35,7 +36,7 @@ DOUBT = 0.3  # what a word's worth must exceed to be taken rather than left out
 def is_doubtful(words: Sequence[Word], retake: Retake) -> bool:
     """Whether a line should be read again: below the seal unless it was read surely, beside it
     only if nothing was read there; never where it goes on beyond the box, as body text does."""
-    own = [w for w in words if _centred_in(w, retake.box)]
+    own = [w for w in words if is_centred_in(w.box, retake.box)]
     lines = {(w.block, w.paragraph, w.line) for w in own}
     right = retake.box[2]
     if any(w.box[2] > right for w in words if (w.block, w.paragraph, w.line) in lines):
@@ -66,7 +67,7 @@ def with_second_look(
     it are worth more. `retakes` are boxes of lines with their readings."""
     done = list(words)
     for n, (box, readings) in enumerate(retakes):
-        inside = [w for w in done if _centred_in(w, box)]
+        inside = [w for w in done if is_centred_in(w.box, box)]
         fixed = _begun_outside(inside, done, box)
         mine = [w for w in inside if w not in fixed]
         own = [t for w in mine for t in tidied(w)]
@@ -104,15 +105,10 @@ def _begun_outside(inside: Sequence[Word], words: Sequence[Word], box: Box) -> l
         if any(
             (w.block, w.paragraph, w.line) == line and 0 <= word.box[0] - w.box[2] < gap
             for w in words
-            if w in found or (w.box[0] < box[0] and not _centred_in(w, box))
+            if w in found or (w.box[0] < box[0] and not is_centred_in(w.box, box))
         ):
             found.append(word)
     return found
-
-
-def _centred_in(word: Word, box: Box) -> bool:
-    x, y = (word.box[0] + word.box[2]) / 2, (word.box[1] + word.box[3]) / 2
-    return box[0] <= x <= box[2] and box[1] <= y <= box[3]
 
 
 def best_words(readings: Sequence[Sequence[Word]]) -> list[Word]:

@@ -19,7 +19,7 @@ class Settings(BaseModel):
 
     ocr_model: str = Field("vie", description="Tesseract model that reads the pages")
     render_dpi: int = Field(300, ge=70, le=600, description="dpi for PDF pages of unknown scan")
-    max_pixels: int = Field(40_000_000, description="a page larger than this is read smaller")
+    max_pixels: int = Field(30_000_000, description="a page larger than this is read smaller")
     page_timeout: float = Field(120.0, gt=0, description="seconds for one outside program and page")
     group: Literal["none", "folder"] = Field(
         "none", description="folder: the page images of one folder are one document"

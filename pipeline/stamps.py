@@ -33,6 +33,8 @@ UPPER = 0.66  # of the page: no black stamp is looked for below
 LEAST_FULL = 0.6  # of the oblong around it, what a blob of words or a frame fills
 MOST_TILT = 20.0  # degrees
 MOST_PLACES = 6
+PALEST = 190  # brightness of red ink made smaller
+TOGETHER = 0.12  # inches between the letters of a seal, at most
 RED = 40  # how much redder than green ink is
 LEAST_RED = 2e-5  # of a page; a stamp covers about 1e-4
 
@@ -317,3 +319,19 @@ def agreed(readings: Sequence[tuple[str, float]]) -> Match | None:
         return None
     best = max(sums, key=lambda words: sums[words])
     return Match(best, round(min(1.0, sums[best] / len(readings)), 3))
+
+
+def clear_margins(red: Grey, dpi: float, edge: float) -> None:
+    """Clear the red ink of the margins, `edge` inches wide, and what hangs together with it: a
+    seal set across the edges of several sheets, whose letters reach into the text block."""
+    scale = FIND_DPI / dpi
+    size = (max(1, round(red.shape[1] * scale)), max(1, round(red.shape[0] * scale)))
+    ink = (cv2.resize(red, size, interpolation=cv2.INTER_AREA) < PALEST).astype(np.uint8)
+    reach = round(TOGETHER * FIND_DPI) | 1
+    _, labels = cv2.connectedComponents(cv2.dilate(ink, np.ones((reach, reach), np.uint8)))
+    margin = max(1, round(edge * FIND_DPI))
+    outer = np.concatenate([labels[:, :margin].ravel(), labels[:, -margin:].ravel()])
+    hang = np.isin(labels, np.setdiff1d(outer, [0])).astype(np.uint8)
+    red[cv2.resize(hang, red.shape[::-1], interpolation=cv2.INTER_NEAREST) > 0] = 255
+    width = round(edge * dpi)
+    red[:, :width] = red[:, -width:] = 255

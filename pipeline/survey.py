@@ -16,7 +16,8 @@ from rich.text import Text
 
 from pipeline.document import Source
 from pipeline.errors import DocumentError
-from pipeline.intake import discover, read_source
+from pipeline.finding import discover
+from pipeline.intake import read_source
 from pipeline.messages import message, printable
 from pipeline.settings import Settings
 

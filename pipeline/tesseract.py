@@ -23,8 +23,9 @@ import regex
 from PIL import Image
 
 from pipeline import ink
-from pipeline.document import Box, OcrPage, Operation, PageImage, Word
+from pipeline.document import Box, OcrPage, Operation, PageImage, Retake, Word
 from pipeline.errors import DocumentError, MissingError
+from pipeline.figures import LARGER, doubtful_figures, with_figures
 from pipeline.layout.frames import tables
 from pipeline.second_look import is_doubtful, with_second_look
 from pipeline.settings import Settings
@@ -130,25 +131,39 @@ def _read(image: Image.Image, page: PageImage, path: Path, settings: Settings) -
 def _second_look(
     page: PageImage, words: list[Word], cells: Sequence[Box], settings: Settings
 ) -> list[Word]:
-    """The words of the page: of doubtful lines below seals the best words of several readings, and
-    those of lines that were passed over, or printed in red."""
+    """The words of the page: of doubtful lines below seals the best words of several readings,
+    those of lines that were passed over, or printed in red, and figures in cells read larger."""
     doubtful = [retake for retake in page.retakes if is_doubtful(words, retake)]
     missed = unread(page.image, page.dpi, words, cells)
     missed = [m for m in missed if not any(_overlap(m.box, r.box) for r in page.retakes)]
     missed += page.apart
-    if not doubtful and not missed:
-        return words
-    sheet = stacked([*doubtful, *missed], page.dpi)
+    if doubtful or missed:
+        again = _read_again([*doubtful, *missed], page, settings)
+        covered, passed = again[: len(doubtful)], again[len(doubtful) :]
+        lines = [(r.box, list(v.values())) for r, v in zip(doubtful, covered, strict=True)]
+        words = with_second_look(words, lines)
+        found = [(m.box, v.get(0, [])) for m, v in zip(missed, passed, strict=True)]
+        words = with_lines(words, found, cells)
+    # Apart from the others: larger print among them would change how they are read.
+    if figures := doubtful_figures(page.image, page.dpi, words, cells):
+        larger = _read_again(figures, page, settings, LARGER)
+        read = [(f.box, v.get(0, [])) for f, v in zip(figures, larger, strict=True)]
+        words = with_figures(words, read)
+    return words
+
+
+def _read_again(
+    retakes: Sequence[Retake], page: PageImage, settings: Settings, enlarged: float = 1.0
+) -> list[dict[int, list[Word]]]:
+    """The words of each line by picture of it, boxes on the page; one run for all. Pictures may be
+    `enlarged`: boxes then tell only which line a word is of."""
+    sheet = stacked(retakes, page.dpi * enlarged)
     data = run(sheet.image, settings.ocr_model, page.dpi, 6, settings.page_timeout, BLACK_ON_WHITE)
-    again: list[dict[int, list[Word]]] = [{} for _ in (*doubtful, *missed)]
+    again: list[dict[int, list[Word]]] = [{} for _ in retakes]
     for word in words_of(data):
         piece = sheet.piece_of(word)
         again[piece.retake].setdefault(piece.version, []).append(sheet.placed_back(word))
-    covered, passed = again[: len(doubtful)], again[len(doubtful) :]
-    lines = [(r.box, list(v.values())) for r, v in zip(doubtful, covered, strict=True)]
-    words = with_second_look(words, lines)
-    found = [(m.box, v.get(0, [])) for m, v in zip(missed, passed, strict=True)]
-    return with_lines(words, found, cells)
+    return again
 
 
 def _overlap(a: Box, b: Box) -> bool:

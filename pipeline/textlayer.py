@@ -37,6 +37,8 @@ CODA = r"(?:ch|ng|nh|[cmnpt])?"
 SYLLABLE = regex.compile(rf"{ONSET}{NUCLEUS}{CODA}")
 TONES = str.maketrans("", "", "\u0300\u0301\u0303\u0309\u0323")
 FEWEST_WORDS = 25
+ABBREVIATION = regex.compile(r"[BCDĐGHKLMNPQRSTVX]{2,6}|U[BCDĐGHKLMNPQRSTVX]{2,4}|[Vv]")
+"""UBND, HĐND, VT, TM., V/v: no syllables, and in the letterhead and foot of any clean letter."""
 LEGACY_FONT = regex.compile(r"(?i)(?:^|\+)(?:\.vn|vni[-_ ])")
 FOREIGN = "äåæçëîïðñöøûüþßÿ"  # letters of Latin-1 that no Vietnamese word has
 LEGACY = regex.compile(rf"(?i)[{FOREIGN}]|\p{{L}}[¨©ª¬®µ¶·¸¹¼½¾×÷\xAD]|[©ª¬®µ¶·¸¹¼½¾×÷]\p{{L}}")
@@ -115,6 +117,7 @@ def classify(
         return TextLayer.GOOD
     if scanned and len(words) < FEWEST_WORDS:
         return TextLayer.SIGNATURE if SIGNATURE.search(text) else TextLayer.DAMAGED
+    words = [w for w in words if not ABBREVIATION.fullmatch(w)] or words
     legal = [w for w in words if is_legal_syllable(w)]
     marked = sum(1 for w in legal if not w.isascii())
     clean = len(legal) / len(words) >= (0.985 if scanned else 0.93)

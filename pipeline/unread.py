@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from pipeline import ink
+from pipeline.boxes import is_centred_in
 from pipeline.document import Box, Retake, Word
 from pipeline.layout import wording
 from pipeline.second_look import FIRST_BLOCK
@@ -179,7 +180,7 @@ def with_lines(
         if not found or not _is_print(found, _cell_of(box, cells) is not None):
             continue
         line = _without_scraps(found)
-        before = [w for w in done if is_junk(w) and _centred_in(w, box)]
+        before = [w for w in done if is_junk(w) and is_centred_in(w.box, box)]
         beside = _beside(box, done)
         if not line or (before and not _is_better(line, before, within=beside is not None)):
             continue
@@ -220,7 +221,13 @@ def _is_better(line: Sequence[Word], before: Sequence[Word], *, within: bool) ->
     now, then = (["".join(filter(str.isalnum, w.text)) for w in part] for part in (line, before))
     if now == then or len("".join(now)) < LOSS * len("".join(then)):
         return False
-    return not within or all(w.confidence >= SURE and wording.quality(w.text) >= 0.9 for w in line)
+    return not within or all(w.confidence >= SURE and _is_word(w.text) for w in line)
+
+
+def _is_word(text: str) -> bool:
+    """A syllable, a number or an identifier; "ở" and "ý" are words, too."""
+    least = 0.6 if len(text) == 1 and text.isalpha() else 0.9
+    return wording.quality(text) >= least
 
 
 def _is_syllable(word: Word) -> bool:
@@ -237,8 +244,3 @@ def _is_print(line: Sequence[Word], in_cell: bool) -> bool:
         return worth >= FIGURE or (letters > FEWEST and worth >= READ)
     known = sum(len(w.text) for w in line if w.confidence >= READ and _is_syllable(w))
     return worth >= READ and known >= FEWEST and 2 * known >= letters
-
-
-def _centred_in(word: Word, box: Box) -> bool:
-    x, y = (word.box[0] + word.box[2]) / 2, (word.box[1] + word.box[3]) / 2
-    return box[0] <= x <= box[2] and box[1] <= y <= box[3]

@@ -314,7 +314,8 @@ def _tiff_in_circles(path: Path) -> None:
 
 
 _IMAGES: dict[str, Row] = {
-    "bomb.png": (_image("1", (50_000, 20_000)), "image_too_large"),
+    "bomb.png": (_claims(1_000_000, 1_000_000), "image_too_large"),
+    "huge.png": (_image("1", (50_000, 20_000)), READ),
     "wide.png": (_image("1", (50_000, 1_000)), READ),
     "claims-much.png": (_claims(2**31 - 1, 2**31 - 1), "image_too_large", "image_damaged"),
     "claims-some.png": (_claims(9_000, 9_000), "image_damaged"),

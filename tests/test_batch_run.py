@@ -23,7 +23,8 @@ from pipeline.batch.plan import Wish, content_hash
 from pipeline.batch.run import Order, run_batch
 from pipeline.batch.summary import Summary
 from pipeline.errors import DocumentError, UsageError
-from pipeline.intake import discover, read_source
+from pipeline.finding import discover
+from pipeline.intake import read_source
 from pipeline.settings import Settings
 from tests.conftest import LETTER, draw_page, save_pdf
 

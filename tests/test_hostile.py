@@ -28,8 +28,8 @@ from tests.hostile_files import Hostile, hostile_files, make_all
 ROOT = Path(__file__).parents[1]
 PAGES = int(os.environ.get("CONGVAN_HOSTILE_PAGES", "15"))
 """Of the longest document; 2,000 blank pages take minutes."""
-MOST_MEGABYTES = 1200
-"""Of any process of the run; pictures of 200 million pixels are among what it is given."""
+MOST_MEGABYTES = 700
+"""Of any process of the run; a picture of 1,000 million pixels is among what it is given."""
 
 
 MEASURE = """

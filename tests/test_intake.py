@@ -14,9 +14,11 @@ from PIL import Image
 
 from pipeline.document import PageKind, TextLayer
 from pipeline.errors import DocumentError
-from pipeline.intake import Candidate, decode_text, discover, natural_key, read_source
+from pipeline.finding import discover, natural_key
+from pipeline.intake import Candidate, decode_text, read_source
 from pipeline.settings import Settings
 from pipeline.textlayer import classify
+from tests.conftest import LETTER
 
 SETTINGS = Settings()
 CLEAN = (
@@ -203,6 +205,7 @@ def test_any_bytes_decode_or_are_refused(data: bytes) -> None:
         ("", True, TextLayer.NONE),
         (CLEAN * 2, True, TextLayer.GOOD),
         (CLEAN, False, TextLayer.GOOD),
+        (LETTER, True, TextLayer.GOOD),  # with UBND, VT, TM. and V/v as any letter has
         ("UY BAN NHAN DAN TiNH BINH AN dê nghi câc sô, ban, ngânh tô chirc thirc hien " * 4, True,
          TextLayer.DAMAGED),
         ("Ký bởi: Ủy ban nhân dân tỉnh Thời gian ký: 01/02/2021 10:11:12", True,

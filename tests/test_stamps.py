@@ -7,10 +7,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from benchmarks.page_simulator import degrade
 from benchmarks.page_simulator import seals as ink_of
+from benchmarks.page_simulator.fonts import font
 from pipeline import stamps
 from pipeline.document import Mark, PageKind, PageSource
 from pipeline.imaging import prepare
@@ -105,3 +106,16 @@ def test_a_secret_letter_has_its_secrecy_in_the_record(tmp_path: Path, restorer:
 @pytest.mark.parametrize(("text", "is_one"), FRAMED)
 def test_a_cell_of_a_table_is_no_stamp(text: str, is_one: str) -> None:
     assert is_stamp_text(text) is (is_one == "yes")
+
+
+def test_red_ink_that_hangs_together_with_a_margin_goes_and_names_stay() -> None:
+    page = Image.new("L", (1654, 2339), 255)
+    draw = ImageDraw.Draw(page)
+    draw.text((1000, 1500), "Nguyễn Văn Minh", 60, font("Tinos", 42, bold=True))
+    draw.ellipse((1410, 1600, 1694, 1884), outline=60, width=5)  # across the edges of the sheets
+    for n, text in enumerate(("TRƯỜNG", "HỌC", "CÔNG")):
+        draw.text((1440, 1670 + 42 * n), text, 60, font("Tinos", 36, bold=True))
+    red = np.array(page)
+    stamps.clear_margins(red, 200, 0.6)
+    assert (red[1490:1560, 990:1400] < 100).sum() == (np.array(page)[1490:1560] < 100).sum()
+    assert (red[1580:] > 250).all()

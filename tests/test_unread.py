@@ -67,6 +67,13 @@ def test_a_passed_over_word_goes_into_its_line() -> None:
     assert {(w.block, w.paragraph, w.line) for w in read} == {(1, 1, 1)}
 
 
+def test_a_word_of_one_letter_is_as_sure_as_any_other() -> None:
+    own = [word("1.", 300, 300), word("nh0ii", 345, 300, 0.02)]
+    found = [word("chỗ", 345, 300), word("ở", 400, 300), word("đó:", 425, 300)]
+    read = unread.with_lines(own, [((340, 290, 480, 340), found)], [])
+    assert {w.text for w in read} == {"1.", "chỗ", "ở", "đó:"}
+
+
 def worn_page() -> Image.Image:
     page = page_with((440, 480, "153/TB-VP"))
     draw = ImageDraw.Draw(page)

@@ -15,7 +15,8 @@ from typing import Literal, Protocol
 
 from pipeline.batch.snapshot import Snapshot, State, Unit, look_at, looks_unfinished
 from pipeline.errors import DocumentError
-from pipeline.intake import Candidate, discover, together
+from pipeline.finding import discover, together
+from pipeline.intake import Candidate
 from pipeline.messages import message
 
 Found = Candidate | DocumentError

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from pipeline.intake import IMAGE_SUFFIXES, SUFFIXES, natural_key
+from pipeline.finding import IMAGE_SUFFIXES, SUFFIXES, natural_key
 
 State = tuple[int, int, int, int]
 """Size, time of change in ns, inode, mode: the same again, the same file untouched."""

@@ -16,7 +16,8 @@ from pipeline.batch.plan import content_hash
 from pipeline.document import Box, Source, Word
 from pipeline.errors import DocumentError
 from pipeline.export.words import PlacedWord, place_words
-from pipeline.intake import Candidate, discover, read_source
+from pipeline.finding import discover
+from pipeline.intake import Candidate, read_source
 from pipeline.record import CorrectionInfo, Page, Record
 from pipeline.settings import Settings
 

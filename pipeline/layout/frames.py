@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.boxes import is_centred_in
 from pipeline.document import Box, PageImage
 from pipeline.layout.open_frames import open_frames
 from pipeline.layout.segments import around
@@ -179,8 +180,7 @@ def _cells(part: NDArray[np.uint8]) -> list[Box]:
 def _holds(cell: Box, other: Box) -> bool:
     """Whether the middle of `other` lies in `cell`: a broken rule made one field of several, whose
     words then find their places by the sound cells beside them."""
-    x, y = (other[0] + other[2]) / 2, (other[1] + other[3]) / 2
-    return cell != other and cell[0] <= x <= cell[2] and cell[1] <= y <= cell[3]
+    return cell != other and is_centred_in(other, cell)
 
 
 def by_rows(cells: Iterable[Box], slack: float) -> list[Box]:

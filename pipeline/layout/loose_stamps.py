@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 import regex
 
+from pipeline.boxes import is_centred_in
 from pipeline.document import Box, Word
 from pipeline.layout import wording
 from pipeline.layout.segments import around, engine_lines
@@ -31,7 +32,9 @@ def loose_stamps(words: Sequence[Word], height: int, dpi: int) -> list[list[Word
         if anchor not in rest or anchor.box[3] > UPPER * height or _in_sentence(anchor, rest):
             continue
         near = _grown(anchor.box, BESIDE, dpi)
-        form = [w for w in rest if w != anchor and _within(w, near) and FORM.fullmatch(w.text)]
+        form = [
+            w for w in rest if w != anchor and is_centred_in(w.box, near) and FORM.fullmatch(w.text)
+        ]
         if len(form) < FEWEST:
             continue
         stamp = _words(anchor, form, rest, dpi)
@@ -44,7 +47,7 @@ def stamp_words_in(frame: Box, words: Sequence[Word]) -> list[Word]:
     """The words within a stamp's frame, but those of printed lines that go on right of it."""
     own: list[Word] = []
     for row in engine_lines(words):
-        inside = [w for w in row if _within(w, frame)]
+        inside = [w for w in row if is_centred_in(w.box, frame)]
         after = [w for w in row if w not in inside and w.box[0] > frame[0] and is_print(w)]
         if len(after) > 1:
             next_ = min(after, key=lambda w: w.box[0])
@@ -93,9 +96,13 @@ def _words(anchor: Word, form: Sequence[Word], words: Sequence[Word], dpi: int) 
     left, top, right, bottom = around([anchor.box, *(w.box for w in form)])
     wide = round(max(right, max(w.box[0] for w in form) + FILLED_IN * dpi))
     inside = (left - round(0.1 * dpi), top - round(0.05 * dpi), wide, bottom + round(0.05 * dpi))
-    own = [w for w in words if w in (anchor, *form) or (_within(w, inside) and not _reads_well(w))]
+    own = [
+        w
+        for w in words
+        if w in (anchor, *form) or (is_centred_in(w.box, inside) and not _reads_well(w))
+    ]
     head = (inside[0] - round(0.3 * dpi), top - round(0.4 * dpi), wide, top)
-    title = [w for w in words if w not in own and _within(w, head) and not is_print(w)]
+    title = [w for w in words if w not in own and is_centred_in(w.box, head) and not is_print(w)]
     return [*title, *own]
 
 
@@ -111,8 +118,3 @@ def is_print(word: Word) -> bool:
 def _grown(box: Box, by: Sequence[float], dpi: int) -> Box:
     left, above, right, below = (round(v * dpi) for v in by)
     return (box[0] - left, box[1] - above, box[2] + right, box[3] + below)
-
-
-def _within(word: Word, box: Box) -> bool:
-    x, y = (word.box[0] + word.box[2]) / 2, (word.box[1] + word.box[3]) / 2
-    return box[0] <= x <= box[2] and box[1] <= y <= box[3]

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import regex
 
+from pipeline.boxes import is_centred_in
 from pipeline.document import Box, Mark, OcrPage, PageImage, Word
 from pipeline.layout import wording
 from pipeline.layout.frames import Table, frames
@@ -19,6 +20,12 @@ from pipeline.stamps import match
 from pipeline.textlayer import is_stamp_text
 
 LOOKALIKES = frozenset({"handwriting", "noise", "page_number"})  # what cells may be taken for
+SMUDGE = 0.2  # of 138 real pages one line of print, an identifier, is read less surely
+OF_SEAL = 0.5
+LEADER = (
+    15  # letters that a row of dots is taken for; no word of Vietnam or its neighbours is longer
+)
+SENTENCE = 3  # words of print that are no longer a stamp misread
 GAP = 1.15  # of the line height: wider than any gap in a justified line, narrower than a gutter
 
 
@@ -42,12 +49,16 @@ def set_apart(
             segments += _headings_apart(part, metrics)
     text: list[Segment] = []
     stamps = [m.box for m in (*image.marks, *stamped) if m.kind == "stamp" and m.box]
+    seals = [m.box for m in image.marks if m.kind == "seal" and m.box]
+    seals = [seal for seal in seals if any(is_centred_in(seal, grid.box) for grid in grids)]
     for segment in segments:
         kind = "stamp" if _heads_stamp(segment, stamps, metrics) else _kind(segment, metrics)
         if kind is None and _is_secrecy(segment, metrics) and not _in_table(segment, grids):
             kind = "stamp"
         if kind in LOOKALIKES and _in_table(segment, grids):
             kind = None
+        if kind is None and _is_of_seal(segment, seals):
+            kind = "noise"
         printed = segment.words if kind is None else ()
         if kind == "handwriting":
             printed = _printed_start(segment)
@@ -56,6 +67,16 @@ def set_apart(
         if kind is not None and (rest := segment.words[len(printed) :]):
             marks.append(mark(kind, ocr.number, rest))
     return text, marks
+
+
+def _is_of_seal(segment: Segment, seals: Sequence[Box]) -> bool:
+    """Whether a segment wholly within a seal on a table is what the engine made of the seal: in
+    tables, where single letters count, strokes are read as words."""
+    inside = any(
+        seal[0] <= segment.left and segment.right <= seal[2] and is_centred_in(segment.box, seal)
+        for seal in seals
+    )
+    return inside and _read_as_print(segment) < OF_SEAL
 
 
 def _is_secrecy(segment: Segment, metrics: Metrics) -> bool:
@@ -125,18 +146,13 @@ def _stamps(
     marks: list[Mark] = []
     rest = list(ocr.words)
     for frame in (*image.frames, *frames(image)):
-        if any(_inside(frame, grid.box) for grid in grids):
+        if any(is_centred_in(frame, grid.box) for grid in grids):
             continue
         own = stamp_words_in(frame, rest)
         if own and _is_stamp(own, frame, metrics):
             marks.append(replace(mark("stamp", ocr.number, own), box=frame))
             rest = [w for w in rest if w not in own]
     return marks, rest
-
-
-def _inside(box: Box, frame: Box) -> bool:
-    x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
-    return frame[0] <= x <= frame[2] and frame[1] <= y <= frame[3]
 
 
 def _is_stamp(words: Sequence[Word], frame: Box, metrics: Metrics) -> bool:
@@ -148,7 +164,7 @@ def _is_stamp(words: Sequence[Word], frame: Box, metrics: Metrics) -> bool:
     if is_stamp_text(" ".join(w.text for w in words)):
         return True
     beside = frame[0] < metrics.left or frame[2] > metrics.right
-    return beside and not any(is_print(w) and not is_of_form(w.text) for w in words)
+    return beside and sum(is_print(w) and not is_of_form(w.text) for w in words) < SENTENCE
 
 
 def _heads_stamp(segment: Segment, stamps: Sequence[Box], metrics: Metrics) -> bool:
@@ -170,8 +186,12 @@ def _without_strokes(line: Iterable[Word], metrics: Metrics) -> tuple[list[Word]
     """Drop what is a rule, a frame's edge or a speck; keep dashes and bullets between words."""
     kept: list[Word] = []
     strokes: list[Word] = []
-    for word in line:
-        (strokes if _is_stroke(word, metrics) else kept).append(word)
+    words = list(line)
+    # In a line without print the whole is a smudge, and told as one.
+    printed = sum(w.confidence >= 0.5 and wording.quality(w.text) >= 0.9 for w in words) >= 2
+    for word in words:
+        stroke = _is_stroke(word, metrics) or (printed and _is_leader(word))
+        (strokes if stroke else kept).append(word)
     while kept and _is_speck(kept[-1], metrics):
         strokes.append(kept.pop())
     while kept and _is_speck(kept[0], metrics):
@@ -186,6 +206,12 @@ def _is_stroke(word: Word, metrics: Metrics) -> bool:
     if regex.fullmatch(r"[.…]{2,}|\./\.?|/\.|[(){}\[\]\"“”%&+*:;,.]+", word.text):
         return word.confidence < 0.2
     return wide > 1.1 * metrics.line or word.confidence < 0.3
+
+
+def _is_leader(word: Word) -> bool:
+    """A row of dots left for filling in, taken for letters: long, and as unsure as can be."""
+    unsure = word.confidence < 0.05 and wording.quality(word.text) <= 0.5
+    return unsure and len(word.text) >= LEADER and not wording.has_identifier(word.text)
 
 
 def _is_speck(word: Word, metrics: Metrics) -> bool:
@@ -214,7 +240,7 @@ def _kind(segment: Segment, metrics: Metrics) -> str | None:
         return "noise"
     if wording.is_number(segment.text) or wording.has_identifier(segment.text):
         return None
-    if segment.confidence < 0.3 and good < 0.75:
+    if (segment.confidence < 0.3 and good < 0.75) or _read_as_print(segment) < SMUDGE:
         return "handwriting"
     if len(segment.words) == 1 and segment.confidence < 0.5 and good < 0.95:
         return "handwriting"
@@ -228,12 +254,21 @@ def _print_quality(segment: Segment) -> float:
     return sum(wording.quality(w.text) * len(w.text) for w in segment.words) / total
 
 
+def _read_as_print(segment: Segment) -> float:
+    """Mean of confidence by quality, weighted by length: a smudge may give words, but no sure ones
+    that are."""
+    total = sum(len(w.text) for w in segment.words)
+    return sum(w.confidence * wording.quality(w.text) * len(w.text) for w in segment.words) / total
+
+
 def _is_page_number(segment: Segment, metrics: Metrics) -> bool:
     """One to three characters alone at the top or foot of the page, in the middle, where a number
     is often misread ("g3"); or a number in the lower right corner."""
     if not regex.fullmatch(r"[-–—\s.|]*\p{L}?\d{1,3}[-–—\s.|]*|\w{1,2}", segment.text):
         return False
-    near_edge = segment.bottom < 0.1 * metrics.height or segment.top > 0.92 * metrics.height
+    # A number and nothing else is that of the page a little farther from the edge, too.
+    head = 0.13 if segment.text.isdigit() else 0.1
+    near_edge = segment.bottom < head * metrics.height or segment.top > 0.92 * metrics.height
     central = abs(segment.centre - metrics.centre) < 0.08 * metrics.width
     central = central or abs(segment.centre - metrics.width / 2) < 0.06 * metrics.width
     in_corner = segment.right > metrics.right - 2 * metrics.line and regex.fullmatch(

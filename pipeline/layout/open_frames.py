@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.boxes import is_centred_in
 from pipeline.document import Box
 
 Ink = NDArray[np.uint8]
@@ -95,9 +96,8 @@ def _with_head(box: Box, strokes: list[Box], dpi: float) -> Box:
 
 def _holds(a: Box, b: Box) -> bool:
     """Whether the middle of `b` lies in `a`, the larger or, of equals, the first."""
-    x, y = (b[0] + b[2]) / 2, (b[1] + b[3]) / 2
     larger = _area(a) > _area(b) or (_area(a) == _area(b) and a < b)
-    return larger and a[0] <= x <= a[2] and a[1] <= y <= a[3]
+    return larger and is_centred_in(b, a)
 
 
 def _area(box: Box) -> int:

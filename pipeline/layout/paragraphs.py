@@ -12,8 +12,8 @@ import regex
 
 from pipeline.document import Line, Zone
 from pipeline.layout.footnotes import MARKED
+from pipeline.layout.placing import Placed
 from pipeline.layout.segments import Metrics
-from pipeline.layout.zones import Placed
 
 MARKER = regex.compile(
     r"(?:[-–+•*]|\d{1,2}(?:\.\d{1,2})*[.)]|[a-zđ]\)|[IVX]{1,4}\.|Điều \d+|Chương [IVX]+|Mục \d+|"

@@ -17,6 +17,8 @@ from pipeline.textlayer import SIGNATURE, is_legal_syllable
 
 COUNTRY = ("cong hoa xa hoi chu nghia viet nam", "dang cong san viet nam")
 MOTTO = "doc lap - tu do - hanh phuc"
+DISTRIBUTION = "noi nhan"
+BASIS = regex.compile(r"(?:can cu|theo de nghi|xet de nghi|xet to trinh)\b")
 DATE = regex.compile(
     r"\bng[aà]y\b.{0,24}\bth[aá]ng\b.{0,16}\bn[aă]m\b|\bth[aá]ng\b.{0,8}\bn[aă]m\s*(19|20)\d\d"
 )
@@ -24,7 +26,9 @@ NUMBER = regex.compile(
     r"(?i)^\W{0,3}s[ốóôồổỗộo0ỏ6]\s*[:;.,]|^\W{0,3}luật số\s*[:;]|^S[ốóô6]\s*\W*\d"
 )
 IDENTIFIER = regex.compile(r"\d\S*[/-]\p{Lu}{2,}|\p{Lu}{2,}[-/]\p{Lu}{2,}")
-LIST_END = regex.compile(r"^\W{0,3}L[ưuứừ]u\s*[:;.,]?\s*(VT|V[ăa]n|HC|VP|[ĐD]|T|H)")
+LIST_END = regex.compile(
+    r"^\W{0,3}L[ưuứừ]u\s*[:;.,]?\s*(VT|V[ăa]n|HC|VP|[ĐD]|T|H)|^\W{0,3}(\w )?L\p{L}{1,2}\s*:\s*VT\b"
+)
 ENTRY = regex.compile(r"^[-–—~+•]+\s*\p{L}")
 SIGNING = regex.compile(r"\P{L}*(?:PHÓ|KT|TM|TL|TUQ|Q)\P{L}*")
 STROKES = regex.compile(r"[^\p{L}\p{N}]+")
@@ -70,7 +74,16 @@ def is_number(text: str) -> bool:
 def is_distribution(text: str) -> bool:
     """Nơi nhận:, the heading of the distribution list."""
     bare = plain(text).strip(" :;.,-_*'")
-    return len(bare) <= 16 and fuzz.ratio(bare[:12], "noi nhan") >= 72
+    if len(bare) <= 16 and fuzz.ratio(bare[:12], DISTRIBUTION) >= 72:
+        return True
+    # Beside it initials are often written by hand: "Nơi nhập: j2".
+    heading, colon, rest = bare.partition(":")
+    return bool(colon) and len(rest) <= 6 and fuzz.ratio(heading, DISTRIBUTION) >= 80
+
+
+def is_basis(text: str) -> bool:
+    """Căn cứ ..., Theo đề nghị ...: a legal basis, which begins the body of a decision."""
+    return text[:1].isupper() and BASIS.match(plain(text)) is not None
 
 
 def is_recipients(text: str) -> bool:

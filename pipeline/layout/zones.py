@@ -7,34 +7,22 @@ and marks for what turned out to be none. A page is read as: letterhead, what li
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from itertools import pairwise
+from dataclasses import replace
 from statistics import median
 
+from pipeline.boxes import is_centred_in, middle
 from pipeline.document import Box, Mark, Word, Zone
 from pipeline.layout import wording
+from pipeline.layout.foot import foot_of
 from pipeline.layout.footnotes import footnotes
 from pipeline.layout.frames import Table, by_rows
 from pipeline.layout.marks import mark
-from pipeline.layout.segments import Metrics, Segment, engine_lines, joined, rows, split
+from pipeline.layout.placing import Placed, Row, cut, is_poor
+from pipeline.layout.segments import Metrics, Segment, engine_lines, joined, rows
 
-Row = list[Segment]
-
-
-APART = 3.0  # line heights between the names of two who sign side by side
-WIDER = 1.5  # times the gap between words is no gap between words
 NEAR = 14  # rows below a title line that tell the edges of the text block there
 FEWEST_WIDE = 4
 RULES = frozenset("|¦][_")  # what the engine makes of a table's rules
-
-
-@dataclass(frozen=True, slots=True)
-class Placed:
-    """A line to be read, in its zone. `cell` numbers the table cell it stands in."""
-
-    segment: Segment
-    zone: Zone
-    cell: Box | None = None
 
 
 def order(
@@ -51,7 +39,7 @@ def order(
     marks += [mark("noise", page, s.words) for row in strokes for s in row]
     notes, lines = footnotes(lines, rules, metrics)
     head, lines = _letterhead(lines, metrics, page, marks)
-    foot, lines = _foot(lines, metrics, page, marks)
+    foot, lines = foot_of(lines, metrics, page, marks)
     middle = _middle(lines, tabled, grids, metrics, bool(head))
     below = [Placed(joined(row), Zone.FOOTNOTE) for row in notes]
     return [*head, *middle, *foot, *below], marks
@@ -98,7 +86,7 @@ def _letterhead(
         right += [joined(part) for part in rows(rights)]
     placed = [Placed(s, Zone.LETTERHEAD_LEFT) for s in left]
     for s in right:
-        if _poor(s) and not wording.is_place_date(s.text):
+        if is_poor(s) and not wording.is_place_date(s.text):
             marks.append(mark("handwriting", page, s.words))
         else:
             placed.append(Placed(s, Zone.LETTERHEAD_RIGHT))
@@ -118,7 +106,7 @@ def _columns(segment: Segment, gutter: float, metrics: Metrics) -> list[Segment]
     reaches across."""
     if wording.is_motto(segment.text):
         return [segment]
-    return _cut(segment, gutter, metrics)
+    return cut(segment, gutter, metrics)
 
 
 def _heading(lines: list[Row], metrics: Metrics) -> tuple[int, Segment] | None:
@@ -142,7 +130,7 @@ def _belongs_above(row: Row, above: list[Row], country: Segment, gutter: float) 
     """A left column may begin a line or two higher than the country's name."""
     del above
     near = country.top - max(s.bottom for s in row) < 2.2 * country.height
-    return near and all(s.right < gutter + country.height and not _poor(s) for s in row)
+    return near and all(s.right < gutter + country.height and not is_poor(s) for s in row)
 
 
 def _letterhead_end(
@@ -162,7 +150,7 @@ def _letterhead_end(
             or wording.is_place_date(s.text)
             or (wording.is_number(s.text) and s.centre < gutter)
             for part in lines[n]
-            for s in _cut(part, gutter, metrics)
+            for s in cut(part, gutter, metrics)
         ):
             last = n
     end = last + 1
@@ -188,153 +176,6 @@ def _continues_left(row: Row, before: Row, edge: float, metrics: Metrics) -> boo
         return False
     gap = min(s.top for s in row) - max(s.bottom for s in before)
     return gap < 1.6 * metrics.line and max(s.width for s in row) < 0.55 * metrics.measure
-
-
-def _cut(segment: Segment, gutter: float, metrics: Metrics) -> list[Segment]:
-    """Cut a segment that runs across the gutter at its widest gap near it, if that is wider than
-    those between its other words: a line of one column may reach across."""
-    if segment.right < gutter or segment.left > gutter or len(segment.words) < 2:
-        return [segment]
-    near = 0.12 * metrics.measure
-    gaps = [b.box[0] - a.box[2] for a, b in pairwise(segment.words)]
-    best, width = 0, 0.0
-    for n, (before, after) in enumerate(pairwise(segment.words), 1):
-        middle = (before.box[2] + after.box[0]) / 2
-        if abs(middle - gutter) < near and gaps[n - 1] > width:
-            best, width = n, gaps[n - 1]
-    others = [gap for n, gap in enumerate(gaps, 1) if n != best]
-    if width < max(0.3 * metrics.line, WIDER * median(others) if others else 0):
-        return [segment]
-    return [Segment(segment.words[:best]), Segment(segment.words[best:])]
-
-
-def _poor(segment: Segment) -> bool:
-    """Read so badly that it is no print: strokes, a seal's letters, a signature."""
-    letters = sum(len(w.text) for w in segment.words)
-    good = sum(wording.quality(w.text) * len(w.text) for w in segment.words) / letters
-    return segment.confidence < 0.45 or good < 0.6 or (letters < 3 and segment.confidence < 0.8)
-
-
-# --- foot --------------------------------------------------------------------------------------
-
-
-def _foot(
-    lines: list[Row], metrics: Metrics, page: int, marks: list[Mark]
-) -> tuple[list[Placed], list[Row]]:
-    """Take the distribution list and the signature beside it."""
-    start, heading = _list_start(lines, metrics)
-    if heading is None:
-        return [], lines
-    first = start
-    while first and _only_right(lines[first - 1], lines[first], metrics):
-        first -= 1
-    end = _foot_end(lines, start, metrics)
-    gutter = _foot_gutter(lines[first:end], heading, metrics)
-    left: list[Segment] = []
-    right: list[Segment] = []
-    for row in lines[first:end]:
-        parts = [p for s in row for p in _cut(s, gutter, metrics)]
-        lefts = [p for p in parts if p.left < gutter - metrics.line]
-        rights = [p for p in parts if p not in lefts]
-        left += [joined(part) for part in rows(lefts)]
-        right += rights
-    placed = [Placed(s, Zone.FOOT_LEFT) for s in left]
-    signing: list[Segment] = []
-    for s in right:
-        junk, line = _without_junk(s)
-        if line and _is_signature_line(line):
-            marks += [mark("handwriting", page, [w]) for w in junk]
-            signing.append(line)
-        else:
-            marks.append(mark("handwriting", page, s.words))
-    near = APART * metrics.line
-    for row in rows(signing):
-        placed += [Placed(s, Zone.FOOT_RIGHT) for s in split(joined(row).words, near)]
-    return placed, [*lines[:first], *lines[end:]]
-
-
-def _list_start(lines: list[Row], metrics: Metrics) -> tuple[int, Segment | None]:
-    """Index of the row of "Nơi nhận:", or of the first entry of the list where that heading was
-    not read; and the segment found there."""
-    for n, row in enumerate(lines):
-        for s in row:
-            if wording.is_distribution(s.text):
-                return n, s
-    last = next((n for n in reversed(range(len(lines))) if _at_edge(lines[n], metrics, True)), None)
-    if last is None:
-        return 0, None
-    first = last
-    for n in range(last, max(-1, last - 30), -1):
-        if lines[n][0].width > 0.7 * metrics.measure or lines[n][0].left > (
-            metrics.left + 0.3 * metrics.measure
-        ):
-            break
-        if _at_edge(lines[n], metrics, False):
-            first = n
-    return first, lines[first][0]
-
-
-def _at_edge(row: Row, metrics: Metrics, end: bool) -> bool:
-    """Whether a row begins at the left edge with an entry (the last, if `end`) of the list."""
-    s = row[0]
-    test = wording.is_list_end if end else wording.is_list_entry
-    return abs(s.left - metrics.left) < 1.5 * metrics.line and test(s.text)
-
-
-def _only_right(row: Row, below: Row, metrics: Metrics) -> bool:
-    """A row that holds nothing but the first line of a signature block."""
-    gap = min(s.top for s in below) - max(s.bottom for s in row)
-    return gap < 1.5 * metrics.line and all(
-        s.left > metrics.left + 0.3 * metrics.measure and s.centre > metrics.centre for s in row
-    )
-
-
-def _foot_end(lines: list[Row], start: int, metrics: Metrics) -> int:
-    """Index after the foot: where lines of full width begin again (an annex, a note)."""
-    for n in range(start + 1, len(lines) - 1):
-        if all(
-            len(lines[m]) == 1 and lines[m][0].width > 0.75 * metrics.measure for m in (n, n + 1)
-        ):
-            return n
-    return len(lines)
-
-
-def _foot_gutter(lines: list[Row], heading: Segment, metrics: Metrics) -> float:
-    """Between the list, which starts at the left edge, and the signature, which is centred on the
-    right half."""
-    edge = heading.left + 0.3 * metrics.measure
-    rights = [s.left for row in lines for s in row if s.left > edge and not _poor(s)]
-    lefts = [s.right for row in lines for s in row if s.left <= edge]
-    if not rights:
-        return metrics.left + 0.52 * metrics.measure
-    near = min(rights)
-    reach = [r for r in lefts if r <= near]
-    return (max(reach) + near) / 2 if reach else near - metrics.line
-
-
-def _without_junk(segment: Segment) -> tuple[list[Word], Segment | None]:
-    """Cut off both ends of a signature's line what the seal and the pen left there."""
-    words = list(segment.words)
-    junk: list[Word] = []
-    for end in (0, -1):
-        while words and _is_junk(words[end]):
-            junk.append(words.pop(end))
-    return junk, Segment(tuple(words)) if words else None
-
-
-def _is_junk(word: Word) -> bool:
-    if wording.is_signing_word(word.text):
-        return False
-    return wording.quality(word.text) < 0.5 or word.confidence < 0.25
-
-
-def _is_signature_line(segment: Segment) -> bool:
-    """No scribble: read well, and more than one letter or figure, as pens and seals are read."""
-    letters = sum(c.isalnum() for c in segment.text)
-    if _poor(segment) or (letters < 3 and not wording.is_signing_word(segment.text)):
-        return False
-    sure = [w for w in segment.words if w.confidence >= 0.5 and wording.quality(w.text) >= 0.6]
-    return 2 * len(sure) >= len(segment.words)
 
 
 # --- between -----------------------------------------------------------------------------------
@@ -371,6 +212,7 @@ def _plain(lines: list[Row], metrics: Metrics, in_title: bool) -> list[Placed]:
     for n, row in enumerate(lines):
         line = joined(row)
         block = _block(lines[n : n + NEAR], metrics) if in_title else metrics
+        in_title = in_title and not wording.is_basis(line.text)
         in_title = in_title and (_is_centred(line, block) or _goes_on(line, placed, metrics))
         placed.append(Placed(line, Zone.TITLE if in_title else Zone.BODY))
     return placed
@@ -409,7 +251,7 @@ def _by_cells(segments: Sequence[Segment], cells: Sequence[Box], metrics: Metric
     words = [w for s in segments for w in s.words if w.text not in RULES]
     inside: dict[Box, list[Word]] = {}
     for word in words:
-        cell = next((c for c in cells if _holds(c, word)), None)
+        cell = next((c for c in cells if is_centred_in(word.box, c)), None)
         if cell is None:
             cell = _open_cell(word, cells)
         inside.setdefault(cell, []).append(word)
@@ -420,15 +262,10 @@ def _by_cells(segments: Sequence[Segment], cells: Sequence[Box], metrics: Metric
     return placed
 
 
-def _holds(cell: Box, word: Word) -> bool:
-    x, y = (word.box[0] + word.box[2]) / 2, (word.box[1] + word.box[3]) / 2
-    return cell[0] <= x <= cell[2] and cell[1] <= y <= cell[3]
-
-
 def _open_cell(word: Word, cells: Sequence[Box]) -> Box:
     """The field of a word that no cell holds: as high as the cells of its row, as wide as they
     leave room."""
-    x, y = (word.box[0] + word.box[2]) / 2, (word.box[1] + word.box[3]) / 2
+    x, y = middle(word.box)
     beside = [c for c in cells if c[1] <= y <= c[3]]
     if not beside:
         return word.box
