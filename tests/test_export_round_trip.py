@@ -79,7 +79,8 @@ def test_text_that_somebody_added_takes_the_trust_away(
             Type=pikepdf.Name.Font, Subtype=pikepdf.Name.Type1, BaseFont=pikepdf.Name.Helvetica
         )
         page.obj.Resources.Font["/F1"] = font
-        page.contents_add(b"BT /F1 9 Tf 72 72 Td (pay xyzzy) Tj ET")
+        added = b"pay xyzzy " * 5  # judged like any other text, no longer as our own
+        page.contents_add(b"BT /F1 9 Tf 72 72 Td (" + added + b") Tj ET")
         made.save(changed)
     kinds = [p.text_layer for p in read_source(Candidate(changed, (changed,)), Settings()).pages]
     assert kinds[0] is not TextLayer.GOOD
