@@ -56,6 +56,7 @@ _PASSES = 6
 GRAMMAR_SCORE = 0.99
 GRAMMAR_MARGIN = 4.6
 NUMBER_SURE = 0.9  # a number that was read as letters is for a person to confirm
+_SURE_DIGITS = frozenset("0123456789lI|!ÌÍO")  # but for strokes and an O among digits
 
 
 ACCEPT = 0.2  # where no acceptance is learned: a reading this probable is taken
@@ -395,6 +396,8 @@ def _ruled(page: int, number: int, line: Line, fix: Fix) -> Correction:
     """A repair of the field grammar as a correction."""
     before = line.text[fix.start : fix.end]
     box, score = box_at(line, fix.start), GRAMMAR_SCORE
+    if fix.after.isdigit() and not _SURE_DIGITS.issuperset(before):
+        score = NUMBER_SURE
     return Correction(
         page, number + 1, fix.start, box, before, fix.after, score, GRAMMAR_MARGIN, "grammar"
     )
