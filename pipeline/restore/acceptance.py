@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.restore.candidates import Candidates
+from pipeline.restore.confidence import probability, weights_of, word_numbers
 from pipeline.restore.language_model import Ids
 from pipeline.restore.tokens import UNKNOWN_ID, core_of
 
@@ -168,14 +169,9 @@ class Decoded(NamedTuple):
         )
 
     def _counts(self, words: Ids) -> Doubles:
-        """How often each token's word is read in the document; words that the vocabulary does not
-        know are told apart by their letters."""
+        """How often each token's word is read in the document."""
+        ids = word_numbers(words, self.page, self.tokens)
         inside = self.page >= 0
-        ids = words.copy()
-        seen: dict[str, int] = {}
-        start = int(ids.max()) + 1
-        for t in np.flatnonzero((ids <= UNKNOWN_ID) & inside).tolist():
-            ids[t] = seen.setdefault(self.tokens[t].lower(), start + len(seen))
         return np.bincount(ids[inside], minlength=int(ids.max()) + 1)[ids].astype(np.float64)
 
 
@@ -187,9 +183,7 @@ class Acceptance:
 
     def of(self, offered: Offered) -> Doubles:
         """P(the other reading is right) of each word [M]."""
-        odds = np.clip(offered.features() @ self.weights, -30, 30)
-        found: Doubles = 1 / (1 + np.exp(-odds))
-        return found
+        return probability(offered.features(), self.weights)
 
     def weighed(self, decoded: Decoded) -> tuple[Doubles, Doubles]:
         """The probabilities [T, K] where the likeliest other reading of each token has what this
@@ -209,12 +203,7 @@ class Acceptance:
 
     @classmethod
     def read(cls, lines: Iterable[str], channel: str) -> Acceptance | None:
-        """The weights of `channel` from a table of channel, feature, weight; None where it has
-        none. A feature without a row counts nothing. Raises ValueError at a line that is no row."""
-        weights = np.zeros(len(FEATURES))
-        for line in lines:
-            if line.strip() and not line.startswith("#"):
-                name, feature, weight = line.rstrip("\n").split("\t")
-                if name == channel and feature in FEATURES:
-                    weights[FEATURES.index(feature)] = float(weight)
+        """The weights of `channel`; None where the table has none. Raises ValueError as
+        `weights_of`."""
+        weights = weights_of(lines, channel, FEATURES)
         return cls(weights) if weights.any() else None

@@ -107,7 +107,7 @@ class Found:
         )
         group = np.unique(self.page * 100_000 + self.line, return_inverse=True)[1]
         capital = traits[:, TRAITS.index("capital")]
-        again = _again(self._counted(), inside)
+        again = _again(word_numbers(self.word, self.page, self.tokens), inside)
         columns = [
             np.ones(len(odds)),
             odds,
@@ -130,15 +130,35 @@ class Found:
         ]
         return np.column_stack([*columns, traits, traits * changed[:, None]]).astype(np.float64)
 
-    def _counted(self) -> Ids:
-        """An id of each word by which to count it: words that the vocabulary does not know are
-        told apart by how they are read."""
-        ids = self.word.copy()
-        seen: dict[str, int] = {}
-        start = int(ids.max()) + 1
-        for t in np.flatnonzero((ids <= UNKNOWN_ID) & (self.page >= 0)).tolist():
-            ids[t] = seen.setdefault(self.tokens[t].lower(), start + len(seen))
-        return ids
+
+def word_numbers(words: Ids, page: Ids, tokens: Sequence[str]) -> Ids:
+    """A number for each word by which to count it: words that the vocabulary does not know are
+    told apart by how they are read. `page`: -1 for a boundary."""
+    ids = words.copy()
+    seen: dict[str, int] = {}
+    start = int(ids.max()) + 1
+    for t in np.flatnonzero((ids <= UNKNOWN_ID) & (page >= 0)).tolist():
+        ids[t] = seen.setdefault(tokens[t].lower(), start + len(seen))
+    return ids
+
+
+def weights_of(lines: Iterable[str], channel: str, features: Sequence[str]) -> Doubles:
+    """The weights of `channel` from a table of channel, feature, weight, in the order of
+    `features`. A feature without a row counts nothing. Raises ValueError at a line that is no such
+    row."""
+    weights = np.zeros(len(features))
+    for line in lines:
+        if line.strip() and not line.startswith("#"):
+            name, feature, weight = line.rstrip("\n").split("\t")
+            if name == channel and feature in features:
+                weights[features.index(feature)] = float(weight)
+    return weights
+
+
+def probability(features: Doubles, weights: Doubles) -> Doubles:
+    """What a logistic model of some weights says of each row of features."""
+    found: Doubles = 1 / (1 + np.exp(-np.clip(features @ weights, -30, 30)))
+    return found
 
 
 def _odds(p: Doubles) -> Doubles:
@@ -170,20 +190,12 @@ class Confidence:
 
     def of(self, found: Found) -> Doubles:
         """P(right) of each token's word [T]."""
-        sure: Doubles = 1 / (1 + np.exp(-np.clip(found.features() @ self.weights, -30, 30)))
-        return sure
+        return probability(found.features(), self.weights)
 
     @classmethod
     def read(cls, lines: Iterable[str], channel: str) -> Confidence:
-        """The weights of `channel` from a table of channel, feature, weight. A feature without a
-        row counts nothing. Raises ValueError at a line that is no such row."""
-        weights = np.zeros(len(FEATURES))
-        for line in lines:
-            if line.strip() and not line.startswith("#"):
-                name, feature, weight = line.rstrip("\n").split("\t")
-                if name == channel and feature in FEATURES:
-                    weights[FEATURES.index(feature)] = float(weight)
-        return cls(weights)
+        """The weights of `channel`. Raises ValueError as `weights_of`."""
+        return cls(weights_of(lines, channel, FEATURES))
 
 
 def learn(features: Doubles, right: Bools, ridge: float = 2.0, rounds: int = 40) -> Doubles:
