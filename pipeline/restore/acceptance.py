@@ -193,7 +193,8 @@ class Acceptance:
         share = decoded.share.copy()
         needed = np.full(len(share), TWICE_READ)
         at, other, offered = decoded.offered()
-        once = ~np.isin(decoded.rows[at], list(decoded.candidates.twice_read))
+        twice = decoded.candidates.twice_read
+        once = np.array([row not in twice for row in decoded.rows[at].tolist()], bool)
         at, other, p = at[once], other[once], self.of(offered)[once]
         share[at] = 0.0
         share[at, other] = p

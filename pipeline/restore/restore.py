@@ -57,8 +57,6 @@ GRAMMAR_SCORE = 0.99
 GRAMMAR_MARGIN = 4.6
 NUMBER_SURE = 0.9  # a number that was read as letters is for a person to confirm
 _SURE_DIGITS = frozenset("0123456789lI|!ÌÍO")  # but for strokes and an O among digits
-
-
 ACCEPT = 0.2  # where no acceptance is learned: a reading this probable is taken
 ACCEPT_DIGITS = 0.9  # the same for nothing but digits
 DOUBT = {"eng": 0.8, "vie": 0.97}  # a word less sure than this, left as read, is a doubt
@@ -117,11 +115,10 @@ class Restorer:
         self._model = model
         around = ContextModel.load(_context_data(), model.words)
         self._decoders = {name: Decoder(model, phrases, WEIGHTS[name], around) for name in channels}
-        table = _table("confidence.tsv")
         foreign = ForeignWords(model.words)
-        accepted = _table("acceptance.tsv")
+        accepted, sure = _table("acceptance.tsv"), _table("confidence.tsv")
         self._acceptance = {name: Acceptance.read(accepted, name) for name in channels}
-        self._confidence = {name: Confidence.read(table, name) for name in channels}
+        self._confidence = {name: Confidence.read(sure, name) for name in channels}
         self.least_sure = {name: LEAST_SURE.get(name, 0.0) for name in channels}
         self._candidates = {
             name: Candidates(channel, lexicon, model, ids, WIDTHS[name], foreign)
