@@ -14,9 +14,10 @@ from pipeline.document import Correction, apply_corrections
 from pipeline.restore import corpus, damage
 from pipeline.restore.channel import Channel
 from pipeline.restore.corrections import compose
-from pipeline.restore.decoder import Decoder, Lattice, Weights
+from pipeline.restore.decoder import Decoder, Weights
 from pipeline.restore.kneser_ney import smooth
 from pipeline.restore.language_model import NONE, LanguageModel, Table
+from pipeline.restore.lattice import Lattice
 from pipeline.restore.lexicon import PhraseTable, read_phrases
 from pipeline.restore.orthography import analyse, canonical, in_style, tone_style
 from pipeline.restore.phrase_patterns import expand
@@ -268,7 +269,7 @@ def test_the_decoder_agrees_with_trying_every_sequence() -> None:
         for t, k in enumerate(path):
             expected[t, k] += np.exp(total)
     expected /= expected.sum(1, keepdims=True)
-    assert (keep == np.arange(2)).all()
+    assert (keep[1:-1] == np.arange(2)).all()
     np.testing.assert_allclose(share, expected, atol=1e-4)
 
 

@@ -1,21 +1,20 @@
 """Choose readings together: posterior probabilities over all sequences of a document.
 
 In: for each token its candidate readings (word ids, channel scores). Out: for each token the
-probability of each reading given all others. The whole document is worked on as one batch of
-overlapping windows, so the cost is a few array operations per step, not per token.
+probability of each reading given all others. Many sentences are worked on side by side, and only
+where more than one reading is possible.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from hashlib import blake2b
 from itertools import pairwise
-from typing import TypeVar
 
 import numpy as np
-import numpy.typing as npt
 
 from pipeline.restore.context_model import ContextModel
-from pipeline.restore.forward_backward import AROUND, Doubles, marginals, max_marginals, padded
+from pipeline.restore.forward_backward import Bools, Doubles, Runs, marginals, max_marginals
 from pipeline.restore.language_model import (
     NONE,
     Floats,
@@ -25,17 +24,17 @@ from pipeline.restore.language_model import (
     bigram_key,
     trigram_key,
 )
+from pipeline.restore.lattice import NEVER, Lattice, Paths, Sequence, together
 from pipeline.restore.lexicon import PhraseTable
 from pipeline.restore.tokens import SPECIALS
 
-_T = TypeVar("_T", bound=np.generic)
-BATCH = 3000
-NEVER = -1e4
 SURE = 0.95  # a word of this probability is sure, and tells of the rest of its document
 LAST_WIDTH = 4  # readings of a token that the last pass weighs again, none
 CERTAIN = 0.9995  # from this probability on a word is not weighed by those around it
 ROUNDS = 2  # how often: what is found of one word tells of the next
 LAST_SHARE = 1e-3  # of a smaller share than this after the pass before
+BEHIND = 12.0  # readings that bigrams put behind the best by so much are not weighed by trigrams
+_MOST_KEPT = 20_000  # sentences: about 50 MB
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,41 +55,35 @@ class Weights:
     ngrams: float = 1.0
 
 
-@dataclass(slots=True)
-class Lattice:
-    """Readings of T tokens: `first`, `second` [T, K] word ids (NONE: no second word), `score`
-    [T, K] log P(read | reading), NEVER where there is no reading."""
-
-    first: Ids
-    second: Ids
-    score: Floats
-
-    @property
-    def last(self) -> Ids:
-        """The last word of each reading."""
-        return np.where(self.second != NONE, self.second, self.first)
-
-    def part(self, start: int, stop: int) -> Lattice:
-        """The tokens from `start`, at least 0, to `stop`."""
-        span = slice(max(0, start), stop)
-        return Lattice(self.first[span], self.second[span], self.score[span])
-
-    def take(self, keep: Ids) -> Lattice:
-        """Only the readings `keep` [T, k] of each token."""
-        rows = np.arange(len(keep))[:, None]
-        return Lattice(self.first[rows, keep], self.second[rows, keep], self.score[rows, keep])
-
-
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Thinned:
-    """Part of a document after the first passes: the readings left, their scores and
-    probabilities [T, k], which they are of all; `body` without the padding."""
+    """Tokens after the first passes, arrays [T, k] of the readings left: which they are of all
+    (`keep`), their probabilities, and their scores, NEVER for those of no account."""
 
-    lattice: Lattice
-    emitted: Floats
-    share: Doubles
     keep: Ids
-    body: slice
+    share: Doubles
+    emitted: Floats
+
+    @classmethod
+    def of_boundaries(cls, tokens: int, width: int) -> Thinned:
+        """As many boundaries."""
+        only = np.arange(width) == 0
+        return cls(
+            np.zeros((tokens, width), np.int64),
+            np.tile(only.astype(np.float64), (tokens, 1)),
+            np.tile(np.where(only, 0, NEVER).astype(np.float32), (tokens, 1)),
+        )
+
+    def at(self, tokens: slice | Bools) -> Thinned:
+        """The given tokens."""
+        return Thinned(self.keep[tokens], self.share[tokens], self.emitted[tokens])
+
+    def put(self, tokens: slice | Ids, other: Thinned) -> None:
+        """Put what was found of the given tokens here."""
+        width = other.keep.shape[1]
+        self.keep[tokens, :width] = other.keep
+        self.share[tokens, :width] = other.share
+        self.emitted[tokens, :width] = other.emitted
 
 
 class Decoder:
@@ -107,28 +100,27 @@ class Decoder:
         self.phrases = phrases
         self.weights = weights
         self.around = around
+        self._kept: dict[bytes, Thinned] = {}
 
     def posteriors(self, lattice: Lattice, width: int) -> tuple[Ids, Doubles]:
         """For each token its likeliest readings (indices) and their probabilities, `LAST_WIDTH` of
         them; `width` readings are weighed by trigrams. Words that the document is sure of count
         more wherever else they may stand."""
-        parts = [
-            self._thinned(lattice.part(start - AROUND, start + BATCH + AROUND), width)
-            for start in range(0, len(lattice.score), BATCH)
-        ]
-        first = [p.lattice.first[p.body] for p in parts]
-        shares = [p.share[p.body] for p in parts]
-        sure = self._sure(first, shares)
-        pairs = _sure_pairs(first, shares)
-        keeps, found = [], []
-        for start, part in zip(range(0, len(lattice.score), BATCH), parts, strict=True):
-            bonus = self._bonus(sure, part)
-            share = self._last_pass(part.lattice, part.emitted + bonus, pairs)
-            skip = part.body.start + min(start, AROUND)
-            stop = skip + min(BATCH, len(lattice.score) - start)
-            keeps.append(_widened(part.keep[skip:stop], min(width, LAST_WIDTH)))
-            found.append(_widened(share[skip:stop], min(width, LAST_WIDTH)))
-        keep, share = np.concatenate(keeps), np.concatenate(found)
+        sentences = lattice.sentences()
+        thinned = self._thinned(lattice, sentences, width)
+        left = lattice.take(thinned.keep)
+        sure = self._sure(left.first, thinned.share)
+        pairs = _sure_pairs(left.first, thinned.share)
+        emitted = np.where(
+            thinned.emitted > NEVER / 2, thinned.emitted + self._bonus(sure, left, thinned), NEVER
+        ).astype(np.float32)
+        share = thinned.share.copy()
+        for group in together(sentences):
+            sequence = Sequence.of(group, 3)
+            tokens, within = sequence.token, sequence.within
+            found = self._last_pass(left.at(tokens), emitted[tokens], sequence, pairs)
+            share[tokens[within]] = found[within]
+        keep = thinned.keep
         if self.around is None or not self.weights.context:
             return keep, share
         now = share
@@ -187,59 +179,72 @@ class Decoder:
         best = scores[known].max(initial=-np.inf)
         return [float(s - best) if k else None for s, k in zip(scores, known, strict=True)]
 
-    def _sure(self, first: list[Ids], share: list[Doubles]) -> Doubles:
+    def _sure(self, first: Ids, share: Doubles) -> Doubles:
         """How often each word is expected to stand in the document, where it is fairly sure."""
+        likely = share >= self.weights.counted
         size = len(self.model.words)
-        counts = np.zeros(size)
-        for words, p in zip(first, share, strict=True):
-            likely = p >= self.weights.counted
-            counts += np.bincount(words[likely], p[likely], minlength=size)[:size]
+        counts = np.bincount(first[likely], share[likely], size).astype(np.float64)[:size]
         counts[: len(SPECIALS)] = 0
         return counts
 
-    def _bonus(self, counts: Doubles, part: Thinned) -> Floats:
+    def _bonus(self, counts: Doubles, lattice: Lattice, thinned: Thinned) -> Floats:
         """What a word's standing elsewhere in the document adds to its score where it is not sure
         [T, K]: the token's own share is left out."""
-        words = np.minimum(part.lattice.first, len(counts) - 1)
-        own = np.where(part.share >= self.weights.counted, part.share, 0)
+        bonus = np.zeros(thinned.share.shape, np.float32)
+        at = np.nonzero((thinned.share < SURE) & (thinned.emitted > NEVER / 2))
+        words, share = np.minimum(lattice.first[at], len(counts) - 1), thinned.share[at]
+        own = np.where(share >= self.weights.counted, share, 0)
         ratio = np.maximum(counts[words] - own, 0) / max(float(counts.sum()), 100.0)
         ratio = ratio / np.exp(self.model.unigram[words].astype(np.float64))
-        bonus = np.log1p(self.weights.cache * (np.maximum(ratio, 1) - 1))
-        return np.where(part.share < SURE, bonus, 0).astype(np.float32)
+        bonus[at] = np.log1p(self.weights.cache * (np.maximum(ratio, 1) - 1))
+        return bonus
 
-    def _thinned(self, lattice: Lattice, width: int) -> Thinned:
-        """The readings left after bigrams and trigrams, and their probabilities."""
-        tokens = len(lattice.score)
-        lattice = Lattice(
-            padded(lattice.first, (0, NONE)),
-            padded(lattice.second, (NONE, NONE)),
-            padded(lattice.score, (0.0, NEVER)),
-        )
+    def _thinned(self, lattice: Lattice, sentences: list[slice], width: int) -> Thinned:
+        """The readings left after bigrams and trigrams. What is found of a sentence is kept: a
+        document is read again after it was corrected, and most sentences are as they were."""
+        out = Thinned.of_boundaries(len(lattice.score), min(width, LAST_WIDTH))
+        if len(self._kept) > _MOST_KEPT:
+            self._kept.clear()
+        keys = [_digest(lattice, sentence) for sentence in sentences]
+        new = {key: s for key, s in zip(keys, sentences, strict=True) if key not in self._kept}
+        for group in together(list(new.values())):
+            sequence = Sequence.of(group, 2)
+            within = sequence.within
+            found = self._thin(lattice.at(sequence.token), sequence, width)
+            out.put(sequence.token[within], found.at(within))
+        for key, sentence in new.items():
+            part = out.at(sentence)
+            self._kept[key] = Thinned(part.keep.copy(), part.share.copy(), part.emitted.copy())
+        for key, sentence in zip(keys, sentences, strict=True):
+            out.put(sentence, self._kept[key])
+        return out
+
+    def _thin(self, lattice: Lattice, sequence: Sequence, width: int) -> Thinned:
+        """The readings of a sequence that are left after bigrams and trigrams."""
+        used = int((lattice.score > NEVER / 2).sum(1).max())
+        keep = np.broadcast_to(np.arange(used), (len(lattice.score), used))
+        lattice = lattice.take(keep)
         inner, inner_rows = self._inner(lattice)
         emitted = np.where(
             lattice.score > NEVER / 2, self.weights.channel * lattice.score + inner, NEVER
         ).astype(np.float32)
-        used = int((lattice.score > NEVER / 2).sum(1).max())
-        keep = np.broadcast_to(np.arange(used), (len(emitted), used))
-        lattice, emitted = lattice.take(keep), emitted[:, :used]
-        pairs = self._pairs(lattice, emitted, inner_rows[:, :used])
+        pairs = self._pairs(lattice, emitted, inner_rows)
+        through = self._first_pass(pairs, emitted, sequence)
+        emitted[through < through.max(1, keepdims=True) - BEHIND] = NEVER
         if used > width:
-            through = self._first_pass(pairs, emitted)
             through[:, 0] = np.inf  # the token as it is stays among the readings
             best = np.sort(np.argpartition(-through, width - 1, 1)[:, :width], 1)
             keep = np.take_along_axis(keep, best, 1)
             lattice, emitted = lattice.take(best), np.take_along_axis(emitted, best, 1)
             pairs = pairs.take(best)
-        share = self._second_pass(lattice, emitted, pairs)
+        share = self._second_pass(lattice, emitted, pairs, sequence)
         best = _likeliest(share, LAST_WIDTH)
-        keep, share = np.take_along_axis(keep, best, 1), np.take_along_axis(share, best, 1)
-        emitted = np.take_along_axis(emitted, best, 1)
-        around = share.sum(1, keepdims=True) == 0  # beyond the windows: only boundaries
-        emitted = np.where(around | (share >= LAST_SHARE), emitted, NEVER).astype(np.float32)
-        return Thinned(lattice.take(best), emitted, share, keep, slice(AROUND, AROUND + tokens))
+        share = np.take_along_axis(share, best, 1)
+        emitted = np.where(share >= LAST_SHARE, np.take_along_axis(emitted, best, 1), NEVER)
+        return Thinned(np.take_along_axis(keep, best, 1), share, emitted.astype(np.float32))
 
     def _inner(self, lattice: Lattice) -> tuple[Floats, Ids]:
-        """Of readings that are two words [T, K]: log P(second word | first word), 0 for others, and
+        """Of readings that are two words [S, K]: log P(second word | first word), 0 for others, and
         the pair's row among the bigrams, -1 for none."""
         out = np.zeros(lattice.first.shape, np.float32)
         rows = np.full(lattice.first.shape, -1)
@@ -252,10 +257,10 @@ class Decoder:
     def _pairs(self, lattice: Lattice, emitted: Floats, inner: Ids) -> _Pairs:
         """What the model and the phrases say of each reading after each of the token before."""
         size, width = emitted.shape
-        before = _later(lattice.last, NONE)
         live = emitted > NEVER / 2
-        at = np.nonzero(_later(live, True)[:, :, None] & live[:, None, :])
-        v, w = before[at[0], at[1]], lattice.first[at[0], at[2]]
+        token, i, j = np.nonzero(live[:-1, :, None] & live[1:, None, :])
+        at = token + 1, i, j
+        v, w = lattice.last[token, i], lattice.first[at[0], j]
         shape = (size, width, width)
         logs, rows = np.full(shape, NEVER, np.float32), np.full(shape, -1)
         phrases = np.full(shape, -np.inf, np.float32)
@@ -266,56 +271,80 @@ class Decoder:
     def _with_phrases(self, logs: Floats, keys: Keys) -> Floats:
         return _mixed(logs, self.phrases.find(keys), self.weights.phrases)
 
-    def _first_pass(self, pairs: _Pairs, emitted: Floats) -> Floats:
-        """Best score of any bigram path through each reading."""
-        logs = _mixed(pairs.logs, pairs.phrases, self.weights.phrases)
-        return max_marginals(self.weights.language * logs, emitted)
+    def _first_pass(self, pairs: _Pairs, emitted: Floats, sequence: Sequence) -> Floats:
+        """The best score of any bigram path through each reading [S, K]; of tokens that have one,
+        and of those between such, a score of its own."""
+        scored, runs = sequence.open(emitted > NEVER / 2, 1)
+        tokens = runs.tokens
+        logs = _mixed(pairs.logs[tokens], pairs.phrases[tokens], self.weights.phrases)
+        steps = np.where(scored[tokens][:, None, None], self.weights.language * logs, 0)
+        out = emitted.copy()
+        out[tokens] = max_marginals(steps.astype(np.float32), emitted[tokens], runs)
+        return out
 
-    def _second_pass(self, lattice: Lattice, emitted: Floats, pairs: _Pairs) -> Doubles:
+    def _second_pass(
+        self, lattice: Lattice, emitted: Floats, pairs: _Pairs, sequence: Sequence
+    ) -> Doubles:
         """Posterior probability of each reading under the trigrams of the model."""
-        history = _History(lattice, emitted, 2)
-        at = history.paths()
-        v, u = history.words_before(at)
+        live = emitted > NEVER / 2
+        scored, runs = sequence.open(live, 2)
+        paths = Paths(lattice, live, np.flatnonzero(scored), 2)
+        at = paths.index
+        v, u = paths.words_before()
         w = lattice.first[at[0], at[-1]]
         context = pairs.before(lattice, at)
         context = np.where((v == 0) | (v == NONE), -1, context)
         last = at[0], at[2], at[3]
         logs = self.model.trigram_after(context, pairs.logs[last], u, v, w)
-        return marginals(
-            self._steps(history, at, logs, pairs.phrases[last], u, v, w), _weights(emitted)
-        )
+        logs = self._with_lists(logs, pairs.phrases[last], u, v, w)
+        return self._shares(logs, at, emitted, scored, runs)
 
-    def _last_pass(self, lattice: Lattice, emitted: Floats, pairs: PhraseTable) -> Doubles:
+    def _last_pass(
+        self, lattice: Lattice, emitted: Floats, sequence: Sequence, pairs: PhraseTable
+    ) -> Doubles:
         """Posterior probability of each reading under the whole model and the pairs of words that
         the document is sure of."""
-        history = _History(lattice, emitted, 3)
-        at = history.paths()
-        v, u, t = history.words_before(at)
+        live = emitted > NEVER / 2
+        scored, runs = sequence.open(live, 3)
+        paths = Paths(lattice, live, np.flatnonzero(scored), 3)
+        at = paths.index
+        v, u, t = paths.words_before()
         w = lattice.first[at[0], at[-1]]
         logs = self.model.fourgram(t, u, v, w)
         logs = _mixed(logs, pairs.find(bigram_key(v, w)), self.weights.pairs)
-        phrases = self.phrases.find(bigram_key(v, w))
-        return marginals(self._steps(history, at, logs, phrases, u, v, w), _weights(emitted))
+        logs = self._with_lists(logs, self.phrases.find(bigram_key(v, w)), u, v, w)
+        return self._shares(logs, at, emitted, scored, runs)
 
-    def _steps(
-        self,
-        history: _History,
-        at: tuple[Ids, ...],
-        logs: Floats,
-        phrases: Floats,
-        u: Ids,
-        v: Ids,
-        w: Ids,
-    ) -> Doubles:
-        """The probability of each reading after each run of readings before it; `phrases`: what
-        the phrases say of (v, w)."""
+    def _with_lists(self, logs: Floats, phrases: Floats, u: Ids, v: Ids, w: Ids) -> Floats:
+        """Log-probabilities of w after u and v, with what phrases say of (v, w) and (u, v, w)."""
         logs = _mixed(logs, phrases, self.weights.phrases)
         inside = np.flatnonzero(np.isfinite(phrases))  # every pair of a phrase's triple is in it
         keys = trigram_key(u[inside], v[inside], w[inside])
         logs[inside] = self._with_phrases(logs[inside], keys)
-        steps = np.zeros(history.shape)
-        steps[at] = np.exp(self.weights.language * logs.astype(np.float64))
-        return steps
+        return logs
+
+    def _shares(
+        self, logs: Floats, at: tuple[Ids, ...], emitted: Floats, scored: Bools, runs: Runs
+    ) -> Doubles:
+        """The probability of each reading [S, K], where `logs` are those of the paths `at` to the
+        readings of the tokens `scored`; all others have one reading."""
+        size, k = emitted.shape
+        order = len(at) - 2
+        place = np.zeros(size, np.int64)
+        place[runs.tokens] = np.arange(len(runs.tokens))
+        steps = np.ones((len(runs.tokens), *[k] * (order + 1)))
+        steps[scored[runs.tokens]] = 0
+        steps[place[at[0]], *at[1:]] = np.exp(self.weights.language * logs.astype(np.float64))
+        weight = np.exp((emitted - emitted.max(1, keepdims=True)).astype(np.float64))
+        out: Doubles = (weight > 0).astype(np.float64)
+        out[runs.tokens] = marginals(steps, weight[runs.tokens], runs)
+        return out
+
+
+def _digest(lattice: Lattice, tokens: slice) -> bytes:
+    """What stands for the readings of the given tokens and their scores."""
+    parts = (lattice.first[tokens], lattice.second[tokens], lattice.score[tokens])
+    return blake2b(b"".join(part.tobytes() for part in parts), digest_size=16).digest()
 
 
 def _mixed(logs: Floats, other: Floats, share: float) -> Floats:
@@ -329,12 +358,10 @@ def _mixed(logs: Floats, other: Floats, share: float) -> Floats:
     return out
 
 
-def _sure_pairs(first: list[Ids], share: list[Doubles]) -> PhraseTable:
+def _sure_pairs(first: Ids, share: Doubles) -> PhraseTable:
     """The pairs of neighbouring words that a document is sure of: P(second | first) in it."""
-    rows = np.concatenate([np.arange(len(p)) for p in share])
-    best = np.concatenate([p.argmax(1) for p in share])
-    words = np.concatenate(first)[np.arange(len(rows)), best]
-    sure = np.concatenate([p.max(1) for p in share]) >= SURE
+    words = np.take_along_axis(first, share.argmax(1)[:, None], 1)[:, 0]
+    sure = share.max(1) >= SURE
     v, w = words[:-1], words[1:]
     good = sure[:-1] & sure[1:] & (v >= len(SPECIALS)) & (w >= len(SPECIALS))
     keys, counts = np.unique(bigram_key(v[good], w[good]), return_counts=True)
@@ -369,68 +396,6 @@ class _Pairs:
         return np.where(double, self.inner[token - 1, j], self.rows[token - 1, i, j])
 
 
-class _History:
-    """The readings of the `order` tokens before each token of a lattice, and their words."""
-
-    def __init__(self, lattice: Lattice, emitted: Floats, order: int) -> None:
-        tokens, width = emitted.shape
-        self._order = order
-        self.shape = (tokens, *[width] * (order + 1))
-        last, first, double = [lattice.last], [lattice.first], [lattice.second != NONE]
-        live = [emitted > NEVER / 2]
-        for _ in range(order):
-            last.append(_later(last[-1], NONE))
-            first.append(_later(first[-1], NONE))
-            double.append(_later(double[-1], False))
-            live.append(_later(live[-1], True))
-        self._last, self._first, self._double, self._live = last, first, double, live
-
-    def paths(self) -> tuple[Ids, ...]:
-        """The token, then the indices of the readings, oldest first, of all paths there are."""
-        alive = self._live[self._order]
-        for back in range(self._order - 1, -1, -1):
-            alive = alive[..., None] & _aligned(self._live[back], alive.ndim)
-        return np.nonzero(alive)
-
-    def words_before(self, at: tuple[Ids, ...]) -> list[Ids]:
-        """The words before the last reading of each path, nearest first; NONE beyond a boundary.
-
-        A reading of two words gives both."""
-        found: list[Ids] = []
-        extra: Ids | None = None  # the word a reading of two words holds back
-        for back in range(1, self._order + 1):
-            index = at[0], at[-1 - back]
-            last = self._last[back][index]
-            if extra is None:
-                found.append(last)
-                extra = np.where(self._double[back][index], self._first[back][index], NONE)
-                continue
-            held = extra != NONE
-            found.append(np.where(held, extra, last))
-            own = np.where(self._double[back][index], self._first[back][index], NONE)
-            extra = np.where(held, last, own)
-        for nearer, farther in pairwise(found):
-            farther[(nearer == 0) | (nearer == NONE)] = NONE
-        return found
-
-
-def _later(values: npt.NDArray[_T], fill: float) -> npt.NDArray[_T]:
-    """`values` [T, K] moved one token later."""
-    row = np.full((1, values.shape[1]), fill).astype(values.dtype)
-    return np.concatenate([row, values[:-1]])
-
-
-def _aligned(values: npt.NDArray[_T], axes: int) -> npt.NDArray[_T]:
-    """`values` [T, K] as [T, 1, …, K] with `axes` axes more than one."""
-    return values.reshape(len(values), *[1] * (axes - 1), values.shape[1])
-
-
-def _weights(emitted: Floats) -> Doubles:
-    """What each reading of a token weighs by itself, the best of them 1."""
-    weights: Doubles = np.exp((emitted - emitted.max(1, keepdims=True)).astype(np.float64))
-    return weights
-
-
 def _likeliest(share: Doubles, width: int) -> Ids:
     """The `width` readings of the greatest share, in their order; always the first."""
     if share.shape[1] <= width:
@@ -438,8 +403,3 @@ def _likeliest(share: Doubles, width: int) -> Ids:
     ranked = share.copy()
     ranked[:, 0] = np.inf
     return np.sort(np.argpartition(-ranked, width - 1, 1)[:, :width], 1)
-
-
-def _widened(values: npt.NDArray[_T], width: int) -> npt.NDArray[_T]:
-    """`values` [T, k] with columns of zeros added up to `width`."""
-    return np.pad(values, ((0, 0), (0, width - values.shape[1])))

@@ -31,12 +31,13 @@ from pipeline.restore.channel import Channel
 from pipeline.restore.confidence import Confidence, Found
 from pipeline.restore.context_model import ContextModel
 from pipeline.restore.corrections import compose
-from pipeline.restore.decoder import Decoder, Lattice, Weights
+from pipeline.restore.decoder import Decoder, Weights
 from pipeline.restore.foreign import ForeignWords
 from pipeline.restore.forward_backward import Doubles
 from pipeline.restore.identifiers import Fix
 from pipeline.restore.judgement import Judgement, box_at
 from pipeline.restore.language_model import Ids, LanguageModel
+from pipeline.restore.lattice import Lattice
 from pipeline.restore.learned import LearnedFiles
 from pipeline.restore.lexicon import (
     Lexicon,

@@ -1,0 +1,165 @@
+"""Readings of tokens as arrays, and sentences of them laid out side by side for the decoder.
+
+In: readings of each token of a document. Out: the tokens of some sentences as one sequence, and all
+the ways that lead to each reading. A sentence here is what stands between two boundaries: no word
+in it depends on what stands outside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import reduce
+from itertools import pairwise
+from typing import Final, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.restore.forward_backward import Bools, Runs
+from pipeline.restore.language_model import NONE, Floats, Ids
+
+_T = TypeVar("_T", bound=np.generic)
+NEVER: Final = -1e4
+"""The score of a reading that there is not."""
+
+_MOST_TOGETHER: Final = 3000  # tokens: what bounds memory
+_LONGEST: Final = 1000  # tokens without a boundary are parted here: broken files
+
+
+@dataclass(slots=True)
+class Lattice:
+    """Readings of T tokens: `first`, `second` [T, K] word ids (NONE: no second word), `score`
+    [T, K] log P(read | reading), NEVER where there is no reading. A boundary has the one reading
+    0; the first token is one."""
+
+    first: Ids
+    second: Ids
+    score: Floats
+
+    @property
+    def last(self) -> Ids:
+        """The last word of each reading."""
+        return np.where(self.second != NONE, self.second, self.first)
+
+    def at(self, tokens: Ids) -> Lattice:
+        """The given tokens."""
+        return Lattice(self.first[tokens], self.second[tokens], self.score[tokens])
+
+    def take(self, keep: Ids) -> Lattice:
+        """Only the readings `keep` [T, k] of each token."""
+        rows = np.arange(len(keep))[:, None]
+        return Lattice(self.first[rows, keep], self.second[rows, keep], self.score[rows, keep])
+
+    def sentences(self) -> list[slice]:
+        """The tokens between boundaries."""
+        edges = [*np.flatnonzero(self.first[:, 0] == 0).tolist(), len(self.first)]
+        return [
+            slice(start, min(start + _LONGEST, stop))
+            for edge, stop in pairwise(edges)
+            for start in range(edge + 1, stop, _LONGEST)
+        ]
+
+
+def together(sentences: list[slice]) -> Iterator[list[slice]]:
+    """Sentences in groups of so many tokens as are worked on at once."""
+    group: list[slice] = []
+    size = 0
+    for sentence in sentences:
+        length = sentence.stop - sentence.start
+        if group and size + length > _MOST_TOGETHER:
+            yield group
+            group, size = [], 0
+        group.append(sentence)
+        size += length
+    if group:
+        yield group
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    """Sentences one after the other, each between boundaries: `order` before it, since the model
+    looks back so far, and one after it. Arrays [S]: `token` of the document (0, a boundary, around
+    sentences), `place` in the sentence from 0, less than 0 for the boundaries before it, `within`:
+    whether it is a token of the sentence."""
+
+    order: int
+    token: Ids
+    place: Ids
+    within: Bools
+
+    @classmethod
+    def of(cls, sentences: list[slice], order: int) -> Sequence:
+        """The sequence of some sentences of a document."""
+        starts = np.array([s.start for s in sentences])
+        lengths = np.array([s.stop - s.start for s in sentences])
+        sizes = lengths + order + 1
+        ends = np.cumsum(sizes)
+        place = np.arange(int(ends[-1])) - np.repeat(ends - sizes + order, sizes)
+        within = (place >= 0) & (place < np.repeat(lengths, sizes))
+        token = np.where(within, np.repeat(starts, sizes) + place, 0)
+        return cls(order, token, place, within)
+
+    def open(self, live: Bools, order: int) -> tuple[Bools, Runs]:
+        """Where the words of one order depend on which of several readings `live` [S, K] is right
+        [S]; and the runs of those tokens, each with the tokens it looks back on, which have one
+        reading. All else is certain, and the same on every path."""
+        several = live.sum(1) > 1
+        scored = reduce(np.logical_or, (_later(several, k) for k in range(order + 1)))
+        scored &= self.place >= 0
+        inside = reduce(np.logical_or, (_earlier(scored, k) for k in range(order + 1)))
+        return scored, Runs.of(inside, self.place == -self.order)
+
+
+class Paths:
+    """All ways that lead to the readings `live` [S, K] of the tokens `at` [N], over those of the
+    `order` tokens before. `index`: the token, and the indices of the readings, oldest first."""
+
+    def __init__(self, lattice: Lattice, live: Bools, at: Ids, order: int) -> None:
+        self._lattice, self._order = lattice, order
+        alive = live[at - order]
+        for back in range(order - 1, -1, -1):
+            alive = alive[..., None] & _aligned(live[at - back], alive.ndim)
+        row, *readings = np.nonzero(alive)
+        self.index: tuple[Ids, ...] = (at[row], *readings)
+
+    def words_before(self) -> list[Ids]:
+        """The words before the last reading of each path, nearest first; NONE beyond a boundary.
+
+        A reading of two words gives both."""
+        found: list[Ids] = []
+        extra: Ids | None = None  # the word a reading of two words holds back
+        for back in range(1, self._order + 1):
+            index = self.index[0] - back, self.index[-1 - back]
+            first, second = self._lattice.first[index], self._lattice.second[index]
+            double = second != NONE
+            last, own = np.where(double, second, first), np.where(double, first, NONE)
+            if extra is None:
+                found.append(last)
+                extra = own
+                continue
+            held = extra != NONE
+            found.append(np.where(held, extra, last))
+            extra = np.where(held, last, own)
+        for nearer, farther in pairwise(found):
+            farther[(nearer == 0) | (nearer == NONE)] = NONE
+        return found
+
+
+def _later(values: Bools, by: int) -> Bools:
+    """`values` [S] moved `by` tokens later."""
+    out = np.zeros_like(values)
+    out[by:] = values[: len(values) - by]
+    return out
+
+
+def _earlier(values: Bools, by: int) -> Bools:
+    """`values` [S] moved `by` tokens earlier."""
+    out = np.zeros_like(values)
+    out[: len(values) - by] = values[by:]
+    return out
+
+
+def _aligned(values: npt.NDArray[_T], axes: int) -> npt.NDArray[_T]:
+    """`values` [N, K] as [N, 1, …, K] with `axes` axes more than one."""
+    return values.reshape(len(values), *[1] * (axes - 1), values.shape[1])
