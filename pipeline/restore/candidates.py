@@ -122,9 +122,10 @@ class Candidates:
     def row(self, token: str, in_capitals: bool, others: tuple[str, ...] = ()) -> int:
         """The row of a token's readings; the first reading always leaves it as it is. `others`:
         what else the engine read in its place; what these may stand for may be the word, too."""
-        key = (token, in_capitals, others)
+        key = (_unpointed(token), in_capitals, others)
         found = self.row_of.get(key)
         if found is None:
+            token = key[0]
             read = self._read(token, in_capitals)
             found = self._add(*(self._joined(token, read, in_capitals, others) if others else read))
             self.row_of[key] = found
@@ -385,6 +386,12 @@ class Candidates:
             second.append(self.ids[words[1]] if len(words) > 1 else NONE)
             scores.append(offer.score)
         return readings, first, second, scores
+
+
+def _unpointed(token: str) -> str:
+    """A word without the stops after it, which tell nothing of its readings."""
+    bare = token.rstrip(".,;:")
+    return bare if len(bare) > 2 and bare.isalpha() else token
 
 
 def _onset_end(read: str) -> int:
