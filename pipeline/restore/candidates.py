@@ -16,6 +16,7 @@ import regex
 
 from pipeline.restore import protect
 from pipeline.restore.channel import Channel, Shape, cased, shape_of
+from pipeline.restore.common_readings import CommonReadings, Reading, Row
 from pipeline.restore.foreign import LEAST, ForeignWords
 from pipeline.restore.language_model import NONE, Ids, LanguageModel
 from pipeline.restore.lexicon import Lexicon
@@ -42,16 +43,6 @@ _LETTERS = regex.compile(r"[\p{L}ƒ\]©€]+")
 _MOST_ROWS = 30_000  # about 100 MB
 
 
-class Reading(NamedTuple):
-    """One reading of a token: `token[start:end]` would print as `word` (canonical), or stays as it
-    is where `word` is None. `shape`: how it would be printed, where not as it was read."""
-
-    start: int
-    end: int
-    word: str | None
-    shape: Shape | None = None
-
-
 class Offer(NamedTuple):
     """The best way to read a word: log P(read | word), the span, the shape (None: as read)."""
 
@@ -62,8 +53,6 @@ class Offer(NamedTuple):
 
 
 CONSONANTS: Final = frozenset("bcdđfghjklmnpqrstvxzBCDĐFGHJKLMNPQRSTVXZ")
-Row = tuple[list[Reading], list[int], list[int], list[float]]
-"""Readings, the ids of their first and second words, and log P(read | reading)."""
 Offers = dict[tuple[str, ...], Offer]
 
 
@@ -89,6 +78,7 @@ class Candidates:
     ids: dict[str, int]
     wide: Width
     foreign: ForeignWords
+    common: CommonReadings | None = None
     row_of: dict[tuple[str, bool, tuple[str, ...]], int] = field(default_factory=dict)
     twice_read: set[int] = field(default_factory=set)
     first: Ids = field(init=False)
@@ -122,13 +112,43 @@ class Candidates:
     def row(self, token: str, in_capitals: bool, others: tuple[str, ...] = ()) -> int:
         """The row of a token's readings; the first reading always leaves it as it is. `others`:
         what else the engine read in its place; what these may stand for may be the word, too."""
-        key = (_unpointed(token), in_capitals, others)
+        start, core = self._word_of(token)
+        key = (core, in_capitals, others)
         found = self.row_of.get(key)
         if found is None:
-            token = key[0]
-            read = self._read(token, in_capitals)
-            found = self._add(*(self._joined(token, read, in_capitals, others) if others else read))
+            read = self.common.row(core, in_capitals) if self.common else None
+            read = read or self.worked_out(core, in_capitals)
+            found = self._add(self._joined(core, read, in_capitals, others) if others else read)
             self.row_of[key] = found
+            if others:
+                self.twice_read.add(found)
+        return self._moved(found, token, in_capitals, others, start) if start else found
+
+    def _word_of(self, token: str) -> tuple[int, str]:
+        """A word without the marks around it, which tell nothing of its readings, and where it
+        begins; a token as it is where they do: under heavy damage any but a stop may be a letter,
+        and one letter or a Roman number with a stop is a list's."""
+        if self.wide.heavy:
+            start, core = 0, token.rstrip(".,;:")
+        else:
+            start, end = core_of(token)
+            core = token[start:end]
+        return (start, core) if protect.is_plain_word(core) else (0, token)
+
+    def _moved(
+        self, row: int, token: str, in_capitals: bool, others: tuple[str, ...], start: int
+    ) -> int:
+        """The row of a word that begins at `start` of `token`, where `row` is that of the word."""
+        key = (token, in_capitals, others)
+        found = self.row_of.get(key)
+        if found is None:
+            readings = [
+                r._replace(start=r.start + start, end=r.end + start) for r in self.readings[row]
+            ]
+            n = len(readings)
+            found = self.row_of[key] = self._add(
+                Row(readings, self.first[row, :n], self.second[row, :n], self.score[row, :n])
+            )
             if others:
                 self.twice_read.add(found)
         return found
@@ -137,23 +157,23 @@ class Candidates:
         """The row of a sentence boundary."""
         return self.row("\x00boundary", False)
 
-    def _add(
-        self, readings: list[Reading], first: list[int], second: list[int], score: list[float]
-    ) -> int:
+    def _add(self, read: Row) -> int:
         row = len(self.readings)
         if row == len(self.first):
             self.first = np.concatenate([self.first, np.full_like(self.first, NONE)])
             self.second = np.concatenate([self.second, np.full_like(self.second, NONE)])
             self.score = np.concatenate([self.score, np.full_like(self.score, IMPOSSIBLE)])
-        n = len(readings)
-        self.readings.append(readings)
-        self.first[row, :n], self.second[row, :n], self.score[row, :n] = first, second, score
+        n = len(read.readings)
+        self.readings.append(read.readings)
+        self.first[row, :n], self.second[row, :n] = read.first, read.second
+        # In half precision, so that what is kept in a file and what is worked out are the same.
+        self.score[row, :n] = np.array(read.score, np.float16)
         return row
 
     def _joined(self, token: str, read: Row, in_capitals: bool, others: tuple[str, ...]) -> Row:
         """The readings of a token with those of what else was read in its place, which the least
         likely make room for. Numbers and acronyms keep their own."""
-        readings, first, second, score = read
+        readings, first, second, score = map(list, read)
         core = token[slice(*core_of(token))]
         if not core.isalpha() or protect.is_acronym(core, in_capitals, self.wide.heavy):
             return read
@@ -180,27 +200,28 @@ class Candidates:
         prior = self.model.unigram[first]
         order = sorted(range(1, len(first)), key=lambda i: -score[i] - _PRIOR_WEIGHT * prior[i])
         kept_places = [0, *order[: self.wide.width - 1]]
-        return (
+        return Row(
             [readings[i] for i in kept_places],
             [first[i] for i in kept_places],
             [second[i] for i in kept_places],
             [score[i] for i in kept_places],
         )
 
-    def _read(self, token: str, in_capitals: bool) -> Row:
+    def worked_out(self, token: str, in_capitals: bool) -> Row:
+        """The readings of a token by channel and vocabulary."""
         if token == "\x00boundary":
-            return [Reading(0, 0, None)], [0], [NONE], [0.0]
+            return Row([Reading(0, 0, None)], [0], [NONE], [0.0])
         start, end = core_of(token)
         core = token[start:end]
         word = classify(core)
         kept = self.ids.get(word, 1) if word else 1
-        alone = [Reading(start, end, None)], [kept], [NONE], [0.0]
+        alone = Row([Reading(start, end, None)], [kept], [NONE], [0.0])
         number = None if self.wide.heavy else protect.as_number(core)
         lone = len(core) == 1 and in_capitals  # a speck after a heading
         if number and not lone and not protect.is_item_mark(token):
             both = [Reading(start, end, None), Reading(start, end, number)]
             cost = _ROMAN_STROKE if core == "I" else _STROKE
-            return both, [kept, NUMBER_ID], [NONE, NONE], [0.0, cost]
+            return Row(both, [kept, NUMBER_ID], [NONE, NONE], [0.0, cost])
         if protect.is_address(token) or protect.is_item_mark(token) or protect.is_measure(core):
             return alone
         found = self._foreign(core, start, end) if kept == UNKNOWN_ID else {}
@@ -244,7 +265,7 @@ class Candidates:
             start, end = core_of(text)
             word = classify(text[start:end])
             kept = self.ids.get(word, 1) if word else 1
-            found = self._add([Reading(start, end, None)], [kept], [NONE], [0.0])
+            found = self._add(Row([Reading(start, end, None)], [kept], [NONE], [0.0]))
             self.row_of[key] = found
         return found
 
@@ -385,13 +406,7 @@ class Candidates:
             first.append(self.ids[words[0]])
             second.append(self.ids[words[1]] if len(words) > 1 else NONE)
             scores.append(offer.score)
-        return readings, first, second, scores
-
-
-def _unpointed(token: str) -> str:
-    """A word without the stops after it, which tell nothing of its readings."""
-    bare = token.rstrip(".,;:")
-    return bare if len(bare) > 2 and bare.isalpha() else token
+        return Row(readings, first, second, scores)
 
 
 def _onset_end(read: str) -> int:

@@ -36,6 +36,11 @@ def is_item_mark(token: str) -> bool:
     return bool(_ITEM.fullmatch(token))
 
 
+def is_plain_word(core: str) -> bool:
+    """Two or more letters that are no Roman number."""
+    return len(core) > 1 and core.isalpha() and not _ROMAN.fullmatch(core)
+
+
 def as_number(core: str) -> str | None:
     """The number that a stroke among digits (`l6`, `2]`), or a stroke alone (`I`), may be; None for
     what has nothing of the kind. A stroke that OCR takes for a letter is 1."""

@@ -6,11 +6,12 @@ for every change, a doubt for every word left though another reading is not excl
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
+from types import MappingProxyType
 from typing import Literal
 
 import numpy as np
@@ -28,6 +29,7 @@ from pipeline.restore import damage, identifiers
 from pipeline.restore.acceptance import Acceptance, Decoded
 from pipeline.restore.candidates import IMPOSSIBLE, Candidates, Width, printed
 from pipeline.restore.channel import Channel
+from pipeline.restore.common_readings import CommonReadings, digest_of
 from pipeline.restore.confidence import Confidence, Found
 from pipeline.restore.context_model import ContextModel
 from pipeline.restore.corrections import compose
@@ -111,6 +113,7 @@ class Restorer:
         channels: dict[str, Channel],
         lexicon: Lexicon,
         phrases: PhraseTable,
+        common: Mapping[str, CommonReadings | None] = MappingProxyType({}),
     ) -> None:
         ids = model.ids()
         self._model = model
@@ -122,7 +125,7 @@ class Restorer:
         self._confidence = {name: Confidence.read(sure, name) for name in channels}
         self.least_sure = {name: LEAST_SURE.get(name, 0.0) for name in channels}
         self._candidates = {
-            name: Candidates(channel, lexicon, model, ids, WIDTHS[name], foreign)
+            name: Candidates(channel, lexicon, model, ids, WIDTHS[name], foreign, common.get(name))
             for name, channel in channels.items()
         }
 
@@ -144,13 +147,15 @@ class Restorer:
         phrases += learned.phrases() if learned else []
         model = extend(base, phrases)
         lexicon = Lexicon.of(model.words)
+        rows = {name: channel_counts(name) for name in ("eng", "vie")}
+        if learned:
+            rows = {name: learned.channel(name, counted) for name, counted in rows.items()}
         channels = {
-            name: Channel.of(name, rows, lexicon.onsets, lexicon.rimes)
-            for name in ("eng", "vie")
-            for counted in [channel_counts(name)]
-            for rows in [learned.channel(name, counted) if learned else counted]
+            name: Channel.of(name, counted, lexicon.onsets, lexicon.rimes)
+            for name, counted in rows.items()
         }
-        return cls(model, channels, lexicon, PhraseTable.of(phrases, model.ids()))
+        common = {name: _common(name, model, counted) for name, counted in rows.items()}
+        return cls(model, channels, lexicon, PhraseTable.of(phrases, model.ids()), common)
 
     @property
     def model(self) -> LanguageModel:
@@ -423,6 +428,14 @@ def _combined(before: RestoredLine, after: RestoredLine) -> RestoredLine:
 @lru_cache(maxsize=1)
 def _base_model() -> LanguageModel:
     return LanguageModel.load((files("dictionaries") / "language-model.npz").read_bytes())
+
+
+def _common(name: str, model: LanguageModel, rows: Sequence[str]) -> CommonReadings | None:
+    """The readings kept for a channel, where model and channel are those they were made with."""
+    resource = files("dictionaries") / "common-readings.npz"
+    if not resource.is_file():
+        return None
+    return CommonReadings.read(resource.read_bytes(), name, digest_of(model, rows), model.words)
 
 
 @lru_cache(maxsize=1)

@@ -1,0 +1,162 @@
+"""The readings of the tokens that are met most, worked out beforehand.
+
+In: `dictionaries/common-readings.npz`, made by `python -m pipeline.restore.train_readings`. Out:
+rows of readings, the same that `Candidates` works out. They hold for the channel and the words they
+were made with; where an archive adds its own, all is worked out when it is met.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Final, NamedTuple, get_args
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.restore.channel import Shape
+from pipeline.restore.language_model import NONE, Floats, Ids, LanguageModel
+
+_SHAPES: Final[tuple[Shape | None, ...]] = (None, *get_args(Shape))
+_EDGES: Final = 16  # a token here is shorter than this
+
+
+class Reading(NamedTuple):
+    """One reading of a token: `token[start:end]` would print as `word` (canonical), or stays as it
+    is where `word` is None. `shape`: how it would be printed, where not as it was read."""
+
+    start: int
+    end: int
+    word: str | None
+    shape: Shape | None = None
+
+
+class Row(NamedTuple):
+    """The readings of a token, the ids of their first and second words (NONE: no second), and
+    log P(read | reading)."""
+
+    readings: list[Reading]
+    first: Sequence[int] | Ids
+    second: Sequence[int] | Ids
+    score: Sequence[float] | Floats
+
+
+Key = tuple[str, bool]
+"""A token, and whether it stands in a line of capitals."""
+
+
+@dataclass(frozen=True, slots=True)
+class CommonReadings:
+    """Rows one after the other: those of a token from `ends[i - 1]` to `ends[i]`, i its place in
+    `place`. `form`: the shape and the span of each reading; the first has no word."""
+
+    words: tuple[str, ...]
+    place: dict[Key, int]
+    ends: Ids
+    first: npt.NDArray[np.uint16]
+    second: npt.NDArray[np.uint16]
+    score: npt.NDArray[np.float16]
+    form: npt.NDArray[np.uint16]
+
+    def row(self, token: str, in_capitals: bool) -> Row | None:
+        """The row of a token; None where it is not among the common ones."""
+        at = self.place.get((token, in_capitals))
+        if at is None:
+            return None
+        part = slice(self.ends[at - 1] if at else 0, self.ends[at])
+        first, second = self.first[part], self.second[part]
+        readings = [
+            Reading(form // _EDGES % _EDGES, form % _EDGES, self._word(a, b) if k else None, shape)
+            for k, (form, a, b) in enumerate(
+                zip(self.form[part].tolist(), first.tolist(), second.tolist(), strict=True)
+            )
+            for shape in (_SHAPES[form // _EDGES**2],)
+        ]
+        return Row(
+            readings,
+            first.astype(np.int64),
+            second.astype(np.int64),
+            self.score[part].astype(np.float32),
+        )
+
+    def _word(self, first: int, second: int) -> str:
+        return self.words[first] if second == NONE else f"{self.words[first]} {self.words[second]}"
+
+    @classmethod
+    def of(cls, rows: Iterable[tuple[Key, Row]], words: tuple[str, ...]) -> CommonReadings:
+        """The rows of tokens that print as `words`; those with other readings are left out."""
+        place: dict[Key, int] = {}
+        first: list[int] = []
+        second: list[int] = []
+        score: list[float] = []
+        form: list[int] = []
+        ends = []
+        for key, row in rows:
+            spoken = [
+                (words[a] if b == NONE else f"{words[a]} {words[b]}")
+                for a, b in zip(row.first, row.second, strict=True)
+            ]
+            if len(key[0]) >= _EDGES or any(
+                r.word != w for r, w in zip(row.readings[1:], spoken[1:], strict=True)
+            ):
+                continue
+            place[key] = len(place)
+            first += [int(x) for x in row.first]
+            second += [int(x) for x in row.second]
+            score += [float(x) for x in row.score]
+            form += [
+                (_SHAPES.index(r.shape) * _EDGES + r.start) * _EDGES + r.end for r in row.readings
+            ]
+            ends.append(len(form))
+        return cls(
+            words,
+            place,
+            np.array(ends, np.int64),
+            np.array(first, np.uint16),
+            np.array(second, np.uint16),
+            np.array(score, np.float16),
+            np.array(form, np.uint16),
+        )
+
+    def packed(self, name: str, digest: str) -> dict[str, npt.NDArray[np.generic]]:
+        """As arrays whose names begin with `name`. `digest`: of what the rows were made with."""
+        tokens = "\n".join(f"{token}\t" if capitals else token for token, capitals in self.place)
+        return {
+            f"{name}_digest": np.frombuffer(digest.encode(), np.uint8),
+            f"{name}_tokens": np.frombuffer(tokens.encode(), np.uint8),
+            f"{name}_sizes": np.diff(self.ends, prepend=0).astype(np.uint8),
+            f"{name}_first": self.first,
+            f"{name}_second": self.second,
+            f"{name}_score": self.score,
+            f"{name}_form": self.form,
+        }
+
+    @classmethod
+    def read(
+        cls, data: bytes, name: str, digest: str, words: tuple[str, ...]
+    ) -> CommonReadings | None:
+        """The rows that `packed` gave; None where they were made with something else."""
+        with np.load(io.BytesIO(data)) as file:
+            if f"{name}_digest" not in file or file[f"{name}_digest"].tobytes().decode() != digest:
+                return None
+            tokens = file[f"{name}_tokens"].tobytes().decode().split("\n")
+            return cls(
+                words,
+                {(t.rstrip("\t"), t.endswith("\t")): i for i, t in enumerate(tokens)},
+                np.cumsum(file[f"{name}_sizes"].astype(np.int64)),
+                *(file[f"{name}_{column}"] for column in ("first", "second", "score", "form")),
+            )
+
+
+def digest_of(model: LanguageModel, rows: Sequence[str]) -> str:
+    """What stands for the words of a language model, their probabilities and a channel's rows."""
+    found = blake2b(digest_size=16)
+    for part in (
+        "\n".join(model.words).encode(),
+        model.unigram.tobytes(),
+        "\n".join(rows).encode(),
+    ):
+        found.update(part)
+    return found.hexdigest()
