@@ -25,10 +25,11 @@ from pipeline.restore.language_model import (
     Keys,
     LanguageModel,
     Table,
-    _hash,
     bigram_key,
     fourgram_key,
+    hashed,
     quantise,
+    second_bucket,
     trigram_key,
 )
 from pipeline.restore.tokens import SPECIALS
@@ -122,7 +123,8 @@ def _stored(table: Table, keys: Keys, logs: npt.NDArray[np.float64]) -> Table:
     told = quantise(logs)
     values[rows[rows >= 0], 0] = told[rows >= 0]
     missing = np.flatnonzero(rows < 0)
-    first, mark, second = _hash(keys[missing], len(marks))
+    first, mark = hashed(keys[missing], len(marks))
+    second = second_bucket(first, mark, len(marks))
     backoff = quantise(np.array([_FIRST_BACKOFF]))[0]
     for i, *buckets, own in zip(
         missing.tolist(), first.tolist(), second.tolist(), mark.tolist(), strict=True

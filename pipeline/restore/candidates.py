@@ -112,17 +112,20 @@ class Candidates:
     def row(self, token: str, in_capitals: bool, others: tuple[str, ...] = ()) -> int:
         """The row of a token's readings; the first reading always leaves it as it is. `others`:
         what else the engine read in its place; what these may stand for may be the word, too."""
-        start, core = self._word_of(token)
-        key = (core, in_capitals, others)
+        key = (token, in_capitals, others)
         found = self.row_of.get(key)
         if found is None:
-            read = self.common.row(core, in_capitals) if self.common else None
-            read = read or self.worked_out(core, in_capitals)
-            found = self._add(self._joined(core, read, in_capitals, others) if others else read)
-            self.row_of[key] = found
+            start, word = self._word_of(token)
+            if word == token:
+                read = self.common.row(token, in_capitals) if self.common else None
+                read = read or self.worked_out(token, in_capitals)
+                read = self._joined(token, read, in_capitals, others) if others else read
+            else:
+                read = self._moved(self.row(word, in_capitals, others), start)
+            found = self.row_of[key] = self._add(read)
             if others:
                 self.twice_read.add(found)
-        return self._moved(found, token, in_capitals, others, start) if start else found
+        return found
 
     def _word_of(self, token: str) -> tuple[int, str]:
         """A word without the marks around it, which tell nothing of its readings, and where it
@@ -135,23 +138,14 @@ class Candidates:
             core = token[start:end]
         return (start, core) if protect.is_plain_word(core) else (0, token)
 
-    def _moved(
-        self, row: int, token: str, in_capitals: bool, others: tuple[str, ...], start: int
-    ) -> int:
-        """The row of a word that begins at `start` of `token`, where `row` is that of the word."""
-        key = (token, in_capitals, others)
-        found = self.row_of.get(key)
-        if found is None:
-            readings = [
-                r._replace(start=r.start + start, end=r.end + start) for r in self.readings[row]
-            ]
-            n = len(readings)
-            found = self.row_of[key] = self._add(
-                Row(readings, self.first[row, :n], self.second[row, :n], self.score[row, :n])
-            )
-            if others:
-                self.twice_read.add(found)
-        return found
+    def _moved(self, row: int, start: int) -> Row:
+        """The readings of a word that begins at `start` of a token, where `row` is that of the
+        word."""
+        readings = [
+            r._replace(start=r.start + start, end=r.end + start) for r in self.readings[row]
+        ]
+        n = len(readings)
+        return Row(readings, self.first[row, :n], self.second[row, :n], self.score[row, :n])
 
     def boundary(self) -> int:
         """The row of a sentence boundary."""

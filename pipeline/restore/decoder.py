@@ -33,7 +33,7 @@ LAST_WIDTH = 4  # readings of a token that the last pass weighs again, none
 CERTAIN = 0.9995  # from this probability on a word is not weighed by those around it
 ROUNDS = 2  # how often: what is found of one word tells of the next
 LAST_SHARE = 1e-3  # of a smaller share than this after the pass before
-BEHIND = 12.0  # readings that bigrams put behind the best by so much are not weighed by trigrams
+BEHIND = 11.0  # readings that bigrams put behind the best by so much are not weighed by trigrams
 _MOST_KEPT = 20_000  # sentences: about 50 MB
 
 
@@ -43,7 +43,8 @@ class Weights:
     language model of the phrase lists, of the document's own sure words, and of its own pairs of
     sure words. From the probability `counted` on a word counts among the document's own, by it.
     `context`: the exponent of the network that sees the words around, beside which all the rest but
-    the channel has the exponent `ngrams`."""
+    the channel has the exponent `ngrams`. Readings that channel and frequency alone put more than
+    `apart` behind the best are not weighed by bigrams."""
 
     language: float = 1.1
     channel: float = 0.95
@@ -53,6 +54,7 @@ class Weights:
     counted: float = 0.95
     context: float = 0.0
     ngrams: float = 1.0
+    apart: float = np.inf
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +230,7 @@ class Decoder:
         emitted = np.where(
             lattice.score > NEVER / 2, self.weights.channel * lattice.score + inner, NEVER
         ).astype(np.float32)
+        emitted[self._hopeless(lattice, emitted)] = NEVER
         pairs = self._pairs(lattice, emitted, inner_rows)
         through = self._first_pass(pairs, emitted, sequence)
         emitted[through < through.max(1, keepdims=True) - BEHIND] = NEVER
@@ -242,6 +245,14 @@ class Decoder:
         share = np.take_along_axis(share, best, 1)
         emitted = np.where(share >= LAST_SHARE, np.take_along_axis(emitted, best, 1), NEVER)
         return Thinned(np.take_along_axis(keep, best, 1), share, emitted.astype(np.float32))
+
+    def _hopeless(self, lattice: Lattice, emitted: Floats) -> Bools:
+        """Readings [S, K] far behind the best by channel and frequency; never the first."""
+        words = np.minimum(lattice.first, len(self.model.unigram) - 1)  # NONE: no reading
+        alone = emitted + self.weights.language * self.model.unigram[words]
+        behind: Bools = alone < alone.max(1, keepdims=True) - self.weights.apart
+        behind[:, 0] = False
+        return behind
 
     def _inner(self, lattice: Lattice) -> tuple[Floats, Ids]:
         """Of readings that are two words [S, K]: log P(second word | first word), 0 for others, and

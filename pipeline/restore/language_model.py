@@ -42,8 +42,8 @@ _LOGS = (-STEP * np.arange(256)).astype(np.float32)
 _TABLES = ("bigrams", "trigrams", "fourgrams")
 
 
-def _hash(keys: Keys, buckets: int) -> tuple[Ids, Marks, Ids]:
-    """First bucket, fingerprint (never 0) and second bucket of each key."""
+def hashed(keys: Keys, buckets: int) -> tuple[Ids, Marks]:
+    """First bucket and fingerprint (never 0) of each key."""
     h = keys * _MIX_1
     h ^= h >> np.uint64(29)
     h *= _MIX_2
@@ -51,8 +51,12 @@ def _hash(keys: Keys, buckets: int) -> tuple[Ids, Marks, Ids]:
     first = ((h >> np.uint64(32)) * np.uint64(buckets)) >> np.uint64(32)
     mark = (h & np.uint64((1 << MARK_BITS) - 1)).astype(np.uint32)
     mark[mark == 0] = 1
-    second = (first + np.uint64(1) + mark.astype(np.uint64)) % np.uint64(buckets)
-    return first.astype(np.int64), mark, second.astype(np.int64)
+    return first.astype(np.int64), mark
+
+
+def second_bucket(first: Ids, mark: Marks, buckets: int) -> Ids:
+    """The bucket of keys that find no room in their first."""
+    return (first + 1 + mark) % buckets
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +74,9 @@ class Table:
         marks = np.zeros((buckets, SLOTS), np.uint32)
         stored = np.zeros((buckets * SLOTS, values.shape[1]), np.uint8)
         used = np.zeros(buckets, np.int64)
-        first, mark, second = _hash(keys, buckets)
+        first, mark = hashed(keys, buckets)
         left = np.arange(len(keys))
-        for target in (first, second):
+        for target in (first, second_bucket(first, mark, buckets)):
             left = _place(left, target, mark, values, marks, stored, used)
         return cls(marks, stored)
 
@@ -113,18 +117,23 @@ class Table:
 
     def find(self, keys: Keys) -> Ids:
         """The row in `values` of each key (1-d), -1 where it is not stored."""
-        first, mark, second = _hash(keys, len(self.marks))
-        hit = self.marks[first] == mark[:, None]
-        slot = hit.argmax(1)
-        found = hit[np.arange(len(keys)), slot]
-        rows = np.where(found, first * SLOTS + slot, -1)
-        again = np.flatnonzero(~found & (self.marks[first, SLOTS - 1] != 0))
+        first, mark = hashed(keys, len(self.marks))
+        rows, full = self._within(first, mark)
+        again = np.flatnonzero((rows < 0) & full)
         if len(again):
-            hit = self.marks[second[again]] == mark[again, None]
-            slot = hit.argmax(1)
-            ok = hit[np.arange(len(again)), slot]
-            rows[again[ok]] = second[again[ok]] * SLOTS + slot[ok]
+            mark = mark[again]
+            rows[again] = self._within(second_bucket(first[again], mark, len(self.marks)), mark)[0]
         return rows
+
+    def _within(self, buckets: Ids, marks: Marks) -> tuple[Ids, npt.NDArray[np.bool_]]:
+        """The row of each fingerprint within its bucket, -1 for none; and whether the bucket is
+        full."""
+        stored = self.marks[buckets]
+        hits = np.flatnonzero(stored == marks[:, None])[::-1]  # of several in a bucket the first
+        asked = hits // SLOTS
+        rows = np.full(len(buckets), -1, np.int64)
+        rows[asked] = buckets[asked] * SLOTS + hits % SLOTS
+        return rows, stored[:, SLOTS - 1] != 0
 
 
 def _place(
