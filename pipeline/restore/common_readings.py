@@ -43,8 +43,7 @@ class Row(NamedTuple):
     score: Sequence[float] | Floats
 
 
-Key = tuple[str, bool]
-"""A token, and whether it stands in a line of capitals."""
+_CAPITALS: Final = "\t"  # behind a token: in a line of capitals
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +52,7 @@ class CommonReadings:
     `place`. `form`: the shape and the span of each reading; the first has no word."""
 
     words: tuple[str, ...]
-    place: dict[Key, int]
+    place: dict[str, int]
     ends: Ids
     first: npt.NDArray[np.uint16]
     second: npt.NDArray[np.uint16]
@@ -62,7 +61,7 @@ class CommonReadings:
 
     def row(self, token: str, in_capitals: bool) -> Row | None:
         """The row of a token; None where it is not among the common ones."""
-        at = self.place.get((token, in_capitals))
+        at = self.place.get(token + _CAPITALS if in_capitals else token)
         if at is None:
             return None
         part = slice(self.ends[at - 1] if at else 0, self.ends[at])
@@ -85,24 +84,25 @@ class CommonReadings:
         return self.words[first] if second == NONE else f"{self.words[first]} {self.words[second]}"
 
     @classmethod
-    def of(cls, rows: Iterable[tuple[Key, Row]], words: tuple[str, ...]) -> CommonReadings:
-        """The rows of tokens that print as `words`; those with other readings are left out."""
-        place: dict[Key, int] = {}
+    def of(cls, rows: Iterable[tuple[str, bool, Row]], words: tuple[str, ...]) -> CommonReadings:
+        """The rows of tokens, in a line of capitals or not, that print as `words`; those with other
+        readings are left out."""
+        place: dict[str, int] = {}
         first: list[int] = []
         second: list[int] = []
         score: list[float] = []
         form: list[int] = []
         ends = []
-        for key, row in rows:
+        for token, in_capitals, row in rows:
             spoken = [
                 (words[a] if b == NONE else f"{words[a]} {words[b]}")
                 for a, b in zip(row.first, row.second, strict=True)
             ]
-            if len(key[0]) >= _EDGES or any(
+            if len(token) >= _EDGES or any(
                 r.word != w for r, w in zip(row.readings[1:], spoken[1:], strict=True)
             ):
                 continue
-            place[key] = len(place)
+            place[token + _CAPITALS if in_capitals else token] = len(place)
             first += [int(x) for x in row.first]
             second += [int(x) for x in row.second]
             score += [float(x) for x in row.score]
@@ -122,10 +122,9 @@ class CommonReadings:
 
     def packed(self, name: str, digest: str) -> dict[str, npt.NDArray[np.generic]]:
         """As arrays whose names begin with `name`. `digest`: of what the rows were made with."""
-        tokens = "\n".join(f"{token}\t" if capitals else token for token, capitals in self.place)
         return {
             f"{name}_digest": np.frombuffer(digest.encode(), np.uint8),
-            f"{name}_tokens": np.frombuffer(tokens.encode(), np.uint8),
+            f"{name}_tokens": np.frombuffer("\n".join(self.place).encode(), np.uint8),
             f"{name}_sizes": np.diff(self.ends, prepend=0).astype(np.uint8),
             f"{name}_first": self.first,
             f"{name}_second": self.second,
@@ -144,7 +143,7 @@ class CommonReadings:
             tokens = file[f"{name}_tokens"].tobytes().decode().split("\n")
             return cls(
                 words,
-                {(t.rstrip("\t"), t.endswith("\t")): i for i, t in enumerate(tokens)},
+                dict(zip(tokens, range(len(tokens)), strict=True)),
                 np.cumsum(file[f"{name}_sizes"].astype(np.int64)),
                 *(file[f"{name}_{column}"] for column in ("first", "second", "score", "form")),
             )

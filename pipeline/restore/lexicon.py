@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from importlib.resources import files
 from itertools import pairwise
 from pathlib import Path
@@ -99,8 +100,13 @@ def read_phrases(lines: Iterable[str]) -> list[Phrase]:
 
 
 def _words_of(phrase: str) -> tuple[str, ...]:
-    words = [classify(t[slice(*core_of(t))]) for t in phrase.removeprefix("^").split()]
+    words = [_word_of(token) for token in phrase.removeprefix("^").split()]
     return tuple(w for w in [BOUNDARY if phrase.startswith("^") else "", *words] if w)
+
+
+@lru_cache(maxsize=100_000)
+def _word_of(token: str) -> str:
+    return classify(token[slice(*core_of(token))])
 
 
 def built_in_phrases() -> list[Phrase]:
@@ -157,19 +163,20 @@ class PhraseTable:
                 bigrams[pair] = max(bigrams.get(pair, 0), phrase.weight)
             for triple in zip(w, w[1:], w[2:], strict=False) if phrase.words[0] != BOUNDARY else ():
                 trigrams[triple] = max(trigrams.get(triple, 0), phrase.weight)
-        entries = [(int(bigram_key(*_columns(k))[0]), p) for k, p in _shared(bigrams, 0.5).items()]
-        entries += [(int(trigram_key(*_columns(k))[0]), p) for k, p in _shared(trigrams, 1).items()]
-        entries.sort()
-        keys = np.array([k for k, _ in entries], np.uint64)
-        return cls(keys, np.log(np.array([p for _, p in entries], np.float32)))
+        two, three = _shared(bigrams, 0.5), _shared(trigrams, 1)
+        found = np.concatenate([bigram_key(*_columns(two, 2)), trigram_key(*_columns(three, 3))])
+        weights = np.array([*two.values(), *three.values()], np.float32)
+        order = np.argsort(found)
+        return cls(found[order], np.log(weights[order]))
 
 
 def _hash(keys: Keys) -> Keys:
     return (keys * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(64 - _HASH_BITS)
 
 
-def _columns(key: tuple[int, ...]) -> list[Ids]:
-    return [np.array([k]) for k in key]
+def _columns(ngrams: Iterable[tuple[int, ...]], order: int) -> list[Ids]:
+    """The first words of some n-grams, their second words, and so on."""
+    return list(np.array([*ngrams], np.int64).reshape(-1, order).T)
 
 
 def _shared(ngrams: dict, share: float) -> dict:  # type: ignore[type-arg]

@@ -7,6 +7,7 @@ measured on the hunspell list (docs/restoring.md) and QĐ 1989/QĐ-BGDĐT, art. 
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterator
 from functools import cache, lru_cache
 from importlib.resources import files
 from typing import NamedTuple
@@ -18,6 +19,7 @@ ONSETS = (
     *("ngh", "ch", "gh", "gi", "kh", "ng", "nh", "ph", "qu", "th", "tr"),
     *"bcdđghklmnprstvx",
 )
+_ONSETS = frozenset(ONSETS)
 _RIME_LINES = (files("dictionaries") / "rimes.tsv").read_text(encoding="utf-8").splitlines()
 RIMES = frozenset(line for line in _RIME_LINES if line and not line.startswith("#"))
 """Rimes without tone, glides included. After `qu` the rime stands without its own u."""
@@ -49,6 +51,7 @@ def split_tone(letters: str) -> tuple[str, str]:
     return unicodedata.normalize("NFC", "".join(out)), tone
 
 
+@cache
 def place_tone(rime: str, tone: str, old_style: bool = False) -> str:
     """`rime` (without tone) with its tone mark where the orthography puts it.
 
@@ -78,7 +81,7 @@ def _tone_position(rime: str, vowels: list[int], old_style: bool) -> int:
 def analyse(word: str) -> Syllable | None:
     """The parts of a legal Vietnamese syllable (any case, either tone placement), else None."""
     lower = word.lower()
-    if not 1 <= len(lower) <= 7 or not all(c in _LETTERS for c in lower):
+    if not 1 <= len(lower) <= 7 or not _LETTERS.issuperset(lower):
         return None
     bare, tone = split_tone(lower)
     for onset, rime in _cuts(bare):
@@ -88,10 +91,12 @@ def analyse(word: str) -> Syllable | None:
     return None
 
 
-def _cuts(bare: str) -> list[tuple[str, str]]:
-    cuts = [(o, bare[len(o) :]) for o in ONSETS if bare.startswith(o) and len(bare) > len(o)]
-    cuts.append(("", bare))
-    return cuts
+def _cuts(bare: str) -> Iterator[tuple[str, str]]:
+    """The onsets that a word may have, the longest first, each with the rest."""
+    for length in (3, 2, 1):
+        if len(bare) > length and bare[:length] in _ONSETS:
+            yield bare[:length], bare[length:]
+    yield "", bare
 
 
 def _legal(onset: str, rime: str, tone: str) -> bool:

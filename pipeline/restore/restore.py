@@ -432,10 +432,15 @@ def _base_model() -> LanguageModel:
 
 def _common(name: str, model: LanguageModel, rows: Sequence[str]) -> CommonReadings | None:
     """The readings kept for a channel, where model and channel are those they were made with."""
-    resource = files("dictionaries") / "common-readings.npz"
-    if not resource.is_file():
+    if not (data := _common_data()):
         return None
-    return CommonReadings.read(resource.read_bytes(), name, digest_of(model, rows), model.words)
+    return CommonReadings.read(data, name, digest_of(model, rows), model.words)
+
+
+@lru_cache(maxsize=1)
+def _common_data() -> bytes:
+    resource = files("dictionaries") / "common-readings.npz"
+    return resource.read_bytes() if resource.is_file() else b""
 
 
 @lru_cache(maxsize=1)

@@ -23,7 +23,7 @@ import numpy.typing as npt
 
 from pipeline.restore.candidates import Candidates
 from pipeline.restore.channel import Shape, cased
-from pipeline.restore.common_readings import CommonReadings, Key, digest_of
+from pipeline.restore.common_readings import CommonReadings, digest_of
 from pipeline.restore.restore import Restorer, channel_counts
 
 OUT: Final = Path("dictionaries/common-readings.npz")
@@ -36,8 +36,11 @@ Readings = list[tuple[float, str]]
 """P(read | unit) and what was read, likeliest first."""
 
 
-def common_tokens(candidates: Candidates, rows: Sequence[str], most: int = _MOST) -> list[Key]:
-    """The tokens that are met most under a channel with the counts `rows`, likeliest first."""
+def common_tokens(
+    candidates: Candidates, rows: Sequence[str], most: int = _MOST
+) -> list[tuple[str, bool]]:
+    """The tokens that are met most under a channel with the counts `rows`, likeliest first; and
+    whether in a line of capitals."""
     seen: dict[str, dict[str, dict[str, float]]] = {
         "onset": defaultdict(dict),
         "rime": defaultdict(dict),
@@ -97,7 +100,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         candidates, rows = restorer.candidates(name), channel_counts(name)
         keys = common_tokens(candidates, rows, options.most)
         common = CommonReadings.of(
-            ((key, candidates.worked_out(*key)) for key in keys), restorer.model.words
+            ((*key, candidates.worked_out(*key)) for key in keys), restorer.model.words
         )
         arrays |= common.packed(name, digest_of(restorer.model, rows))
         print(f"{name}: {len(common.place)} tokens, {len(common.form)} readings", file=sys.stderr)
