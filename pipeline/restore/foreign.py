@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from rapidfuzz import process
 from rapidfuzz.distance import Levenshtein
 from unidecode import unidecode
 
@@ -19,6 +18,9 @@ from pipeline.restore.tokens import SPECIALS
 
 LEAST: Final = 3
 """Letters of a word, at least: shorter ones are near too many others."""
+
+_Half = tuple[int, int, str]
+"""The length of a word, which half, and the letters of that half."""
 
 _MOST_FOUND: Final = 10_000
 _MARK: Final = -4.0  # another mark, or a bar or hook that is none (đ, ƒ)
@@ -36,7 +38,7 @@ class ForeignWords:
 
     def __init__(self, words: Sequence[str]) -> None:
         self._words = words
-        self._table: dict[int, tuple[list[str], list[str]]] = {}
+        self._table: dict[_Half, list[tuple[str, str]]] = {}
         self._found: dict[str, tuple[tuple[str, float], ...]] = {}
 
     def near(self, read: str) -> tuple[tuple[str, float], ...]:
@@ -51,24 +53,29 @@ class ForeignWords:
 
     def _near(self, read: str) -> Iterable[tuple[str, float]]:
         folded = unidecode(read)
+        halves = self._by_halves()
         for length in range(max(LEAST, len(folded) - 1), len(folded) + 2):
-            words, plain = self._by_length().get(length, ([], []))
-            for *_, at in process.extract(
-                folded, plain, scorer=Levenshtein.distance, score_cutoff=1, limit=8
-            ):
-                word = words[at]
-                if (cost := _cost(read, word)) is not None:
+            left = length // 2
+            right = len(folded) - (length - left)
+            found = halves.get((length, 0, folded[:left]), []) + halves.get(
+                (length, 1, folded[right:]), []
+            )
+            for word, plain in dict.fromkeys(found):
+                if Levenshtein.distance(folded, plain, score_cutoff=1) <= 1 and (
+                    cost := _cost(read, word)
+                ):
                     yield word, cost
 
-    def _by_length(self) -> dict[int, tuple[list[str], list[str]]]:
-        """Words, and the same without marks, by length. Made when first asked for."""
+    def _by_halves(self) -> dict[_Half, list[tuple[str, str]]]:
+        """Words, and the same without marks, by length and either half: what differs in one letter
+        has one half in common. Made when first asked for."""
         if not self._table:
             for word in self._words[len(SPECIALS) :]:
                 if len(word) >= LEAST and word.isalpha() and analyse(word) is None:
                     plain = unidecode(word)
-                    words, without = self._table.setdefault(len(plain), ([], []))
-                    words.append(word)
-                    without.append(plain)
+                    size, left = len(plain), len(plain) // 2
+                    for half in ((size, 0, plain[:left]), (size, 1, plain[left:])):
+                        self._table.setdefault(half, []).append((word, plain))
         return self._table
 
 
