@@ -10,12 +10,11 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator
-from functools import cache
-from importlib.resources import files
 from typing import NamedTuple
 
 import regex
 
+from pipeline.restore import acronyms
 from pipeline.restore.orthography import analyse
 from pipeline.restore.protect import is_address
 
@@ -32,11 +31,6 @@ _NUMBER = r"\d{1,5}[a-z]?\s?[-–/]\s?(?:(?:19|20)\d\d\s?/\s?)?['’‘]?\p{Lu}[
 _LABEL = regex.compile(
     rf"(?<!\S)(?P<label>[SsŠš5$8][6ốéếôóõöðo0O8bdsS§]{{1,2}}|[Ss]|5)(?P<colon>[:.;]?)(?=\s{{1,3}}{_NUMBER})"
 )
-_SYMBOL = regex.compile(
-    r"(?<![\p{L}\d])\d{0,5}[a-z]?\s?[-–/]\s?(?:(?:19|20)\d\d\s?/\s?)?(?P<symbol>['’‘]?\p{Lu}[\p{Lu}\p{Ll}&'’‘/-]*[\p{Lu}\p{Ll}])"
-)
-_PART = regex.compile(r"['’‘]?[\p{L}&]+")
-_ACRONYM = regex.compile(r"(?<![\p{L}\d'’/-])[A-Z]{2,8}(?![\p{L}\d/-])")
 _CODE_POINTS = regex.compile("[ĐÐƉ]?[ÐƉ]")
 _SMALL_POINTS = regex.compile(r"(?<!\p{L})[ðɖ]\p{L}*")
 _WORD = regex.compile(r"\S+")
@@ -78,6 +72,13 @@ _SPECK = regex.compile(r"^\P{Ll}*\p{Lu}{2}\P{Ll}*\s\p{Lu}{2,}(?P<speck>\s[bfhijk
 _ROMAN = regex.compile(r"(?<!\p{L})(?:Mục|Chương|Phần|Phụ lục)\s(?P<one>[|l!])(?=[\s,.;)]|$)")
 _FOR_REPORT = regex.compile(r"\((?!để b/c)(?P<mark>đ[ểềẻế]\sb[rl1I|!⁄/íìi][ceo])(?=\))")
 _LETTERS_D = regex.compile(r"(?<=[Đđ]i[ểế]m\s(?:\p{L},\s)*d, )d(?=,|\s)")
+_TORN_YEAR = regex.compile(r"(?<=năm )(?P<year>(?:19|20)\d)\s(?P<last>[\dlI|!Ì])(?=[\s,.;)]|$)")
+_ARTICLE_WORD = regex.compile(
+    r"(?:^|(?<=[\s(]\p{Ll}{2,6}\s))(?P<word>[DĐ][iìíỉĩị][êềếểễệe]u)(?=\s\d{1,3}[.,;:\s])"
+)
+_ON_FILE = regex.compile(
+    r"^\s*(?:[-–~*•+]\s*)?(?P<word>[Ll1I|][^\s:;,]{1,3})(?=[:;.]?\s*VT(?:[,.;\s(]|$))"
+)
 _DATE_READ = regex.compile(
     r"(?<!\p{L})[nN]gày\s(?P<d>\S{1,2})\stháng\s(?P<m>\S{1,2})\snăm\s(?P<y>\S{4})(?![\w])"
 )
@@ -89,39 +90,6 @@ _READ_DIGIT = {
     **dict.fromkeys("óÓ", "6"),
     "B": "8",
 }
-_RUN_TYPE = regex.compile(r"(?<!\p{L})KIL(?=/T[WU])")
-
-
-@cache
-def _abbreviations() -> dict[str, str]:
-    """Each abbreviation as an English model prints it (Đ as D) to the abbreviation, where only one
-    prints so."""
-    found: dict[str, set[str]] = {}
-    codes: set[str] = set()
-    for name in ("document_types.tsv", "bodies.tsv", "abbreviations.tsv"):
-        resource = files("dictionaries") / name
-        if not resource.is_file():
-            continue
-        for line in resource.read_text(encoding="utf-8").splitlines():
-            code = line.split("\t")[0].strip()
-            if code and not line.startswith("#"):
-                codes.add(code)
-    for code in codes:
-        found.setdefault(_without_bar(code), set()).add(code)
-    known = set(found)
-    for code in codes:  # Đ is read as B or P too, Q as O: where no other code is spelt so
-        if "Đ" in code and len(code) > 2:
-            for letter in "BP":
-                misread = code.replace("Đ", letter)
-                if misread not in known:
-                    found.setdefault(misread, set()).add(code)
-    found.setdefault("OD", set()).add("QĐ")
-    found.setdefault("ND", set()).add("NĐ")
-    return {k: next(iter(v)) for k, v in found.items() if len(v) == 1}
-
-
-def _without_bar(code: str) -> str:
-    return code.replace("Đ", "D").replace("đ", "d").replace("Ư", "U").replace("ố", "o")
 
 
 def fixes(text: str, heavy: bool, near_top: bool) -> list[Fix]:
@@ -134,7 +102,11 @@ def fixes(text: str, heavy: bool, near_top: bool) -> list[Fix]:
     found += [Fix(m.start(), m.end(), "số ") for m in _JOINED_LABEL.finditer(text)]
     if heavy:
         found += [Fix(m.start(), m.end(), "đ") for m in _LETTERS_D.finditer(text)]
-        found += [*_labels(text), *_symbols(text), *_acronyms(text), *_date_words(text)]
+        found += [*_labels(text), *_date_words(text)]
+        found += [Fix(*span) for span in acronyms.without_marks(text)]
+    else:
+        found += [Fix(*span) for span in acronyms.alike(text)]
+        found += [*_torn_years(text), *_fixed_words(text)]
     if near_top:
         found += _subject(text, heavy)
     return _apart(found)
@@ -187,6 +159,22 @@ def _specks(text: str) -> Iterator[Fix]:
         yield from (Fix(m.start(), m.end(), "") for m in _LONE_SCORE.finditer(text))
     if match := _SPECK.match(text):
         yield Fix(match.start("speck"), match.end("speck"), "")
+
+
+def _torn_years(text: str) -> Iterator[Fix]:
+    """A year of which the last digit stands apart: `năm 201 1`."""
+    for match in _TORN_YEAR.finditer(text):
+        last = _DIGIT.get(match["last"], match["last"])
+        yield Fix(match.start("year"), match.end("last"), match["year"] + last)
+
+
+def _fixed_words(text: str) -> Iterator[Fix]:
+    """Words that their place tells: Điều before the number of an article, Lưu before the office
+    that files the letter (NĐ 30/2020, Phụ lục I: "Lưu: VT")."""
+    for match in (*_ARTICLE_WORD.finditer(text), *_ON_FILE.finditer(text)):
+        after = "Lưu" if match.re is _ON_FILE else "Điều"
+        if match["word"] != after:
+            yield Fix(match.start("word"), match.end("word"), after)
 
 
 def _read_dates(text: str) -> Iterator[Fix]:
@@ -261,30 +249,3 @@ def _labels(text: str) -> Iterator[Fix]:
         after = "Số" if first else "số"
         if match["label"] != after:
             yield Fix(match.start("label"), match.end("label"), after)
-
-
-def _symbols(text: str) -> Iterator[Fix]:
-    known = _abbreviations()
-    for match in _RUN_TYPE.finditer(text):
-        yield Fix(match.start(), match.end(), "KL")
-    for match in _SYMBOL.finditer(text):
-        start = match.start("symbol")
-        for part in _PART.finditer(match["symbol"]):
-            read = part.group().lstrip("'’‘")
-            bare = _without_bar(read)
-            if match_run := regex.fullmatch("(NQ|KL|CT|QD)I(T[WU])", bare):
-                run = f"{known.get(match_run[1], match_run[1])}/{match_run[2]}"
-                yield Fix(start + part.start(), start + part.end(), run)
-            after = known.get(bare)
-            if after and (after != part.group()):
-                yield Fix(start + part.start(), start + part.end(), after)
-
-
-def _acronyms(text: str) -> Iterator[Fix]:
-    if _mostly_capitals(text):
-        return
-    known = _abbreviations()
-    for match in _ACRONYM.finditer(text):
-        after = known.get(match.group())
-        if after and after != match.group() and len(after) > 2:
-            yield Fix(match.start(), match.end(), after)
