@@ -31,7 +31,6 @@ from pipeline.restore.tokens import SPECIALS
 SURE = 0.95  # a word of this probability is sure, and tells of the rest of its document
 LAST_WIDTH = 4  # readings of a token that the last pass weighs again, none
 CERTAIN = 0.9995  # from this probability on a word is not weighed by those around it
-ROUNDS = 2  # how often: what is found of one word tells of the next
 LAST_SHARE = 1e-3  # of a smaller share than this after the pass before
 BEHIND = 11.0  # readings that bigrams put behind the best by so much are not weighed by trigrams
 _MOST_KEPT = 20_000  # sentences: about 50 MB
@@ -43,8 +42,9 @@ class Weights:
     language model of the phrase lists, of the document's own sure words, and of its own pairs of
     sure words. From the probability `counted` on a word counts among the document's own, by it.
     `context`: the exponent of the network that sees the words around, beside which all the rest but
-    the channel has the exponent `ngrams`. Readings that channel and frequency alone put more than
-    `apart` behind the best are not weighed by bigrams."""
+    the channel has the exponent `ngrams`; asked in `rounds`, as what is found of one word tells of
+    the next. Readings that channel and frequency alone put more than `apart` behind the best are
+    not weighed by bigrams."""
 
     language: float = 1.1
     channel: float = 0.95
@@ -54,6 +54,7 @@ class Weights:
     counted: float = 0.95
     context: float = 0.0
     ngrams: float = 1.0
+    rounds: int = 1
     apart: float = np.inf
 
 
@@ -126,7 +127,7 @@ class Decoder:
         if self.around is None or not self.weights.context:
             return keep, share
         now = share
-        for _ in range(ROUNDS):
+        for _ in range(self.weights.rounds):
             now = self._in_context(self.around, lattice, keep, share, now)
         return keep, now
 
