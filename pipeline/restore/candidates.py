@@ -6,7 +6,7 @@ the text each reading would print.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
@@ -20,7 +20,7 @@ from pipeline.restore.common_readings import CommonReadings, Reading, Row
 from pipeline.restore.foreign import LEAST, ForeignWords
 from pipeline.restore.language_model import NONE, Ids, LanguageModel
 from pipeline.restore.lexicon import Lexicon
-from pipeline.restore.orthography import canonical
+from pipeline.restore.orthography import analyse, canonical
 from pipeline.restore.tokens import NUMBER_ID, SPECIALS, UNKNOWN_ID, classify, core_of
 
 Floats = npt.NDArray[np.float32]
@@ -40,6 +40,7 @@ _LEAST_ONSET = -13.0  # an onset less likely is not looked at
 _GOOD = -6.0  # where a syllable is as likely as this, other cuts are not looked at
 _SECOND_READING = -1.0  # the reading thought worse when the line was read twice
 _LETTERS = regex.compile(r"[\p{L}ƒ\]©€]+")
+_LONG_FOREIGN = 6  # letters
 _MOST_ROWS = 30_000  # about 100 MB
 
 
@@ -84,7 +85,7 @@ class Candidates:
     first: Ids = field(init=False)
     second: Ids = field(init=False)
     score: Floats = field(init=False)
-    readings: list[list[Reading]] = field(default_factory=list)
+    readings: list[Sequence[Reading]] = field(default_factory=list)
     _blank: Floats = field(init=False)
     _prior: Floats = field(init=False)
 
@@ -141,9 +142,8 @@ class Candidates:
     def _moved(self, row: int, start: int) -> Row:
         """The readings of a word that begins at `start` of a token, where `row` is that of the
         word."""
-        readings = [
-            r._replace(start=r.start + start, end=r.end + start) for r in self.readings[row]
-        ]
+        kept = self.readings[row]
+        readings = [r._replace(start=r.start + start, end=r.end + start) for r in kept]
         n = len(readings)
         return Row(readings, self.first[row, :n], self.second[row, :n], self.score[row, :n])
 
@@ -157,7 +157,7 @@ class Candidates:
             self.first = np.concatenate([self.first, np.full_like(self.first, NONE)])
             self.second = np.concatenate([self.second, np.full_like(self.second, NONE)])
             self.score = np.concatenate([self.score, np.full_like(self.score, IMPOSSIBLE)])
-        n = len(read.readings)
+        n = len(read.first)
         self.readings.append(read.readings)
         self.first[row, :n], self.second[row, :n] = read.first, read.second
         # In half precision, so that what is kept in a file and what is worked out are the same.
@@ -218,6 +218,8 @@ class Candidates:
             return Row(both, [kept, NUMBER_ID], [NONE, NONE], [0.0, cost])
         if protect.is_address(token) or protect.is_item_mark(token) or protect.is_measure(core):
             return alone
+        if self._is_foreign(core, kept):
+            return alone
         found = self._foreign(core, start, end) if kept == UNKNOWN_ID else {}
         acronym = core and protect.is_acronym(core, in_capitals, self.wide.heavy)
         for a, b in self._spans(token, start, end) if not acronym else ():
@@ -227,6 +229,11 @@ class Candidates:
         if not found:
             return alone
         return self._ranked(word, kept, start, end, core, found)
+
+    def _is_foreign(self, core: str, kept: int) -> bool:
+        """Whether a token is a known word so long that no misread syllable looks like it."""
+        known = not self.wide.heavy and kept > UNKNOWN_ID and core.isalpha()
+        return known and len(core) >= _LONG_FOREIGN and analyse(core) is None
 
     def _foreign(self, core: str, start: int, end: int) -> Offers:
         """The foreign words that a token of no vocabulary may be; none for capitals (acronyms)."""

@@ -11,7 +11,7 @@ import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import Final, NamedTuple, get_args
+from typing import Final, NamedTuple, get_args, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -37,7 +37,7 @@ class Row(NamedTuple):
     """The readings of a token, the ids of their first and second words (NONE: no second), and
     log P(read | reading)."""
 
-    readings: list[Reading]
+    readings: Sequence[Reading]
     first: Sequence[int] | Ids
     second: Sequence[int] | Ids
     score: Sequence[float] | Floats
@@ -64,24 +64,25 @@ class CommonReadings:
         at = self.place.get(token + _CAPITALS if in_capitals else token)
         if at is None:
             return None
-        part = slice(self.ends[at - 1] if at else 0, self.ends[at])
-        first, second = self.first[part], self.second[part]
-        readings = [
-            Reading(form // _EDGES % _EDGES, form % _EDGES, self._word(a, b) if k else None, shape)
-            for k, (form, a, b) in enumerate(
-                zip(self.form[part].tolist(), first.tolist(), second.tolist(), strict=True)
-            )
-            for shape in (_SHAPES[form // _EDGES**2],)
-        ]
+        part = slice(int(self.ends[at - 1]) if at else 0, int(self.ends[at]))
         return Row(
-            readings,
-            first.astype(np.int64),
-            second.astype(np.int64),
+            _Kept(self, part),
+            self.first[part].astype(np.int64),
+            self.second[part].astype(np.int64),
             self.score[part].astype(np.float32),
         )
 
-    def _word(self, first: int, second: int) -> str:
-        return self.words[first] if second == NONE else f"{self.words[first]} {self.words[second]}"
+    def readings(self, part: slice) -> list[Reading]:
+        """The readings of a row, the token as it is first."""
+        columns = (self.form[part], self.first[part], self.second[part])
+        found: list[Reading] = []
+        for form, first, second in zip(*(c.tolist() for c in columns), strict=True):
+            word = (
+                self.words[first] if second == NONE else f"{self.words[first]} {self.words[second]}"
+            )
+            shape, start, end = form // _EDGES**2, form // _EDGES % _EDGES, form % _EDGES
+            found.append(Reading(start, end, word if found else None, _SHAPES[shape]))
+        return found
 
     @classmethod
     def of(cls, rows: Iterable[tuple[str, bool, Row]], words: tuple[str, ...]) -> CommonReadings:
@@ -147,6 +148,31 @@ class CommonReadings:
                 np.cumsum(file[f"{name}_sizes"].astype(np.int64)),
                 *(file[f"{name}_{column}"] for column in ("first", "second", "score", "form")),
             )
+
+
+class _Kept(Sequence[Reading]):
+    """The readings of a row, read when they are asked for: of most words they never are."""
+
+    __slots__ = ("_all", "_found", "_part")
+
+    def __init__(self, common: CommonReadings, part: slice) -> None:
+        self._all, self._part = common, part
+        self._found: list[Reading] | None = None
+
+    def _read(self) -> list[Reading]:
+        if self._found is None:
+            self._found = self._all.readings(self._part)
+        return self._found
+
+    def __len__(self) -> int:
+        return len(range(self._part.start, self._part.stop))
+
+    @overload
+    def __getitem__(self, at: int) -> Reading: ...
+    @overload
+    def __getitem__(self, at: slice) -> list[Reading]: ...
+    def __getitem__(self, at: int | slice) -> Reading | list[Reading]:
+        return self._read()[at]
 
 
 def digest_of(model: LanguageModel, rows: Sequence[str]) -> str:

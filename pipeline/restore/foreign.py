@@ -72,7 +72,7 @@ class ForeignWords:
         if not self._table:
             for word in self._words[len(SPECIALS) :]:
                 if len(word) >= LEAST and word.isalpha() and analyse(word) is None:
-                    plain = unidecode(word)
+                    plain = word if word.isascii() else unidecode(word)
                     size, left = len(plain), len(plain) // 2
                     for half in ((size, 0, plain[:left]), (size, 1, plain[left:])):
                         self._table.setdefault(half, []).append((word, plain))

@@ -7,6 +7,7 @@ corrections and doubts with their place on the page.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -60,7 +61,7 @@ class Judged:
     slot: Slot
     line: Line
     page: int
-    readings: list[Reading]
+    readings: Sequence[Reading]
     channel: Floats
     keep: Ids
     share: Doubles

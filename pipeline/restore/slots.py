@@ -7,8 +7,8 @@ lines run on; a sentence's end, a short line and a page's end are boundaries.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 import regex
@@ -30,8 +30,7 @@ _LONGEST_TOKEN = 200
 _SHORT = 0.7  # a line shorter than this share of the page's longest ends its paragraph
 
 
-@dataclass(frozen=True, slots=True)
-class Slot:
+class Slot(NamedTuple):
     """A token of the document: its line, its place in the line, and the row of its readings."""
 
     page: int
