@@ -42,7 +42,7 @@ class Runs:
         rank = np.empty_like(longest)
         rank[longest] = np.arange(len(longest))
         step = np.arange(len(places)) - np.repeat(starts, lengths)
-        order = np.lexsort((np.repeat(rank, lengths), step))
+        order = np.argsort(step * len(starts) + np.repeat(rank, lengths))
         ends = np.cumsum(np.bincount(step)).tolist()
         return cls(places[order], tuple(map(slice, [0, *ends[:-1]], ends)))
 
