@@ -24,7 +24,7 @@ NEVER: Final = -1e4
 """The score of a reading that there is not."""
 
 _MOST_TOGETHER: Final = 3000  # tokens: what bounds memory
-_LONGEST: Final = 1000  # tokens without a boundary are parted here: broken files
+_LONGEST: Final = 250  # tokens without a boundary are parted here: broken files
 
 
 @dataclass(slots=True)
