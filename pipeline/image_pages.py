@@ -26,7 +26,7 @@ def image_pages(path: Path) -> list[PageSource]:
         with Image.open(path) as image:
             for index in range(int(getattr(image, "n_frames", 1))):
                 image.seek(index)
-                if is_too_large(image):
+                if is_too_large(image, path):
                     raise DocumentError(
                         "image_too_large", path=path, width=image.width, height=image.height
                     )
