@@ -48,8 +48,8 @@ def _short(error: Exception) -> str:
 @dataclass(frozen=True, slots=True)
 class _Shape:
     """Of a PDF page: its size in points as shown, its native dpi, the boxes of its signatures
-    and of comments typed over it, the fonts of its text, whether nothing on it can be coloured, what made the file, and whether
-    it has pictures that are too much to draw as they are."""
+    and of comments typed over it, the fonts of its text, whether nothing on it can be coloured,
+    what made the file, and whether it has pictures that are too much to draw as they are."""
 
     size: tuple[float, float]
     dpi: float | None

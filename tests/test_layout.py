@@ -43,6 +43,16 @@ def test_reading_order(case: dict[str, Any]) -> None:
     assert set(case["marks"]) <= {m.kind for m in arranged.marks}
 
 
+def test_dust_before_a_line_is_no_dash() -> None:
+    dust = Word("-", (216, 215, 219, 218), 0.9, 1, 1, 1)
+    line = words_of(238, 200, "Yêu cầu các đơn vị báo cáo về Sở trước ngày 30 tháng 6.", 0.95, 1)
+    entry = words_of(238, 260, "- Các phòng chuyên môn nghiêm túc thực hiện;", 0.95, 2)
+    ocr = OcrPage(1, WIDTH, HEIGHT, DPI, "vie", (dust, *line, *entry), ())
+    arranged = layout.arrange(ocr, blank())
+    texts = [found.text for found in arranged.lines if found.text]
+    assert [text[:9] for text in texts] == ["Yêu cầu c", "- Các phò"]
+
+
 def test_an_entry_of_the_list_that_reaches_under_the_signature_is_no_two_columns() -> None:
     entry = "- Mặt trận Tổ quốc và các tổ chức chính trị - xã hội;"
     lines: list[list[Any]] = [
