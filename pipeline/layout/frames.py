@@ -5,8 +5,8 @@ In: a clean page. Out: boxes in pixels of that page.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from pipeline.boxes import is_centred_in
 from pipeline.document import Box, PageImage
+from pipeline.layout.charts import parted
 from pipeline.layout.open_frames import open_frames
 from pipeline.layout.segments import around
 
@@ -129,7 +130,14 @@ def tables(image: PageImage) -> list[Table]:
         return dark
     pale = _grids(*_rules(*_with_pale(ink, grey)), scale)
     more = sum(len(t.cells) for t in pale) - sum(len(t.cells) for t in dark)
-    return pale if more >= FEWEST_MORE else dark
+    found = pale if more >= FEWEST_MORE else dark
+    return [replace(table, cells=_with_charts(table.cells, ink, scale)) for table in found]
+
+
+def _with_charts(cells: Sequence[Box], ink: Grey, scale: float) -> tuple[Box, ...]:
+    small = [_full(cell, 1 / scale) for cell in cells]
+    parts = parted(small, ink, RULE_DPI)
+    return tuple(_full(p, scale) for p in parts) if parts != small else tuple(cells)
 
 
 def _grids(level: Grey, upright: Grey, scale: float) -> list[Table]:
