@@ -8,6 +8,7 @@ holds all coefficients.
 from __future__ import annotations
 
 import io
+import zlib
 from collections.abc import Iterator
 from contextlib import suppress
 
@@ -19,6 +20,7 @@ from pipeline.large_images import MOST_HELD
 from pipeline.progressive import eighth, held
 
 MOST_JPX_PIXELS = 30_000_000
+MOST_ENCODED = 300_000_000  # bytes of a picture as its own codec packs it
 DEEPEST = 4  # forms inside forms
 
 
@@ -41,7 +43,7 @@ def is_heavy(image: pikepdf.Object) -> bool:
         size = int(image.get("/Width", 0)) * int(image.get("/Height", 0))
         return size > MOST_JPX_PIXELS
     if _codec(image) == "/DCTDecode" and isinstance(image, pikepdf.Stream):
-        return held(image.read_raw_bytes()) > MOST_HELD
+        return held(_encoded(image)) > MOST_HELD
     return False
 
 
@@ -53,10 +55,24 @@ def lighten(page: pikepdf.Page) -> None:
         if not is_heavy(image) or not isinstance(image, pikepdf.Stream):
             continue
         if _codec(image) == "/DCTDecode":
-            _put(image, eighth(image.read_raw_bytes()))
+            _put(image, eighth(_encoded(image)))
             continue
         with suppress(OSError, ValueError, SyntaxError, pikepdf.PdfError):
             _lighten(image)
+
+
+def _encoded(image: pikepdf.Stream) -> bytes:
+    """The bytes that the last of its filters decodes; none where one before it is not Flate."""
+    filters = image.get("/Filter")
+    before = [*filters][:-1] if isinstance(filters, pikepdf.Array) else []
+    data = image.read_raw_bytes()
+    for name in before:
+        unpack = zlib.decompressobj()
+        try:
+            data = unpack.decompress(data, MOST_ENCODED) if name == "/FlateDecode" else b""
+        except zlib.error:
+            return b""
+    return data
 
 
 def _codec(image: pikepdf.Object) -> pikepdf.Object | None:
@@ -68,7 +84,7 @@ def _codec(image: pikepdf.Object) -> pikepdf.Object | None:
 
 
 def _lighten(image: pikepdf.Stream) -> None:
-    with Image.open(io.BytesIO(image.read_raw_bytes())) as file:
+    with Image.open(io.BytesIO(_encoded(image))) as file:
         halvings = 0
         while (file.width * file.height) >> (2 * halvings) > MOST_JPX_PIXELS:
             halvings += 1

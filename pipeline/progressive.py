@@ -23,6 +23,7 @@ MEAN_OF_NOTHING = 128
 NEXT_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 RESTART = re.compile(rb"\xff[\xd0-\xd7]")
 SOF2, DHT, EOI, SOS, DQT, DRI, APP14 = 0xC2, 0xC4, 0xD9, 0xDA, 0xDB, 0xDD, 0xEE
+BEGINNING = b"\xff\xd8"
 NO_FRAMES = 0xC8, 0xCC
 BYTES_EACH = 2  # of a coefficient
 MOST_PIXELS = 1_500_000_000  # whose means can be held
@@ -72,6 +73,8 @@ def held(data: Data) -> int:
     """Bytes of coefficients that a decoder of this JPEG keeps until the last of its scans: none
     where all colours come in one scan, as in most that are not progressive."""
     frame = b""
+    if data[:2] != BEGINNING:
+        return 0
     for marker, content, _ in _segments(data):
         if 0xC0 <= marker <= 0xCF and marker not in (DHT, *NO_FRAMES) and len(content) > 5:
             frame = content

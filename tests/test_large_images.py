@@ -204,13 +204,16 @@ def test_four_inks_in_several_scans_are_refused(
     assert caught.value.code == "image_too_large"
 
 
+@pytest.mark.parametrize("packed_twice", [False, True])
 def test_a_progressive_jpeg_in_a_pdf_is_drawn_smaller(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, packed_twice: bool
 ) -> None:
     data = BytesIO()
     page = draw_page(LETTER, 200).convert("RGB")
     page.save(data, "JPEG", quality=90, progressive=True)
-    path = picture_in_pdf(tmp_path / "a.pdf", page, data.getvalue(), Name.DCTDecode)
+    packed = zlib.compress(data.getvalue()) if packed_twice else data.getvalue()
+    codecs = [Name.FlateDecode, Name.DCTDecode] if packed_twice else [Name.DCTDecode]
+    path = picture_in_pdf(tmp_path / "a.pdf", page, packed, pikepdf.Array(codecs))
     as_it_is = read_source(Candidate(path, (path,)), Settings()).pages[0]
     monkeypatch.setattr(pdf_images, "MOST_HELD", 1000)
     heavy = read_source(Candidate(path, (path,)), Settings()).pages[0]
