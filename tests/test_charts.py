@@ -1,9 +1,11 @@
-"""Flow charts in cells of tables: box by box, as they are read."""
+"""Tables whose rules are all pale, and flow charts in cells, read box by box."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+import pytest
 from PIL import Image, ImageDraw
 
 from benchmarks.page_simulator.fonts import font
@@ -55,3 +57,19 @@ def test_a_chart_is_read_box_by_box(tmp_path: Path) -> None:
     places = [text.find(words) for words in wanted]
     assert -1 not in places, text
     assert places == sorted(places)
+
+
+@pytest.mark.parametrize("rule", [225, 205])
+def test_a_table_may_have_none_but_pale_rules(rule: int) -> None:
+    image = Image.new("L", (1654, 2339), 250)
+    draw = ImageDraw.Draw(image)
+    for n in range(8):
+        draw.line((300, 400 + 60 * n, 1300, 400 + 60 * n), rule, 3)
+        draw.text((320, 410 + 60 * n), f"{n}", 20, font("Tinos", 34))
+        draw.text((460, 410 + 60 * n), "Đất ở nông thôn", 20, font("Tinos", 34))
+    for x in (300, 440, 880, 1300):
+        draw.line((x, 400, x, 820), rule, 3)
+    noise = np.random.default_rng(0).normal(0, 3, (2339, 1654))
+    scan = Image.fromarray((np.asarray(image, float) + noise).clip(0, 255).astype(np.uint8))
+    (table,) = tables(PageImage(1, scan, 200, 0, 0.0, ()))
+    assert len(table.cells) == 21
