@@ -43,6 +43,29 @@ def test_reading_order(case: dict[str, Any]) -> None:
     assert set(case["marks"]) <= {m.kind for m in arranged.marks}
 
 
+def test_a_letter_whose_head_is_cut_off_has_its_letterhead() -> None:
+    lines: list[list[Any]] = [
+        [240, 60, "Số: 15/2021/QĐ-UBND", 0.95, 1],
+        [850, 60, "An Bình, ngày 14 tháng 3 năm 2021", 0.95, 1],
+        [640, 220, "QUYẾT ĐỊNH", 0.95, 2],
+        [450, 270, "Ban hành Quy chế làm việc của Tổ công tác", 0.95, 3],
+    ]
+    lines += [
+        [
+            240,
+            400 + 50 * n,
+            "Căn cứ Luật Tổ chức chính quyền địa phương ngày 19 tháng 6 năm;",
+            1.0,
+            4 + n,
+        ]
+        for n in range(6)
+    ]
+    arranged = layout.arrange(page_of(lines), blank())
+    zones = [line.zone for line in arranged.lines if line.text]
+    head = [Zone.LETTERHEAD_LEFT, Zone.LETTERHEAD_RIGHT, Zone.TITLE, Zone.TITLE, Zone.BODY]
+    assert zones[:5] == head
+
+
 def test_dust_before_a_line_is_no_dash() -> None:
     dust = Word("-", (216, 215, 219, 218), 0.9, 1, 1, 1)
     line = words_of(238, 200, "Yêu cầu các đơn vị báo cáo về Sở trước ngày 30 tháng 6.", 0.95, 1)
