@@ -47,8 +47,8 @@ def test_a_letter_whose_head_is_cut_off_has_its_letterhead() -> None:
     lines: list[list[Any]] = [
         [240, 60, "Số: 15/2021/QĐ-UBND", 0.95, 1],
         [850, 60, "An Bình, ngày 14 tháng 3 năm 2021", 0.95, 1],
-        [640, 220, "QUYẾT ĐỊNH", 0.95, 2],
-        [450, 270, "Ban hành Quy chế làm việc của Tổ công tác", 0.95, 3],
+        [560, 220, "QUYẾT ĐỊNH", 0.95, 2],
+        [375, 270, "Ban hành Quy chế làm việc của Tổ công tác", 0.95, 3],
     ]
     lines += [
         [
