@@ -14,6 +14,7 @@ import json
 import os
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -22,6 +23,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
+from benchmarks.operations import OPERATIONS
 from benchmarks.page_simulator import compose, degrade, seals
 from benchmarks.page_simulator import letter_layout as layout
 from benchmarks.page_simulator.typeset import Block, Box, PageStyle, TypesetPage, typeset
@@ -42,7 +44,7 @@ ROUND = (
     "BỘ NỘI VỤ NƯỚC CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM",
     "SỞ TƯ PHÁP TỈNH THÁI NGUYÊN",
 )
-KINDS = ("black seal", "red seal", "stamp")
+KINDS = ("black seal", "red seal", "stamp", "red name")
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +156,8 @@ def _marked(
         )
         colour = (seals.BLUE, seals.BLACK, seals.RED)[int(rng.integers(3))]
         return _ink_of(seals.centred(bare, ink, colour, at)), seals.centred(page, ink, colour, at)
+    if kind == "red name":
+        return _in_red(page, printed, rng)
     left, top, right, bottom = printed.anchors[layout.SIGNATURE]
     middle = ((left + right) // 2, (top + bottom) // 2)
     black = kind == "black seal"
@@ -170,6 +174,26 @@ def _marked(
     return _ink_of(seals.centred(bare, ring, colour, at)), seals.centred(page, ring, colour, at)
 
 
+def _in_red(
+    page: degrade.Picture, printed: TypesetPage, rng: np.random.Generator
+) -> tuple[seals.Ink, degrade.Picture]:
+    """The page with the signer's name stamped in red a little askew, and where that ink lies."""
+    low = max(word.box[3] for word in printed.words)
+    middle = (printed.anchors[layout.SIGNATURE][0] + printed.anchors[layout.SIGNATURE][2]) / 2
+    below = printed.anchors[layout.SIGNATURE][1]
+    boxes = [w.box for w in printed.words if w.box[1] > below and w.box[2] > middle - PRINT_DPI]
+    left, top = min(b[0] for b in boxes) - 9, min(b[1] for b in boxes) - 9
+    right, bottom = max(b[2] for b in boxes) + 9, min(low, max(b[3] for b in boxes)) + 9
+    ink = Image.fromarray(255 - page[top:bottom, left:right].min(axis=2))
+    tilted = ink.rotate(float(rng.normal(0, 0.8)), Image.Resampling.BICUBIC)
+    page = page.copy()
+    page[top:bottom, left:right] = 255
+    colour = seals.REDS[int(rng.integers(len(seals.REDS)))]
+    pressed = (np.asarray(tilted) / 255).astype(np.float32)
+    bare = seals.press(np.full_like(page, 255), pressed, colour, (left, top))
+    return _ink_of(bare), seals.press(page, pressed, colour, (left, top))
+
+
 def _ink_of(mark: degrade.Picture) -> seals.Ink:
     return np.asarray(mark.min(axis=2) < 200, np.float32)
 
@@ -183,7 +207,7 @@ def _damage(kind: str, rng: np.random.Generator) -> degrade.Damage:
     """Black seals are seals copied or scanned to 1 bit; red ones lie on colour scans in JPEG."""
     dpi = int(rng.choice([150, 200, 200, 300]))
     blur = float(rng.uniform(0.4, 0.8))
-    if kind == "red seal" or (kind == "stamp" and rng.random() < 0.6):
+    if kind.startswith("red") or (kind == "stamp" and rng.random() < 0.6):
         quality, fade = int(rng.integers(35, 80)), float(rng.uniform(0, 0.12))
         return degrade.Damage(dpi=dpi, blur=blur, fade=fade, noise=3.0, jpeg=quality)
     dpi = max(200, dpi)
@@ -266,11 +290,14 @@ def main() -> int:
     parser.add_argument("--pages", type=int, default=30, help="of each kind")
     parser.add_argument("--kinds", nargs="*", choices=KINDS, default=list(KINDS))
     parser.add_argument("--keep", type=Path, help="folder for scans and pictures of what was seen")
+    parser.add_argument("--without", choices=[*OPERATIONS], default="none", help="leave one out")
     options = parser.parse_args()
     os.environ["OMP_THREAD_LIMIT"] = "1"
     restorer = Restorer.load()
     print(HEADER)
-    with TemporaryDirectory(prefix="congvan-bench-") as work:
+    with TemporaryDirectory(prefix="congvan-bench-") as work, ExitStack() as off:
+        for change in OPERATIONS[options.without]():
+            off.enter_context(change)
         folder = options.keep or Path(work)
         folder.mkdir(parents=True, exist_ok=True)
         for kind in options.kinds:

@@ -168,7 +168,7 @@ class Zone(StrEnum):
 class Mark:
     """Something on the page that is not its text.
 
-    `kind`: seal, stamp, electronic_signature, handwriting, page_number, noise."""
+    `kind`: seal, stamp, electronic_signature, note, handwriting, page_number, noise."""
 
     kind: str
     page: int

@@ -25,6 +25,9 @@ MARGIN = 0.05  # inches around the figure
 MOST_CELLS = 200
 NUMBER = regex.compile(r"\d{1,3}(?:[.,]\d{1,3}){0,3}%?")
 FIGURE = regex.compile(r"[\d\p{L}]?.{0,5}\d.{0,5}|\w\W?\w?")
+LOOKS_LIKE = {"§": "8", "$": "5"}
+SIGN = regex.compile(r"([§$])(\.?)")
+UNSURE = 0.5  # confidence of a digit that was read as a sign
 FAIR = 0.5  # confidence of a reading that adds a comma
 WELL = 0.8  # confidence of a reading put in the place of what is no number
 
@@ -49,6 +52,21 @@ def doubtful_figures(
         if box[0] < box[2] and box[1] < box[3]:
             found.append(Retake(box, (_larger(page.crop(box)),)))
     return found[:MOST_CELLS]
+
+
+def with_signs(words: Sequence[Word], cells: Sequence[Box]) -> list[Word]:
+    """The words of a page; a sign alone in a cell is the digit it looks like, and doubtful: no
+    letter has a paragraph sign in a cell, and as a sign it would be taken for dirt."""
+    done = list(words)
+    for n, word in enumerate(words):
+        if (found := SIGN.fullmatch(word.text)) is None:
+            continue
+        cell = next((c for c in cells if is_centred_in(word.box, c)), None)
+        if cell and sum(is_centred_in(w.box, cell) for w in words) == 1:
+            text = LOOKS_LIKE[found[1]] + found[2]
+            sure = min(word.confidence, UNSURE)
+            done[n] = replace(word, text=text, confidence=sure, readings=(word.text,))
+    return done
 
 
 def _is_doubtful(word: Word) -> bool:

@@ -6,6 +6,7 @@ read: what is too large to hold is known before anything is decoded.
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 
 from PIL import Image, UnidentifiedImageError
@@ -23,10 +24,11 @@ def image_pages(path: Path) -> list[PageSource]:
     Raises DocumentError image_damaged or image_too_large."""
     pages: list[PageSource] = []
     try:
-        with Image.open(path) as image:
+        # What is damaged is told once, by its error.
+        with warnings.catch_warnings(action="ignore"), Image.open(path) as image:
             for index in range(int(getattr(image, "n_frames", 1))):
                 image.seek(index)
-                if is_too_large(image):
+                if is_too_large(image, path):
                     raise DocumentError(
                         "image_too_large", path=path, width=image.width, height=image.height
                     )

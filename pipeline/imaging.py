@@ -32,6 +32,7 @@ from pipeline.layout.frames import worn_frames
 from pipeline.settings import Settings
 from pipeline.textlayer import is_stamp_text
 
+LAID_OVER = ("electronic_signature", "note")
 LAYER_DPI = 150  # of a page whose text is known: enough for seals, stamps and rules
 SOFTEN = 0.7  # sigma in pixels
 PAPER_DPI = 75
@@ -254,12 +255,12 @@ def _finished(
     page: PageSource, work: _Work, turn: int, angle: float, marks: list[Mark], scale: float
 ) -> PageImage:
     """The page with its marks, whose boxes are still those of the page as drawn; those of
-    electronic signatures are lost where the page had to be turned."""
+    electronic signatures and notes are lost where the page had to be turned."""
     placed = tuple(
         replace(
             m,
             page=page.number,
-            box=None if turn and m.kind == "electronic_signature" else _scaled(m.box, scale),
+            box=None if turn and m.kind in LAID_OVER else _scaled(m.box, scale),
         )
         for m in marks
     )

@@ -1,15 +1,20 @@
 """Pictures too large to hold: read row by row and made smaller on the way.
 
 In: an image file and the size wanted. Out: the picture at that size. libvips does it: a few rows
-of the picture are in memory at a time, whatever the file's compression, strips or tiles.
+of the picture are in memory at a time, whatever the file's compression, strips or tiles. Of what no
+decoder reads so, half of the rows (`interlaced.py`) or the means of blocks (`progressive.py`) are.
 """
 
 from __future__ import annotations
 
 import logging
+import mmap
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any
 
 from PIL import ExifTags, Image, ImageOps
@@ -17,29 +22,34 @@ from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 
+from pipeline import interlaced, progressive
+
 MOST_PIXELS = 5_000_000_000
 """What is larger takes minutes to read through; the largest JPEG has 4.3 thousand million."""
 MOST_HELD = 300_000_000
-"""Bytes of a picture that can be read only as a whole: what a worker can hold beside all else."""
+"""Bytes of a picture that can be held as a whole: what a worker has room for beside all else."""
 ORIENTATION = ExifTags.Base.Orientation
 Image.MAX_IMAGE_PIXELS = None  # the bounds above are asked before anything is decoded
 
 
-def is_too_large(image: Image.Image) -> bool:
-    """Whether the picture, opened and not decoded, cannot be read at any size."""
-    return image.width * image.height > MOST_PIXELS or _held(image) > MOST_HELD
-
-
-def _held(image: Image.Image) -> int:
-    """Bytes that must be in memory at once to read the picture at whatever size. Rows come one
-    after the other, but for an interlaced PNG, and for a JPEG in several scans, which a decoder
-    keeps as coefficients of 16 bits, colour mostly at half or quarter of the resolution."""
+def is_too_large(image: Image.Image, path: Path) -> bool:
+    """Whether the picture, opened and not decoded, cannot be read at any size. Of JPEGs in several
+    scans that are too much to hold, progressive ones in grey or three colours can."""
     area = image.width * image.height
+    if isinstance(image, JpegImageFile) and _held(image, path) > MOST_HELD:
+        known = image.info.get("progressive") and len(image.layer) in (1, 3)
+        return not known or area > progressive.MOST_PIXELS
+    return area > MOST_PIXELS
+
+
+def _held(image: Image.Image, path: Path) -> int:
+    """Bytes that a decoder must hold at once to read the picture at whatever size. Rows come one
+    after the other, but for an interlaced PNG, and for a JPEG in several scans."""
     if isinstance(image, PngImageFile) and image.info.get("interlace"):
-        return area * len(image.getbands())
-    if isinstance(image, JpegImageFile) and image.info.get("progressive"):
-        sampled = [across * down for _, across, down, _ in image.layer]
-        return area * 2 * sum(sampled) // max(sampled, default=1)
+        return image.width * image.height * interlaced.bits_a_pixel(path) // 8
+    if isinstance(image, JpegImageFile):
+        with _mapped(path) as data:
+            return progressive.held(data)
     return 0
 
 
@@ -47,31 +57,52 @@ def smaller(path: Path, index: int, most_pixels: int) -> Image.Image:
     """Picture `index` of a file, of so many pixels at most, mode L or RGB, on white where it is
     transparent, turned as its EXIF says.
 
-    Raises OSError or vips' own error where the data are damaged."""
-    vips = _vips()
-    options: dict[str, int] = {}
+    Raises OSError, zlib.error or vips' own error where the data are damaged."""
     with Image.open(path) as file:
         scale = (most_pixels / (file.width * file.height)) ** 0.5
-        width, height = (max(1, int(side * scale)) for side in file.size)
+        size = (max(1, int(file.width * scale)), max(1, int(file.height * scale)))
         # Asked for what is not in its header, Pillow decodes a PNG to its end.
         told = not isinstance(file, PngImageFile) or "exif" in file.info
         turn = file.getexif().get(ORIENTATION, 1) if told else 1
-        if isinstance(file, TiffImageFile):
-            options["page"] = index
+        held = _held(file, path)
+        if held > MOST_HELD and isinstance(file, JpegImageFile):
+            with _mapped(path) as data:
+                made = progressive.eighth(data)
+            made.thumbnail(size, Image.Resampling.BOX)
+        elif held > MOST_HELD:
+            with NamedTemporaryFile(suffix=".png") as half:
+                interlaced.last_pass(path, Path(half.name))
+                made = _row_by_row(Path(half.name), size)
+        elif isinstance(file, TiffImageFile):
+            made = _row_by_row(path, size, page=index)
         elif isinstance(file, JpegImageFile):  # decoded smaller at once
-            options["shrink"] = next(by for by in (8, 4, 2, 1) if by == 1 or by * scale <= 1)
+            shrink = next(by for by in (8, 4, 2, 1) if by == 1 or by * scale <= 1)
+            made = _row_by_row(path, size, shrink=shrink)
+        else:
+            made = _row_by_row(path, size)
+    made.getexif()[ORIENTATION] = turn
+    return ImageOps.exif_transpose(made) or made
+
+
+@contextmanager
+def _mapped(path: Path) -> Iterator[mmap.mmap]:
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        yield data
+
+
+def _row_by_row(path: Path, size: tuple[int, int], **options: int) -> Image.Image:
+    """The picture at exactly this size; `options` are those of vips' reader."""
+    vips = _vips()
     with path.open("rb") as data:  # a name that is no UTF-8 vips does not take
         source = vips.Source.new_from_descriptor(data.fileno())
         whole = vips.Image.new_from_source(
             source, "", access="sequential", fail_on="error", **options
         )
-        image = whole.thumbnail_image(width, height=height, size="force", no_rotate=True)
+        image = whole.thumbnail_image(size[0], height=size[1], size="force", no_rotate=True)
         if image.hasalpha():
             image = image.flatten(background=255)
         pixels = image.cast("uchar").write_to_memory()
-    made = Image.frombytes("L" if image.bands == 1 else "RGB", (width, height), pixels)
-    made.getexif()[ORIENTATION] = turn
-    return ImageOps.exif_transpose(made) or made
+    return Image.frombytes("L" if image.bands == 1 else "RGB", size, pixels)
 
 
 @cache

@@ -16,8 +16,10 @@ from pipeline.document import Mark, PageKind, PageSource, TextLayer
 from pipeline.errors import DocumentError
 from pipeline.pdf_images import images_of, is_heavy
 from pipeline.settings import Settings
-from pipeline.textlayer import classify, is_signature_text
+from pipeline.textlayer import classify, is_note_text, is_signature_text
 
+Rectangle = tuple[float, float, float, float]
+"""Left, top, right, bottom in points from the page's top left corner."""
 LAYERS_AT_ONCE = 50  # pages whose text layers are in memory word by word
 
 
@@ -45,13 +47,14 @@ def _short(error: Exception) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Shape:
-    """Of a PDF page: its size in points as shown, its native dpi, the boxes of its signatures,
-    the fonts of its text, whether nothing on it can be coloured, what made the file, and whether
-    it has pictures that are too much to draw as they are."""
+    """Of a PDF page: its size in points as shown, its native dpi, the boxes of its signatures
+    and of comments typed over it, the fonts of its text, whether nothing on it can be coloured,
+    what made the file, and whether it has pictures that are too much to draw as they are."""
 
     size: tuple[float, float]
     dpi: float | None
-    signatures: tuple[tuple[float, float, float, float], ...]
+    signatures: tuple[Rectangle, ...]
+    notes: tuple[Rectangle, ...] = ()
     fonts: tuple[str, ...] = ()
     grey: bool = False
     producer: str = ""
@@ -75,9 +78,8 @@ def _shape(page: pikepdf.Page) -> _Shape:
     fonts = tuple(_fonts(page))
     grey = dpi is not None and not fonts and _is_grey(page)
     heavy = any(is_heavy(image) for image in images_of(page))
-    return _Shape(
-        (width, height), dpi, tuple(_signature_boxes(page)), fonts, grey=grey, heavy=heavy
-    )
+    signatures, notes = _laid_over(page)
+    return _Shape((width, height), dpi, signatures, notes, fonts, grey=grey, heavy=heavy)
 
 
 def _is_grey(page: pikepdf.Page) -> bool:
@@ -111,18 +113,23 @@ def _native_dpi(page: pikepdf.Page, width: float, height: float) -> float | None
     return round(dpi, 1) if 60 <= dpi <= 1300 else None
 
 
-def _signature_boxes(page: pikepdf.Page) -> Iterator[tuple[float, float, float, float]]:
+def _laid_over(page: pikepdf.Page) -> tuple[tuple[Rectangle, ...], tuple[Rectangle, ...]]:
+    """The boxes of the page's signature fields and of its typed comments, as far as they show."""
+    signatures: list[Rectangle] = []
+    notes: list[Rectangle] = []
     for annotation in page.obj.get("/Annots", pikepdf.Array()):
         try:
             kind = annotation.get("/FT")
             if kind is None and (parent := annotation.get("/Parent")) is not None:
                 kind = parent.get("/FT")
-            if kind == "/Sig" and "/AP" in annotation and "/Rect" in annotation:
+            is_note = annotation.get("/Subtype") == "/FreeText"
+            if (kind == "/Sig" or is_note) and "/AP" in annotation and "/Rect" in annotation:
                 box = poppler.shown_box(page, [*annotation["/Rect"]])
                 if box[2] > box[0] and box[3] > box[1]:
-                    yield box
+                    (notes if is_note else signatures).append(box)
         except (AttributeError, TypeError, ValueError):  # an annotation that is no dictionary
             continue
+    return tuple(signatures), tuple(notes)
 
 
 def _with_layers(path: Path, shapes: list[_Shape], settings: Settings) -> list[PageSource]:
@@ -151,23 +158,23 @@ def _part_with_layers(
 def _pdf_page(path: Path, index: int, shape: _Shape, layer: poppler.LayerPage) -> PageSource:
     overlays: list[Mark] = []
     words = list(layer.words)
-    for box in shape.signatures:
+    scanned = shape.dpi is not None
+    laid_over = [("electronic_signature", box) for box in shape.signatures]
+    laid_over += [("note", box) for box in shape.notes if scanned]
+    for name, box in laid_over:
         inside = [w for w in words if _within(w, box)]
         text = " ".join(w.text for w in inside) or None
-        # A number or date filled in by the office's system is a signature field too: part of the
-        # text, so it stays on the page.
-        if text is None or is_signature_text(text):
+        # A number or date filled in by the office's system is a signature field or a comment, too:
+        # part of the text, so it stays on the page.
+        if is_note_text(text) if name == "note" else text is None or is_signature_text(text):
             words = [w for w in words if not _within(w, box)]
-            overlays.append(
-                Mark("electronic_signature", index + 1, poppler.rounded(box), text, 1.0)
-            )
+            overlays.append(Mark(name, index + 1, poppler.rounded(box), text, 1.0))
     lines: dict[int, list[str]] = {}
     for word in words:
         lines.setdefault(word.line, []).append(word.text)
     text = "\n".join(" ".join(line) for line in lines.values())
-    scanned = shape.dpi is not None
     kind = classify(text, scanned=scanned, fonts=shape.fonts, producer=shape.producer)
-    if kind is TextLayer.NONE and overlays:
+    if kind is TextLayer.NONE and any(m.kind == "electronic_signature" for m in overlays):
         kind = TextLayer.SIGNATURE
     encoding = None
     if kind is TextLayer.LEGACY and not scanned:

@@ -21,6 +21,8 @@ from pipeline import columns, ink
 from pipeline.document import Box, Retake, Word
 
 Grey = NDArray[np.uint8]
+FRAME = 0.7, 0.3  # inches of a frame inside a cell, at least
+HOLLOW = 0.25  # of its bounding box that a frame's ink fills at most
 AIR = (
     0.15  # inches of white between cells: about that between lines; more, and short ones are missed
 )
@@ -153,8 +155,19 @@ def _without_rules(cell: Grey, dpi: float) -> Grey:
     long = round(LONGEST_DASH * dpi)
     level = cv2.morphologyEx(dark, cv2.MORPH_OPEN, np.ones((1, long), np.uint8))
     upright = cv2.morphologyEx(dark, cv2.MORPH_OPEN, np.ones((long, 1), np.uint8))
-    rules = cv2.dilate(cv2.bitwise_or(level, upright), np.ones((3, 3), np.uint8)) > 0
+    lines = cv2.bitwise_or(cv2.bitwise_or(level, upright), _hollow(dark, dpi))
+    rules = cv2.dilate(lines, np.ones((3, 3), np.uint8)) > 0
     return np.where(rules, 255, cell).astype(np.uint8)
+
+
+def _hollow(dark: Grey, dpi: float) -> Grey:
+    """Ink of frames with round corners, as boxes of flow charts have."""
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(dark, connectivity=8)
+    wide, high = stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]
+    frames = (wide >= FRAME[0] * dpi) & (high >= FRAME[1] * dpi)
+    frames &= stats[:, cv2.CC_STAT_AREA] < HOLLOW * wide * high
+    frames[0] = False
+    return np.asarray(frames[labels], np.uint8)
 
 
 def _around_ink(cell: Grey, dpi: float) -> Box | None:

@@ -25,7 +25,7 @@ from PIL import Image
 from pipeline import ink
 from pipeline.document import Box, OcrPage, Operation, PageImage, Retake, Word
 from pipeline.errors import DocumentError, MissingError
-from pipeline.figures import LARGER, doubtful_figures, with_figures
+from pipeline.figures import LARGER, doubtful_figures, with_figures, with_signs
 from pipeline.layout.frames import tables
 from pipeline.second_look import is_doubtful, with_second_look
 from pipeline.settings import Settings
@@ -149,7 +149,7 @@ def _second_look(
         larger = _read_again(figures, page, settings, LARGER)
         read = [(f.box, v.get(0, [])) for f, v in zip(figures, larger, strict=True)]
         words = with_figures(words, read)
-    return words
+    return with_signs(words, cells)
 
 
 def _read_again(

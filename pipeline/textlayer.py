@@ -27,6 +27,7 @@ ARRIVAL = (
 )
 """What an arrival stamp says: that it is one; what is filled in; whose it is."""
 
+FEWEST_NOTE_WORDS = 8  # "Đà Nẵng, ngày 26 tháng 7 năm 2020" has fewer that are none of digits
 MOST_STAMP_WORDS = 30
 ONSET = r"(?:ngh?|nh|ch|th|tr|kh|gh|gi|ph|qu|[bcdđghklmnpqrstvx])?"
 NUCLEUS = (
@@ -61,6 +62,14 @@ def is_own(producer: str, fonts: Collection[str]) -> bool:
 def is_signature_text(text: str) -> bool:
     """Whether the words of an annotation are those of an electronic signature or its stamp."""
     return bool(SIGNATURE.search(text)) or len(text.split()) >= 4
+
+
+def is_note_text(text: str | None) -> bool:
+    """Whether a comment typed over a scan says something of its own: sentences, in small letters
+    for the most part. What an office's system fills in is a number, a date or a name."""
+    words = [word for word in (text or "").split() if word[:1].isalpha()]
+    small = sum(word[0].islower() for word in words)
+    return len(words) >= FEWEST_NOTE_WORDS and 2 * small > len(words)
 
 
 def is_stamp_text(text: str) -> bool:

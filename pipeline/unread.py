@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from pipeline import ink
-from pipeline.boxes import is_centred_in
+from pipeline.boxes import is_centred_in, overlap
 from pipeline.document import Box, Retake, Word
 from pipeline.layout import wording
 from pipeline.second_look import FIRST_BLOCK
@@ -38,6 +38,7 @@ READ = 0.55  # confidence by quality of a line that is print
 NEXT = 1.0  # of its height from a line that the next word of the same line stands
 LOSS = 0.7  # of the letters read before, that a new reading must have
 PALE = 0.6  # of the way from print to white paper, where white begins
+SAME = 0.5  # of two words' boxes together, that both cover, if they are one print
 SURE = 0.85  # confidence of a line that is print whatever it says
 MOST_LINES = 60
 
@@ -184,6 +185,12 @@ def with_lines(
         beside = _beside(box, done)
         if not line or (before and not _is_better(line, before, within=beside is not None)):
             continue
+        same = _same_print(line, done)
+        if 2 * len(same) >= len(line):  # red print that did not fade away was read already
+            if _sureness(line) <= _sureness(same):
+                continue
+            before += same
+            beside = _beside(box, [w for w in done if w not in same])
         done = [w for w in done if w not in before]
         if beside:  # a word of that line
             row = (beside.block, beside.paragraph, beside.line)
@@ -192,6 +199,15 @@ def with_lines(
             block = 2 * FIRST_BLOCK + n
             done += [Word(w.text, w.box, w.confidence, block, 1, w.line) for w in line]
     return done
+
+
+def _same_print(line: Sequence[Word], words: Sequence[Word]) -> list[Word]:
+    """The words that were read well where words of `line` stand."""
+    return [w for w in words if not is_junk(w) and any(overlap(w.box, x.box) > SAME for x in line)]
+
+
+def _sureness(words: Sequence[Word]) -> float:
+    return sum(w.confidence for w in words) / len(words)
 
 
 def _without_scraps(line: Sequence[Word]) -> list[Word]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import os
 import socket
+import struct
 import unicodedata
 import zlib
 from collections.abc import Callable, Iterator
@@ -23,6 +24,7 @@ import pikepdf
 from pikepdf import Array, Dictionary, Name
 from PIL import Image
 
+from pipeline.interlaced import PASSES
 from tests.conftest import LETTER, draw_page, save_pdf
 from tests.test_intake import signed_pdf
 
@@ -302,6 +304,31 @@ def _claims(width: int, height: int) -> Make:
     return make
 
 
+def _interlaced(width: int, height: int) -> Make:
+    """White, in one bit, interlaced: what a decoder would have to hold as a whole."""
+    passes = [
+        (-(-(height - y) // down), -(-(width - x) // across))
+        for y, x, down, across in (*PASSES, (1, 0, 2, 1))
+    ]
+
+    def make(path: Path) -> None:
+        pack = zlib.compressobj()
+        packed = [
+            pack.compress((b"\0" + b"\xff" * (-(-columns // 8))) * 1000)
+            for rows, columns in passes
+            for _ in range(rows // 1000)
+        ]
+        head = struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 1)
+        data = b"\x89PNG\r\n\x1a\n"
+        pixels = b"".join(packed) + pack.flush()
+        for kind, content in ((b"IHDR", head), (b"IDAT", pixels), (b"IEND", b"")):
+            data += struct.pack(">I", len(content)) + kind + content
+            data += struct.pack(">I", zlib.crc32(kind + content))
+        path.write_bytes(data)
+
+    return make
+
+
 def _tiff_in_circles(path: Path) -> None:
     """A directory of pages whose next one is itself."""
     Image.new("1", (80, 100), 1).save(path)
@@ -316,6 +343,7 @@ def _tiff_in_circles(path: Path) -> None:
 _IMAGES: dict[str, Row] = {
     "bomb.png": (_claims(1_000_000, 1_000_000), "image_too_large"),
     "huge.png": (_image("1", (50_000, 20_000)), READ),
+    "interlaced.png": (_interlaced(56_000, 48_000), READ),
     "wide.png": (_image("1", (50_000, 1_000)), READ),
     "claims-much.png": (_claims(2**31 - 1, 2**31 - 1), "image_too_large", "image_damaged"),
     "claims-some.png": (_claims(9_000, 9_000), "image_damaged"),

@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw, ImageFilter
 from benchmarks.page_simulator.fonts import font
 from pipeline import imaging, tesseract
 from pipeline.document import PageKind, PageSource, Word
-from pipeline.figures import doubtful_figures, with_figures
+from pipeline.figures import doubtful_figures, with_figures, with_signs
 from pipeline.settings import Settings
 
 BOX = (100, 100, 130, 120)
@@ -54,6 +54,16 @@ def test_only_short_words_alone_in_a_cell_and_unsure_are_asked_for() -> None:
     assert not doubtful_figures(page, 200, [word("11", 0.6), beside], [CELL])
     assert not doubtful_figures(page, 200, [word("không", 0.6)], [CELL])
     assert not doubtful_figures(page, 200, [word("11", 0.6)], [])
+
+
+@pytest.mark.parametrize(("sign", "digit"), [("§", "8"), ("§.", "8."), ("$", "5")])
+def test_a_sign_alone_in_a_cell_is_a_digit_and_doubtful(sign: str, digit: str) -> None:
+    (found,) = with_signs([word(sign, 0.93)], [CELL])
+    assert (found.text, found.readings) == (digit, (sign,))
+    assert found.confidence <= 0.5
+    beside = Word("đồng", (140, 100, 190, 120), 0.9)
+    for words, cells in (([word(sign, 0.93), beside], [CELL]), ([word(sign, 0.93)], [])):
+        assert with_signs(words, cells)[0].text == sign
 
 
 def test_commas_of_a_table_of_figures_are_read(tmp_path: Path) -> None:

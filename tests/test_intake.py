@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from pathlib import Path
+from typing import Any
 
 import pikepdf
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from pipeline import loading
 from pipeline.document import PageKind, TextLayer
 from pipeline.errors import DocumentError
 from pipeline.finding import discover, natural_key
@@ -227,21 +229,64 @@ def test_an_electronic_signature_is_an_overlay_and_no_text(tmp_path: Path) -> No
     assert "Nguoi ky" in (page.overlays[0].text or "")
 
 
+NOTE = "1. Gui van ban den cac don vi de pho bien trong toan truong;"
+
+
+@pytest.mark.parametrize(
+    ("text", "kinds"),
+    [
+        (NOTE, ["note"]),
+        ("1906", []),
+        ("Da Nang, ngay 26 thang 7 nam 2020", []),
+        ("Nguyen Van An", []),
+    ],
+)
+def test_a_comment_typed_over_a_scan_is_no_text_of_it(
+    tmp_path: Path, text: str, kinds: list[str]
+) -> None:
+    path = commented_pdf(tmp_path / "commented.pdf", text)
+    page = read_source(Candidate(path, (path,)), SETTINGS).pages[0]
+    assert [m.kind for m in page.overlays] == kinds
+    assert (text in (page.text or "")) == (not kinds)
+    drawn = loading.load(page, SETTINGS).image.convert("L")
+    assert (drawn.getextrema() == (255, 255)) == bool(kinds)
+
+
+def commented_pdf(path: Path, text: str) -> Path:
+    """A white scan with a comment typed over it."""
+    Image.new("L", (1654, 2339), 255).save(path, "PDF", resolution=200)
+    with pikepdf.open(path, allow_overwriting_input=True) as pdf:
+        look = pdf.make_stream(f"BT /F1 9 Tf 2 12 Td ({text}) Tj ET".encode())
+        comment = _annotation(pdf, look, Subtype=pikepdf.Name.FreeText, Contents=text)
+        pdf.pages[0].obj.Annots = pikepdf.Array([comment])
+        pdf.save(path)
+    return path
+
+
+def _annotation(pdf: pikepdf.Pdf, look: pikepdf.Stream, **keys: Any) -> pikepdf.Object:
+    font = pikepdf.Dictionary(
+        Type=pikepdf.Name.Font, Subtype=pikepdf.Name.Type1, BaseFont=pikepdf.Name.Helvetica
+    )
+    look.Type, look.Subtype = pikepdf.Name.XObject, pikepdf.Name.Form
+    look.BBox = [0, 0, 300, 40]
+    look.Resources = pikepdf.Dictionary(Font=pikepdf.Dictionary(F1=font))
+    return pdf.make_indirect(
+        pikepdf.Dictionary(
+            Type=pikepdf.Name.Annot,
+            F=132,
+            Rect=[250, 790, 550, 830],
+            AP=pikepdf.Dictionary(N=look),
+            **keys,
+        )
+    )
+
+
 def signed_pdf(path: Path) -> Path:
     """A scan with a signature field whose appearance has words of its own."""
     Image.new("L", (1654, 2339), 255).save(path, "PDF", resolution=200)
     with pikepdf.open(path, allow_overwriting_input=True) as pdf:
-        font = pikepdf.Dictionary(
-            Type=pikepdf.Name.Font, Subtype=pikepdf.Name.Type1, BaseFont=pikepdf.Name.Helvetica
-        )
         look = pdf.make_stream(b"BT /F1 9 Tf 2 12 Td (Nguoi ky: So Noi vu 10:11:12 +07:00) Tj ET")
-        look.Type, look.Subtype = pikepdf.Name.XObject, pikepdf.Name.Form
-        look.BBox = [0, 0, 220, 40]
-        look.Resources = pikepdf.Dictionary(Font=pikepdf.Dictionary(F1=font))
-        field = pikepdf.Dictionary(
-            Type=pikepdf.Name.Annot, Subtype=pikepdf.Name.Widget, FT=pikepdf.Name.Sig, F=132,
-            Rect=[300, 790, 520, 830], AP=pikepdf.Dictionary(N=look),
-        )  # fmt: skip
-        pdf.pages[0].obj.Annots = pikepdf.Array([pdf.make_indirect(field)])
+        field = _annotation(pdf, look, Subtype=pikepdf.Name.Widget, FT=pikepdf.Name.Sig)
+        pdf.pages[0].obj.Annots = pikepdf.Array([field])
         pdf.save(path)
     return path

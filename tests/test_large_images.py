@@ -14,7 +14,7 @@ import pytest
 from pikepdf import Name
 from PIL import Image, ImageOps
 
-from pipeline import loading, pdf_images
+from pipeline import large_images, loading, pdf_images
 from pipeline.document import PageKind, PageSource
 from pipeline.errors import DocumentError
 from pipeline.intake import Candidate, read_source
@@ -54,20 +54,32 @@ def second_of_two(path: Path) -> Path:
 
 
 def interlaced(path: Path) -> Path:
-    """Adam7, which Pillow does not write: one pixel in eight in the first pass, and so on."""
-    pixels = np.asarray(drawn())
+    return adam7(np.asarray(drawn())[:, :, None], 8, path / "a.png")
+
+
+def adam7(pixels: np.ndarray, bits: int, path: Path) -> Path:
+    """An interlaced PNG, which Pillow does not write: one pixel in eight in the first pass, and so
+    on. `pixels`: rows x columns x 1 (grey) or 3 colours, of so many `bits` each."""
     passes = ((0, 0, 8, 8), (0, 4, 8, 8), (4, 0, 8, 4), (0, 2, 4, 4), (2, 0, 4, 2), (0, 1, 2, 2),
               (1, 0, 2, 1))  # fmt: skip
+    height, width, colours = pixels.shape
+    pack = np.packbits if bits == 1 else lambda row: row.astype(">u2" if bits == 16 else np.uint8)
     rows = b"".join(
-        b"\0" + row.tobytes() for y, x, down, across in passes for row in pixels[y::down, x::across]
+        b"\0" + pack(row.ravel()).tobytes()
+        for y, x, down, across in passes
+        for row in pixels[y::down, x::across]
     )
-    head = struct.pack(">IIBBBBB", 640, 900, 8, 0, 0, 0, 1)
+    kind = 0 if colours == 1 else 2
+    head = struct.pack(">IIBBBBB", width, height, bits, kind, 0, 0, 1)
     data = b"\x89PNG\r\n\x1a\n"
-    for kind, content in ((b"IHDR", head), (b"IDAT", zlib.compress(rows)), (b"IEND", b"")):
-        data += struct.pack(">I", len(content)) + kind + content
-        data += struct.pack(">I", zlib.crc32(kind + content))
-    (path / "a.png").write_bytes(data)
-    return path / "a.png"
+    half = zlib.compress(rows)
+    cut = len(half) // 2
+    chunks = ((b"IHDR", head), (b"IDAT", half[:cut]), (b"IDAT", half[cut:]), (b"IEND", b""))
+    for name, content in chunks:
+        data += struct.pack(">I", len(content)) + name + content
+        data += struct.pack(">I", zlib.crc32(name + content))
+    path.write_bytes(data)
+    return path
 
 
 MADE: dict[str, Callable[[Path], Path]] = {
@@ -122,16 +134,110 @@ def test_what_ends_early_is_told(tmp_path: Path, suffix: str) -> None:
     assert caught.value.code == "image_damaged"
 
 
+def coloured() -> Image.Image:
+    """A page with a red block, of a size that is no multiple of what codecs work in."""
+    page = np.asarray(drawn().convert("RGB")).copy()
+    page[100:300, 200:400, 1:] //= 3
+    return Image.fromarray(page[:893, :637])
+
+
+@pytest.mark.parametrize(("bits", "colours"), [(1, 1), (8, 3), (16, 1), (16, 3)])
+def test_an_interlaced_png_too_large_to_hold_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bits: int, colours: int
+) -> None:
+    grey = np.asarray(coloured().convert("RGB" if colours == 3 else "L")).astype(np.uint16)
+    pixels = grey > 127 if bits == 1 else grey * 257 if bits == 16 else grey
+    path = adam7(pixels.reshape(893, 637, colours), bits, tmp_path / "a.png")
+    monkeypatch.setattr(large_images, "MOST_HELD", 1000)
+    found = large_images.smaller(path, 0, 100_000)
+    assert 99_000 <= found.width * found.height <= 100_000
+    shown = coloured().convert(found.mode).resize(found.size, Image.Resampling.BOX)
+    assert np.abs(np.asarray(found, float) - np.asarray(shown, float)).mean() < 9
+
+
+def test_an_interlaced_png_cut_off_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = interlaced(tmp_path)
+    path.write_bytes(path.read_bytes()[:-200])
+    monkeypatch.setattr(large_images, "MOST_HELD", 1000)
+    with pytest.raises(DocumentError) as caught:
+        loading.load(PageSource(1, path, 0, PageKind.IMAGE, 100.0), SMALL)
+    assert caught.value.code == "image_damaged"
+
+
+@pytest.mark.parametrize("colour", ["L", "RGB"])
+@pytest.mark.parametrize("sampling", [0, 1, 2])
+@pytest.mark.parametrize("restart", [0, 7])
+def test_a_progressive_jpeg_too_large_to_hold_is_read_at_an_eighth(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, colour: str, sampling: int, restart: int
+) -> None:
+    path = save(coloured().convert(colour), tmp_path / "a.jpg", quality=90, progressive=True,
+                subsampling=sampling, restart_marker_blocks=restart)  # fmt: skip
+    monkeypatch.setattr(large_images, "MOST_HELD", 1000)
+    found = large_images.smaller(path, 0, 100_000)
+    with Image.open(path) as shown:
+        shown.draft(colour, (1, 1))
+        assert found.size == shown.size == (80, 112)
+        apart = np.abs(np.asarray(found, float) - np.asarray(shown.convert(colour), float))
+    assert apart.mean() < 0.5
+
+
+def test_a_progressive_jpeg_cut_off_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = save(coloured(), tmp_path / "a.jpg", progressive=True)
+    monkeypatch.setattr(large_images, "MOST_HELD", 1000)
+    data = path.read_bytes()
+    for share in range(5, 100, 5):
+        path.write_bytes(data[: len(data) * share // 100])
+        with pytest.raises(DocumentError) as caught:
+            loading.load(PageSource(1, path, 0, PageKind.IMAGE, 100.0), SMALL)
+        assert caught.value.code == "image_damaged"
+
+
+def test_four_inks_in_several_scans_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = save(drawn().convert("CMYK"), tmp_path / "a.jpg", progressive=True)
+    monkeypatch.setattr(large_images, "MOST_HELD", 1000)
+    with pytest.raises(DocumentError) as caught:
+        read_source(Candidate(path, (path,)), SMALL)
+    assert caught.value.code == "image_too_large"
+
+
+@pytest.mark.parametrize("packed_twice", [False, True])
+def test_a_progressive_jpeg_in_a_pdf_is_drawn_smaller(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, packed_twice: bool
+) -> None:
+    data = BytesIO()
+    page = draw_page(LETTER, 200).convert("RGB")
+    page.save(data, "JPEG", quality=90, progressive=True)
+    packed = zlib.compress(data.getvalue()) if packed_twice else data.getvalue()
+    codecs = [Name.FlateDecode, Name.DCTDecode] if packed_twice else [Name.DCTDecode]
+    path = picture_in_pdf(tmp_path / "a.pdf", page, packed, pikepdf.Array(codecs))
+    as_it_is = read_source(Candidate(path, (path,)), Settings()).pages[0]
+    monkeypatch.setattr(pdf_images, "MOST_HELD", 1000)
+    heavy = read_source(Candidate(path, (path,)), Settings()).pages[0]
+    assert (as_it_is.heavy, heavy.heavy) == (False, True)
+    before, after = (
+        np.asarray(loading.load(page, Settings()).image.convert("L").resize((105, 149)), float)
+        for page in (as_it_is, heavy)
+    )
+    assert 0 < np.abs(before - after).mean() < 4
+
+
 def jpx_in_pdf(path: Path, image: Image.Image) -> Path:
-    """A page of A5 whose picture is JPEG 2000."""
     data = BytesIO()
     image.save(data, "JPEG2000", quality_mode="rates", quality_layers=[20])
+    return picture_in_pdf(path, image, data.getvalue(), Name.JPXDecode)
+
+
+def picture_in_pdf(path: Path, image: Image.Image, data: bytes, codec: pikepdf.Object) -> Path:
+    """A page of A5 with a picture as it was encoded."""
     with pikepdf.new() as pdf:
         pdf.add_blank_page(page_size=(420, 595))
         picture = pdf.make_stream(
-            data.getvalue(), Type=Name.XObject, Subtype=Name.Image, Width=image.width,
-            Height=image.height, ColorSpace=Name.DeviceRGB, BitsPerComponent=8,
-            Filter=Name.JPXDecode,
+            data, Type=Name.XObject, Subtype=Name.Image, Width=image.width,
+            Height=image.height, ColorSpace=Name.DeviceRGB, BitsPerComponent=8, Filter=codec,
         )  # fmt: skip
         page = pdf.pages[0].obj
         page.Resources = pikepdf.Dictionary(XObject=pikepdf.Dictionary(Im0=picture))

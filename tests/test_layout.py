@@ -43,6 +43,39 @@ def test_reading_order(case: dict[str, Any]) -> None:
     assert set(case["marks"]) <= {m.kind for m in arranged.marks}
 
 
+def test_a_letter_whose_head_is_cut_off_has_its_letterhead() -> None:
+    lines: list[list[Any]] = [
+        [240, 60, "Số: 15/2021/QĐ-UBND", 0.95, 1],
+        [850, 60, "An Bình, ngày 14 tháng 3 năm 2021", 0.95, 1],
+        [560, 220, "QUYẾT ĐỊNH", 0.95, 2],
+        [375, 270, "Ban hành Quy chế làm việc của Tổ công tác", 0.95, 3],
+    ]
+    lines += [
+        [
+            240,
+            400 + 50 * n,
+            "Căn cứ Luật Tổ chức chính quyền địa phương ngày 19 tháng 6 năm;",
+            1.0,
+            4 + n,
+        ]
+        for n in range(6)
+    ]
+    arranged = layout.arrange(page_of(lines), blank())
+    zones = [line.zone for line in arranged.lines if line.text]
+    head = [Zone.LETTERHEAD_LEFT, Zone.LETTERHEAD_RIGHT, Zone.TITLE, Zone.TITLE, Zone.BODY]
+    assert zones[:5] == head
+
+
+def test_dust_before_a_line_is_no_dash() -> None:
+    dust = Word("-", (216, 215, 219, 218), 0.9, 1, 1, 1)
+    line = words_of(238, 200, "Yêu cầu các đơn vị báo cáo về Sở trước ngày 30 tháng 6.", 0.95, 1)
+    entry = words_of(238, 260, "- Các phòng chuyên môn nghiêm túc thực hiện;", 0.95, 2)
+    ocr = OcrPage(1, WIDTH, HEIGHT, DPI, "vie", (dust, *line, *entry), ())
+    arranged = layout.arrange(ocr, blank())
+    texts = [found.text for found in arranged.lines if found.text]
+    assert [text[:9] for text in texts] == ["Yêu cầu c", "- Các phò"]
+
+
 def test_an_entry_of_the_list_that_reaches_under_the_signature_is_no_two_columns() -> None:
     entry = "- Mặt trận Tổ quốc và các tổ chức chính trị - xã hội;"
     lines: list[list[Any]] = [

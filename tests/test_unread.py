@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
 from PIL import Image, ImageDraw
 
 from benchmarks.page_simulator.fonts import font
@@ -120,11 +121,22 @@ def test_print_that_goes_on_outside_a_frame_is_no_word_of_the_stamp() -> None:
     assert [w.text for w in own] == ["ĐẾN", "Ngày:"]
 
 
-def test_a_name_stamped_in_red_is_read(tmp_path: Path) -> None:
+def test_print_that_was_read_well_is_not_read_twice() -> None:
+    own = [word("Văn", 200, 300, 0.9), word("Minh", 280, 300, 0.8)]
+    again = [word("Văn", 202, 301, 0.7), word("Minb", 279, 299, 0.75)]
+    box = (190, 290, 380, 340)
+    assert unread.with_lines(own, [(box, again)], []) == own
+    better = [word("Vân", 202, 301, 0.95), word("Minh", 279, 299, 0.95)]
+    read = unread.with_lines(own, [(box, better)], [])
+    assert [w.text for w in read] == ["Vân", "Minh"]
+
+
+@pytest.mark.parametrize("red", [(200, 30, 40), (150, 30, 50), (232, 96, 60)])
+def test_a_name_stamped_in_red_is_read_once(tmp_path: Path, red: tuple[int, int, int]) -> None:
     page = page_with((200, 300, "Uỷ ban nhân dân xã báo cáo kết quả như trên."))
     page = page.convert("RGB")
     draw = ImageDraw.Draw(page)
-    draw.text((1000, 1500), "Nguyễn Văn Minh", (200, 30, 40), font("Tinos", 42, bold=True))
+    draw.text((1000, 1500), "Nguyễn Văn Minh", red, font("Tinos", 42, bold=True))
     draw.ellipse((800, 1180, 1084, 1464), outline=(200, 30, 40), width=5)
     page.save(tmp_path / "page.png", dpi=(200, 200))
     source = PageSource(1, tmp_path / "page.png", 0, PageKind.IMAGE, 200.0)

@@ -5,8 +5,8 @@ In: a clean page. Out: boxes in pixels of that page.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -14,14 +14,17 @@ from numpy.typing import NDArray
 
 from pipeline.boxes import is_centred_in
 from pipeline.document import Box, PageImage
+from pipeline.layout.charts import parted
 from pipeline.layout.open_frames import open_frames
 from pipeline.layout.segments import around
 
 Grey = NDArray[np.uint8]
 RULE_DPI = 100
+SHORTEST_RULE = round(RULE_DPI * 0.36)  # 9 mm
 PALE = 14  # by which a pale rule is darker than the paper beside it
 PALE_REACH = 7  # pixels at RULE_DPI
 FEWEST_MORE = 2
+FEWEST_PALE, FEWEST_RULES = 6, 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,23 +55,22 @@ def _dark(grey: Grey) -> Grey:
     return (grey < 0.82 * float(np.percentile(grey, 70))).astype(np.uint8) * 255
 
 
-def _with_pale(ink: Grey, grey: Grey) -> tuple[Grey, Grey]:
-    """The ink and, for level and for upright rules, what is a little darker than the paper on both
-    sides: rules are often printed and scanned paler than any letter."""
-    both: list[Grey] = []
-    for shape in ((PALE_REACH, 1), (1, PALE_REACH)):
-        paper = cv2.morphologyEx(grey, cv2.MORPH_CLOSE, np.ones(shape, np.uint8))
-        pale = (cv2.subtract(paper, grey) > PALE).astype(np.uint8) * 255
-        both.append(np.asarray(cv2.bitwise_or(ink, pale), np.uint8))
-    return both[0], both[1]
+def _with_pale(ink: Grey, grey: Grey, shape: tuple[int, int]) -> Grey:
+    """The ink and what is a little darker than the paper on both sides, within `shape` (rows,
+    columns): rules are often printed and scanned paler than any letter."""
+    paper = cv2.morphologyEx(grey, cv2.MORPH_CLOSE, np.ones(shape, np.uint8))
+    pale = (cv2.subtract(paper, grey) > PALE).astype(np.uint8) * 255
+    return np.asarray(cv2.bitwise_or(ink, pale), np.uint8)
 
 
 def _rules(along: Grey, across: Grey) -> tuple[Grey, Grey]:
     """Level and upright rules of at least 9 mm, in the ink for either."""
-    length = round(RULE_DPI * 0.36)
     gap = round(RULE_DPI * 0.06)
-    level = cv2.morphologyEx(along, cv2.MORPH_OPEN, np.ones((1, length), np.uint8))
-    upright = cv2.morphologyEx(across, cv2.MORPH_OPEN, np.ones((length, 1), np.uint8))
+    level = cv2.morphologyEx(along, cv2.MORPH_OPEN, np.ones((1, SHORTEST_RULE), np.uint8))
+    # Where it crosses a level rule a pale upright one has no paper beside it, and is not seen.
+    crossed = cv2.dilate(level, np.ones((1, PALE_REACH), np.uint8))
+    across = np.asarray(cv2.bitwise_or(across, crossed), np.uint8)
+    upright = cv2.morphologyEx(across, cv2.MORPH_OPEN, np.ones((SHORTEST_RULE, 1), np.uint8))
     level = cv2.morphologyEx(level, cv2.MORPH_CLOSE, np.ones((1, gap), np.uint8))
     upright = cv2.morphologyEx(upright, cv2.MORPH_CLOSE, np.ones((gap, 1), np.uint8))
     return np.asarray(level, np.uint8), np.asarray(upright, np.uint8)
@@ -121,15 +123,29 @@ def _outermost(boxes: list[Box]) -> list[Box]:
 
 def tables(image: PageImage) -> list[Table]:
     """Ruled tables, top to bottom: at least four cells in a grid of rules that touch. Pale rules
-    count where they part more cells than dark ones alone."""
+    count where they part more cells than dark ones alone, or FEWEST_PALE where there are none."""
     grey, scale = _small(image)
     ink = _dark(grey)
     dark = _grids(*_rules(ink, ink), scale)
-    if not dark:  # hardly a table has none but pale rules, and to look for them takes time
+    along = _with_pale(ink, grey, (PALE_REACH, 1))
+    if not dark and _rules_in(along) < FEWEST_RULES:  # to look for the others takes time
         return dark
-    pale = _grids(*_rules(*_with_pale(ink, grey)), scale)
+    pale = _grids(*_rules(along, _with_pale(ink, grey, (1, PALE_REACH))), scale)
     more = sum(len(t.cells) for t in pale) - sum(len(t.cells) for t in dark)
-    return pale if more >= FEWEST_MORE else dark
+    found = pale if more >= (FEWEST_MORE if dark else FEWEST_PALE) else dark
+    return [replace(table, cells=_with_charts(table.cells, ink, scale)) for table in found]
+
+
+def _rules_in(along: Grey) -> int:
+    """How many level rules of at least 20 mm there are; crossed ones count by their parts."""
+    wide = np.ones((1, round(0.8 * RULE_DPI)), np.uint8)
+    return cv2.connectedComponents(cv2.morphologyEx(along, cv2.MORPH_OPEN, wide))[0] - 1
+
+
+def _with_charts(cells: Sequence[Box], ink: Grey, scale: float) -> tuple[Box, ...]:
+    small = [_full(cell, 1 / scale) for cell in cells]
+    parts = parted(small, ink, RULE_DPI)
+    return tuple(_full(p, scale) for p in parts) if parts != small else tuple(cells)
 
 
 def _grids(level: Grey, upright: Grey, scale: float) -> list[Table]:

@@ -110,12 +110,17 @@ def _columns(segment: Segment, gutter: float, metrics: Metrics) -> list[Segment]
 
 
 def _heading(lines: list[Row], metrics: Metrics) -> tuple[int, Segment] | None:
-    """The country's name and the index of its row; of a page whose head is cut off the motto."""
+    """The country's name and the index of its row; of a page whose head is cut off the motto, or
+    the place and day beside the number."""
     for test, lowest in ((wording.is_country, 0.5), (wording.is_motto, 0.1)):
         for n, row in enumerate(lines):
             for s in row:
                 if test(s.text) and min(part.top for part in row) <= lowest * metrics.height:
                     return n, s
+    for n, row in enumerate(lines):
+        beside = len(row) == 2 and wording.is_number(row[0].text)
+        if beside and row[1].top <= 0.1 * metrics.height and wording.is_place_date(row[1].text):
+            return n, row[1]
     return None
 
 
@@ -142,7 +147,8 @@ def _letterhead_end(
     (V/v ...), until a row crosses the gutter."""
     last = start
     low = country.bottom + 9 * country.height
-    for n in range(start + 1, len(lines)):
+    below = range(start + 1, start if wording.is_place_date(country.text) else len(lines))
+    for n in below:
         if lines[n][0].top > low or any(_ends_letterhead(s) for s in lines[n]):
             break
         if any(
