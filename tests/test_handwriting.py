@@ -34,7 +34,7 @@ from pipeline.document import (
 from pipeline.handwriting import with_handwriting
 from pipeline.handwriting.classifier import CLASSES, NO_DIGIT, SIDE, DigitNet, normalised
 from pipeline.handwriting.lattice import Reading, readings_of
-from pipeline.handwriting.pieces import ink_of
+from pipeline.handwriting.pieces import inks_of
 from pipeline.handwriting.read import TAKEN, confidence_of
 from pipeline.handwriting.signed import signed_days, weighed
 from pipeline.handwriting.slots import Slot, find_slots
@@ -147,8 +147,7 @@ def test_most_clear_numbers_are_read_whatever_is_printed_beneath(dpi: int) -> No
     for filled in clear_letters(dpi):
         grey, written = filled.at(dpi)
         for slot, text in written:
-            ink = ink_of(grey, slot)
-            found = readings_of(ink, slot.kind, DigitNet.load()) if ink else []
+            found = readings_of(inks_of(grey, slot), slot.kind, DigitNet.load())
             sure = bool(found) and confidence_of(found[0]) >= TAKEN
             slots += 1
             right += bool(found) and found[0].digits == text
@@ -172,8 +171,7 @@ def test_an_empty_slot_has_no_reading(rule: str) -> None:
     rng = np.random.default_rng(7)
     grey, slots = letter("", "", held_out().draw, rng, Manner(rule), Damage(noise=8.0)).at(200)
     for slot, _ in slots:
-        ink = ink_of(grey, slot)
-        found = readings_of(ink, slot.kind, DigitNet.load()) if ink else []
+        found = readings_of(inks_of(grey, slot), slot.kind, DigitNet.load())
         assert all(confidence_of(r) < TAKEN for r in found)
 
 
@@ -186,8 +184,7 @@ def test_whatever_the_ink_a_reading_fits_its_slot(seed: int, kind: str) -> None:
         y, x = int(rng.integers(30, 100)), int(rng.integers(40, 200))
         grey[y : y + int(rng.integers(2, 40)), x : x + int(rng.integers(2, 40))] = 40
     slot = Slot(kind, 0, 0, 0, "", 0.0, (40, 55, 220, 85), 40.0)  # type: ignore[arg-type]
-    ink = ink_of(grey, slot)
-    found = readings_of(ink, slot.kind, DigitNet.load()) if ink else []
+    found = readings_of(inks_of(grey, slot), slot.kind, DigitNet.load())
     top = {"number": 99999, "day": 31, "month": 12}[kind]
     assert all(1 <= int(r.digits) <= top and 0 <= r.probability <= 1 for r in found)
     assert [r.probability for r in found] == sorted((r.probability for r in found), reverse=True)

