@@ -1,9 +1,9 @@
 """The most probable number that pieces of ink make up.
 
 In: a slot's ink, as several thresholds show it. Out: readings with their probabilities. Every way
-to put neighbouring pieces together to digits is weighed by the network's probabilities; readings that
-the slot cannot hold
-(a day 34, a month 13) are left out, and what is no digit may stand at the edges or between.
+to put neighbouring pieces together to digits is weighed by the network's probabilities; readings
+that the slot cannot hold (a day 34, a month 13) are left out, and what is no digit may stand at the
+edges or between.
 """
 
 from __future__ import annotations
