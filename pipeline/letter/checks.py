@@ -39,6 +39,8 @@ _OPENS_LOW = regex.compile(
     r"huong dan|phan cong|cho|cap|thu hoi|bai bo|thong qua|ap dung|dieu chinh|bo sung|"
     r"khen thuong)\b"
 )
+# Words of the body in it: it ran on, or is none of it.
+_RAN_ON = regex.compile(r"(?<=[\p{L}\d.;] |- )Căn cứ\b|^(?:Theo|Nay|Căn cứ|Xét)[ ]|\./")
 _EARLIEST = "1945-01-01"
 
 
@@ -93,7 +95,12 @@ def _missing(letter: Letter, doubts: Doubts) -> Iterator[Flag]:
         yield _flag("missing_signer", "no signer was read", "signature.signer")
 
 
-_BELOW = regex.compile(r"^(?:so|phong|chi cuc|trung tam) ")
+_BELOW = regex.compile(
+    r"^(?:so|phong|chi cuc|trung tam|benh vien|truong (?:mam non|tieu hoc|thcs|thpt|trung hoc)|"
+    r"tram|hat) "
+)
+
+_WHOSE = regex.compile(r"\b(?:TỈNH|THÀNH PHỐ|TP\.?|HUYỆN|QUẬN)[ ]+\p{Lu}")
 
 
 def _has_superior(letter: Letter) -> bool:
@@ -102,9 +109,7 @@ def _has_superior(letter: Letter) -> bool:
     issuing = letter.header.issuing_body or ""
     below = letter.family == "state" and _BELOW.match(fold(issuing)) is not None
     named = f" {(letter.header.place or '-').upper()}" in f" {issuing}"
-    return (
-        below and not named and not regex.search(r"\b(?:TỈNH|THÀNH PHỐ|TP|HUYỆN|QUẬN)\b", issuing)
-    )
+    return below and not named and not _WHOSE.search(issuing)
 
 
 def _names_mended(letter: Letter, doubts: Doubts) -> Iterator[Flag]:
@@ -126,6 +131,8 @@ def _names_mended(letter: Letter, doubts: Doubts) -> Iterator[Flag]:
     elif issuing and not keywords.opens_body(issuing) and not keywords.is_position(issuing):
         message = f"no body's name that is known begins as {issuing!r}"
         yield _flag("field_doubtful", message, "header.issuing_body")
+        if letter.header.parent_body is None:  # two names may have been taken for one
+            yield _flag("field_doubtful", message, "header.parent_body")
     place = letter.header.place
     if place is not None and place != doubts.head.place:
         yield _flag("place_repaired", f"{doubts.head.place!r} was read", "header.place")
@@ -247,7 +254,8 @@ def _subject(letter: Letter, doubts: Doubts) -> Iterator[Flag]:
     if titled and starts_lower(doubts.subject_as_printed) and not _OPENS_LOW.match(fold(subject)):
         message = "the trích yếu begins in the middle of a sentence"
         yield _flag("subject_start_doubtful", message, "header.subject")
-    if doubts.doubtful_subject or len(subject) > _LONGEST_SUBJECT:
+    ran_on = _RAN_ON.search(subject) is not None
+    if doubts.doubtful_subject or ran_on or len(subject) > _LONGEST_SUBJECT:
         yield _flag("subject_end_doubtful", "the end of the trích yếu is a guess", "header.subject")
     for mention in doubts.mentions:
         printed = mention.identifier.printed
