@@ -32,7 +32,7 @@ from pipeline.document import (
     apply_corrections,
 )
 from pipeline.handwriting import with_handwriting
-from pipeline.handwriting.classifier import CLASSES, NO_DIGIT, SIDE, DigitNet, normalised
+from pipeline.handwriting.classifier import CLASSES, NO_DIGIT, SIDE, DigitNets, normalised
 from pipeline.handwriting.lattice import Reading, readings_of
 from pipeline.handwriting.pieces import inks_of
 from pipeline.handwriting.read import TAKEN, confidence_of
@@ -75,7 +75,7 @@ def test_the_network_knows_digits_it_never_saw() -> None:
             ink = warped(held_out().draw(digit, rng), rng)
             pictures.append(normalised(scanned(ink, rng)))
             digits.append(digit)
-    said = DigitNet.load().probabilities(pictures)
+    said = DigitNets.load().probabilities(pictures)
     assert said.shape == (len(pictures), CLASSES)
     np.testing.assert_allclose(said.sum(axis=1), 1.0, rtol=1e-4)
     assert (said.argmax(axis=1) == np.array(digits)).mean() > 0.92
@@ -92,7 +92,7 @@ def test_the_network_refuses_what_is_no_digit(kind: str) -> None:
         rng = np.random.default_rng(1)
         two = [held_out().draw(d, rng)[8:48, 10:46] for d in (3, 8)]
         ink = np.hstack(two).astype(np.float32)
-    assert DigitNet.load().probabilities([normalised(ink)])[0].argmax() == NO_DIGIT
+    assert DigitNets.load().probabilities([normalised(ink)])[0].argmax() == NO_DIGIT
 
 
 def test_ink_is_brought_to_one_size_and_nothing_stays_nothing() -> None:
@@ -147,7 +147,7 @@ def test_most_clear_numbers_are_read_whatever_is_printed_beneath(dpi: int) -> No
     for filled in clear_letters(dpi):
         grey, written = filled.at(dpi)
         for slot, text in written:
-            found = readings_of(inks_of(grey, slot), slot.kind, DigitNet.load())
+            found = readings_of(inks_of(grey, slot), slot.kind, DigitNets.load())
             sure = bool(found) and confidence_of(found[0]) >= TAKEN
             slots += 1
             right += bool(found) and found[0].digits == text
@@ -171,7 +171,7 @@ def test_an_empty_slot_has_no_reading(rule: str) -> None:
     rng = np.random.default_rng(7)
     grey, slots = letter("", "", held_out().draw, rng, Manner(rule), Damage(noise=8.0)).at(200)
     for slot, _ in slots:
-        found = readings_of(inks_of(grey, slot), slot.kind, DigitNet.load())
+        found = readings_of(inks_of(grey, slot), slot.kind, DigitNets.load())
         assert all(confidence_of(r) < TAKEN for r in found)
 
 
@@ -184,7 +184,7 @@ def test_whatever_the_ink_a_reading_fits_its_slot(seed: int, kind: str) -> None:
         y, x = int(rng.integers(30, 100)), int(rng.integers(40, 200))
         grey[y : y + int(rng.integers(2, 40)), x : x + int(rng.integers(2, 40))] = 40
     slot = Slot(kind, 0, 0, 0, "", 0.0, (40, 55, 220, 85), 40.0)  # type: ignore[arg-type]
-    found = readings_of(inks_of(grey, slot), slot.kind, DigitNet.load())
+    found = readings_of(inks_of(grey, slot), slot.kind, DigitNets.load())
     top = {"number": 99999, "day": 31, "month": 12}[kind]
     assert all(1 <= int(r.digits) <= top and 0 <= r.probability <= 1 for r in found)
     assert [r.probability for r in found] == sorted((r.probability for r in found), reverse=True)

@@ -31,6 +31,7 @@ class Pieces:
 
     samples: Samples
     drawn: float = _DRAWN  # share of digits drawn with pen strokes of our own
+    varied: bool = True  # bent, joined to a neighbour by a thin stroke, with gaps in the ink
 
     def batch(
         self, size: int, rng: np.random.Generator
@@ -41,7 +42,7 @@ class Pieces:
         while len(pictures) < size:
             kind = NO_DIGIT if rng.random() < _NO_DIGITS else int(rng.integers(10))
             ink = self.no_digit(rng) if kind == NO_DIGIT else self.digit(kind, rng)
-            ink = scanned(ink, rng)
+            ink = scanned(ink, rng, skips=self.varied)
             if (ink > 0.4).sum() >= 4:
                 pictures.append(normalised(ink))
                 classes.append(kind)
@@ -49,8 +50,9 @@ class Pieces:
 
     def digit(self, digit: int, rng: np.random.Generator) -> Ink:
         """A digit, warped, with what may cling to it."""
-        ink = warped(bent(self._plain(digit, rng), rng), rng)
-        if rng.random() < 0.06:
+        plain = self._plain(digit, rng)
+        ink = warped(bent(plain, rng) if self.varied else plain, rng)
+        if self.varied and rng.random() < 0.06:
             ink = _with_ligature(ink, rng)
         if rng.random() < 0.15:
             ink = _with_rest(ink, warped(self._plain(int(rng.integers(10)), rng), rng), rng)
@@ -149,7 +151,7 @@ def beside(parts: list[Ink], gap: int, rng: np.random.Generator) -> Ink:
     return out
 
 
-def scanned(ink: Ink, rng: np.random.Generator) -> Ink:
+def scanned(ink: Ink, rng: np.random.Generator, *, skips: bool = False) -> Ink:
     """Ink as a scan shows it: pen width, resolution, softness, threshold, contrast, drop-out."""
     pen = int(rng.integers(-1, 3))
     if pen:
@@ -165,7 +167,7 @@ def scanned(ink: Ink, rng: np.random.Generator) -> Ink:
     if rng.random() < 0.5:
         ink = (ink > rng.uniform(0.3, 0.65)).astype(np.float32)
     ink = np.asarray(cv2.GaussianBlur(ink, (0, 0), rng.uniform(0.3, 1.0)), np.float32)
-    if rng.random() < 0.2:
+    if skips and rng.random() < 0.2:
         ink = _skipping(ink, rng)
     top = float(ink.max())
     return (ink / top).clip(0, 1) if top > 0 else ink

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from pipeline.document import Box
-from pipeline.handwriting.classifier import NO_DIGIT, DigitNet, Ink, normalised
+from pipeline.handwriting.classifier import NO_DIGIT, Classifier, Ink, normalised
 from pipeline.handwriting.pieces import Piece, SlotInk
 from pipeline.handwriting.slots import Kind
 
@@ -56,7 +56,7 @@ class _Path:
     box: Box | None
 
 
-def readings_of(inks: Sequence[SlotInk | None], kind: Kind, net: DigitNet) -> list[Reading]:
+def readings_of(inks: Sequence[SlotInk | None], kind: Kind, net: Classifier) -> list[Reading]:
     """The readings of a slot, most probable first; none where all of it is no digit.
 
     `inks` are the same ink as several thresholds show it. A reading's probability is the mean over
@@ -76,7 +76,7 @@ def readings_of(inks: Sequence[SlotInk | None], kind: Kind, net: DigitNet) -> li
     return sorted(merged, key=lambda r: -r.probability)[:_KEEP]
 
 
-def _readings_of_one(ink: SlotInk, kind: Kind, net: DigitNet) -> list[Reading]:
+def _readings_of_one(ink: SlotInk, kind: Kind, net: Classifier) -> list[Reading]:
     """The readings of ink as one threshold shows it."""
     parts = _parts(ink, net)
     states: list[dict[str, _Path]] = [{} for _ in range(len(ink.pieces) + 1)]
@@ -136,7 +136,7 @@ def _is_possible(digits: str, kind: Kind) -> bool:
     return int(digits) > 0 and _may_begin(digits, kind)
 
 
-def _parts(ink: SlotInk, net: DigitNet) -> list[_Part]:
+def _parts(ink: SlotInk, net: Classifier) -> list[_Part]:
     """All runs of neighbouring pieces that may be one digit, and what the network says of them."""
     spans: list[tuple[int, int, Box, Ink]] = []
     for start in range(len(ink.pieces)):

@@ -13,7 +13,7 @@ from dataclasses import replace
 import numpy as np
 
 from pipeline.document import Box, Correction, HandReading, Line, PageImage, PageLayout
-from pipeline.handwriting.classifier import DigitNet
+from pipeline.handwriting.classifier import DigitNets
 from pipeline.handwriting.lattice import Reading, readings_of
 from pipeline.handwriting.pieces import inks_of
 from pipeline.handwriting.signed import signed_days, weighed
@@ -40,7 +40,7 @@ def with_handwriting(page: PageLayout, image: PageImage) -> PageLayout:
         return page
     grey = np.asarray(image.image.convert("L"))
     inks = [inks_of(grey, s) for s in slots]
-    net = DigitNet.load()
+    net = DigitNets.load()
     found = [readings_of(ink, s.kind, net) for s, ink in zip(slots, inks, strict=True)]
     signed = signed_days(page)
     readings = []
