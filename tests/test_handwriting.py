@@ -275,18 +275,18 @@ def test_a_number_by_hand_is_given_with_flag_evidence_and_correction(
     tmp_path: Path, restorer: Restorer, seed: int
 ) -> None:
     rng = np.random.default_rng(seed)
-    filled = letter("274", "17", held_out().draw, rng, CLEAR, Damage(blur=0.6))
+    filled = letter("274", "18", held_out().draw, rng, CLEAR, Damage(blur=0.6))
     record = record_of(filled, tmp_path, restorer)
     assert record.header.number_symbol == "274/QĐ-UBND"
-    assert record.header.date == "2024-03-17"
+    assert record.header.date == "2024-03-18"
     assert record.status == "needs_review"
     assert "handwritten_number" in codes(record, "header.number_symbol")
     assert "handwritten_date" in codes(record, "header.date")
     by_hand = [c for c in record.corrections if c.source == "handwriting"]
-    assert {c.after.strip() for c in by_hand} <= {"274", "17"}
+    assert {c.after.strip() for c in by_hand} <= {"274", "18"}
     assert by_hand
     for c in by_hand:
-        assert "274/QĐ" not in record.pages[0].raw_text or c.after.strip() == "17"
+        assert "274/QĐ" not in record.pages[0].raw_text or c.after.strip() == "18"
     left, top, right, bottom = record.evidence["header.number_symbol"].box or (0, 0, 0, 0)
     x0, y0, x1, y1 = (v * record.pages[0].dpi / DPI for v in filled.slots[0][0].box)
     assert x0 - 9 <= left < right <= x1 + 9
