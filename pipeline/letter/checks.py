@@ -303,6 +303,9 @@ def _signature(letter: Letter, doubts: Doubts) -> Iterator[Flag]:
         count = len(doubts.signers)
         yield _flag("several_signers", f"{count} signatures stand together", "signature.signer")
     authority = letter.signature.authority or ""
+    if lost := keywords.slashed(authority, party=letter.family == "party" and _is_by_rule(letter)):
+        message = f"{lost[0]!r} was read as {lost[1]!r}"
+        yield _flag("authority_repaired", message, "signature.authority")
     stopped = f"{authority.split(' ')[0].rstrip('.')}."
     form = next(
         (f for f in authorities() if (authority if "/" in f[0] else stopped).startswith(f[0])), None

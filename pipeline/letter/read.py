@@ -28,6 +28,7 @@ from pipeline.letter.flags import told
 from pipeline.letter.foot import Foot, read_foot, signature_of
 from pipeline.letter.header import Letterhead, body_names, read_letterhead
 from pipeline.letter.header_fields import header_fields, is_joint
+from pipeline.letter.in_force import rule_since
 from pipeline.letter.lines import PageLine, page_lines
 from pipeline.letter.marks import find_marks
 from pipeline.letter.paragraphs import join
@@ -184,6 +185,11 @@ def _repairs(
     for signer in read.foot.signers:
         for part, line, text in signer.mended:
             repairs.add(f"signature.{part}", [line], line.text, text)
+        slashes = header.date is None or header.date >= rule_since("party forms")
+        party = slashes and family_of(head, header) == "party"
+        for line in signer.authority:
+            if lost := keywords.slashed(line.text, party=party):
+                repairs.add("signature.authority", [line], *lost)
     lists = {"recipients": read.recipients, "distribution": read.foot.distribution}
     for name, entries in lists.items():
         for i, entry in enumerate(entries):
