@@ -19,7 +19,7 @@ from pipeline.letter.header import Letterhead, is_unfinished
 from pipeline.letter.identifiers import Identifier, party_codes, without_lookalikes
 from pipeline.letter.in_force import rule_since
 from pipeline.letter.lines import PageLine
-from pipeline.letter.markers import CAPITALS, LETTERS, OPTIONAL_LETTERS, Marker
+from pipeline.letter.markers import CAPITALS, LETTERS, OPTIONAL_LETTERS, Marker, is_first_article
 from pipeline.letter.mending import Signer
 from pipeline.letter.places import is_known_place, with_q
 from pipeline.letter.tables import authorities, document_types
@@ -64,6 +64,7 @@ def check(letter: Letter, doubts: Doubts) -> list[Flag]:
         *_number(letter, doubts),
         *_date(letter, doubts),
         *_subject(letter, doubts),
+        *_first_article(letter),
         *_numbering(doubts.points),
         *_signature(letter, doubts),
         *across.checks(letter),
@@ -261,6 +262,13 @@ def _subject(letter: Letter, doubts: Doubts) -> Iterator[Flag]:
         printed = mention.identifier.printed
         if printed in subject and printed != mention.identifier.text:
             yield _flag("field_doubtful", f"{printed!r} is not clear", "header.subject")
+
+
+def _first_article(letter: Letter) -> Iterator[Flag]:
+    """ "Điều 1." put back from what a stamp left of it."""
+    first = letter.directives[0].marker if letter.directives else None
+    if any(is_first_article(text, first) for text in letter.preamble):
+        yield _flag("marker_repaired", "a mark was read as 'Điều 1.'", "directives.0")
 
 
 def _numbering(points: Sequence[Node], where: str = "directives") -> Iterator[Flag]:

@@ -30,6 +30,7 @@ from pipeline.letter.header import Letterhead, body_names, read_letterhead
 from pipeline.letter.header_fields import header_fields, is_joint
 from pipeline.letter.in_force import rule_since
 from pipeline.letter.lines import PageLine, page_lines
+from pipeline.letter.markers import is_first_article
 from pipeline.letter.marks import find_marks
 from pipeline.letter.paragraphs import join
 from pipeline.letter.places import mended_body, with_q
@@ -199,6 +200,10 @@ def _repairs(
         if end := keywords.cut_basis(basis.text):
             cut_off = basis.text[:end].strip()
             repairs.add(f"legal_bases.{i}", [basis.lines[0]], cut_off, "Căn cứ")
+    first_read = read.body.points[0].marker.label if read.body.points else None
+    for left in read.body.preamble:
+        if is_first_article(left.text, first_read):
+            repairs.add("directives.0", [left.lines[0]], left.text, "Điều 1.")
     for where, node in numbered(read.body.points):
         first = node.first.lines[0]
         if node.marker.repaired:
