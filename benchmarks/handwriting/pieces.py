@@ -31,6 +31,7 @@ class Pieces:
 
     samples: Samples
     drawn: float = _DRAWN  # share of digits drawn with pen strokes of our own
+    varied: bool = True  # bent, joined to a neighbour by a thin stroke, with gaps in the ink
 
     def batch(
         self, size: int, rng: np.random.Generator
@@ -41,7 +42,7 @@ class Pieces:
         while len(pictures) < size:
             kind = NO_DIGIT if rng.random() < _NO_DIGITS else int(rng.integers(10))
             ink = self.no_digit(rng) if kind == NO_DIGIT else self.digit(kind, rng)
-            ink = scanned(ink, rng)
+            ink = scanned(ink, rng, skips=self.varied)
             if (ink > 0.4).sum() >= 4:
                 pictures.append(normalised(ink))
                 classes.append(kind)
@@ -49,7 +50,10 @@ class Pieces:
 
     def digit(self, digit: int, rng: np.random.Generator) -> Ink:
         """A digit, warped, with what may cling to it."""
-        ink = warped(self._plain(digit, rng), rng)
+        plain = self._plain(digit, rng)
+        ink = warped(bent(plain, rng) if self.varied else plain, rng)
+        if self.varied and rng.random() < 0.06:
+            ink = _with_ligature(ink, rng)
         if rng.random() < 0.15:
             ink = _with_rest(ink, warped(self._plain(int(rng.integers(10)), rng), rng), rng)
         if rng.random() < 0.1:
@@ -95,6 +99,24 @@ class Pieces:
         return ink[:keep] if rng.random() < 0.5 else ink[high - keep :]
 
 
+def bent(ink: Ink, rng: np.random.Generator) -> Ink:
+    """Every stroke a little elsewhere, smoothly: no hand writes a digit twice alike."""
+    if rng.random() < 0.4:
+        return ink
+    high, wide = ink.shape
+    wave = float(rng.uniform(5, 9))
+    off = [
+        cv2.GaussianBlur(rng.uniform(-1, 1, ink.shape).astype(np.float32), (0, 0), wave)
+        for _ in "xy"
+    ]
+    far = float(rng.uniform(0.5, 2.2))
+    dx, dy = (o * (far / max(1e-6, float(o.std()))) for o in off)
+    columns, rows = np.meshgrid(
+        np.arange(wide, dtype=np.float32), np.arange(high, dtype=np.float32)
+    )
+    return np.asarray(cv2.remap(ink, columns + dx, rows + dy, cv2.INTER_LINEAR), np.float32)
+
+
 def warped(ink: Ink, rng: np.random.Generator) -> Ink:
     """Slanted, turned, stretched; on a larger canvas."""
     slant, turn = rng.normal(0.06, 0.16), rng.normal(0, 0.08)
@@ -129,7 +151,7 @@ def beside(parts: list[Ink], gap: int, rng: np.random.Generator) -> Ink:
     return out
 
 
-def scanned(ink: Ink, rng: np.random.Generator) -> Ink:
+def scanned(ink: Ink, rng: np.random.Generator, *, skips: bool = False) -> Ink:
     """Ink as a scan shows it: pen width, resolution, softness, threshold, contrast, drop-out."""
     pen = int(rng.integers(-1, 3))
     if pen:
@@ -145,6 +167,8 @@ def scanned(ink: Ink, rng: np.random.Generator) -> Ink:
     if rng.random() < 0.5:
         ink = (ink > rng.uniform(0.3, 0.65)).astype(np.float32)
     ink = np.asarray(cv2.GaussianBlur(ink, (0, 0), rng.uniform(0.3, 1.0)), np.float32)
+    if skips and rng.random() < 0.2:
+        ink = _skipping(ink, rng)
     top = float(ink.max())
     return (ink / top).clip(0, 1) if top > 0 else ink
 
@@ -159,6 +183,35 @@ def _with_rest(ink: Ink, other: Ink, rng: np.random.Generator) -> Ink:
     part = part[top : top + high]
     pair = [part, ink] if rng.random() < 0.5 else [ink, part]
     return beside(pair, int(rng.integers(-2, 2)), rng)
+
+
+def _with_ligature(ink: Ink, rng: np.random.Generator) -> Ink:
+    """With a thin stroke to the neighbour, at the top or the bottom of one side."""
+    ink = cropped(ink)
+    long = int(rng.integers(4, 16))
+    side = (long, 0) if rng.random() < 0.5 else (0, long)
+    out = np.pad(ink, ((3, 3), side))
+    level = int(
+        ink.shape[0] * (rng.uniform(0.0, 0.15) if rng.random() < 0.6 else rng.uniform(0.85, 1))
+    )
+    edge = 3 + min(level, ink.shape[0] - 1)
+    row = np.nonzero(out[max(0, edge - 4) : edge + 5].max(axis=0) > 0.5)[0]
+    if not len(row):
+        return ink
+    start = (0, edge + int(rng.integers(-3, 4))) if side[0] else (out.shape[1] - 1, edge)
+    end = (int(row[0 if side[0] else -1]), edge)
+    bits = (out * 255).astype(np.uint8)
+    cv2.line(bits, start, end, 255, int(rng.integers(2, 6)), cv2.LINE_AA)
+    return (bits / 255).astype(np.float32)
+
+
+def _skipping(ink: Ink, rng: np.random.Generator) -> Ink:
+    """As a pencil or a dry pen leaves it: pale or bare in places."""
+    rough = cv2.GaussianBlur(
+        rng.normal(0, 1, ink.shape).astype(np.float32), (0, 0), float(rng.uniform(0.7, 2.0))
+    )
+    rough = np.asarray(rough, np.float32) / max(1e-6, float(np.std(rough)))
+    return np.asarray(ink * (1.0 - rng.uniform(0.1, 0.45) * rough).clip(0.0, 1.0), np.float32)
 
 
 def _with_rule(ink: Ink, rng: np.random.Generator) -> Ink:

@@ -1,15 +1,17 @@
-"""What digit a piece of ink is: a small convolutional network whose forward pass is NumPy.
+"""What digit a piece of ink is: small convolutional networks whose forward pass is NumPy.
 
 In: pictures of single pieces of ink. Out: for each the probabilities of the ten digits and of "no
-digit" (a part of one, two together, a printed letter, a stroke). The weights are
-`dictionaries/digits.npz`, built by `python -m benchmarks.handwriting.train` (docs/handwriting.md).
+digit" (a part of one, two together, a printed letter, a stroke). The weights are NETWORKS in
+`dictionaries/`, built by `python -m benchmarks.handwriting.train` (docs/handwriting.md).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from typing import Protocol
 
 import cv2
 import numpy as np
@@ -24,6 +26,7 @@ SIDE = 24
 _BODY = 20
 NO_DIGIT = 10
 CLASSES = 11
+NETWORKS = ("digits.npz", "digits-varied.npz")
 
 
 def normalised(ink: Ink) -> Ink:
@@ -44,6 +47,14 @@ def normalised(ink: Ink) -> Ink:
     return picture
 
 
+class Classifier(Protocol):
+    """Whatever tells digits."""
+
+    def probabilities(self, pictures: Sequence[Ink]) -> Array:
+        """Rows of CLASSES probabilities, one for each normalised picture."""
+        ...
+
+
 class DigitNet:
     """Two convolutions (3 × 3, each followed by max-pooling) and two full layers.
 
@@ -54,10 +65,9 @@ class DigitNet:
         self._w = {k: np.asarray(v, np.float32) for k, v in weights.items()}
 
     @classmethod
-    @cache
-    def load(cls) -> DigitNet:
-        """The network in `dictionaries/`. Raises OSError where it is missing."""
-        with (files("dictionaries") / "digits.npz").open("rb") as file, np.load(file) as stored:
+    def load(cls, name: str) -> DigitNet:
+        """A network in `dictionaries/`. Raises OSError where it is missing."""
+        with (files("dictionaries") / name).open("rb") as file, np.load(file) as stored:
             return cls({name: stored[name] for name in stored.files})
 
     def probabilities(self, pictures: Sequence[Ink]) -> Array:
@@ -70,6 +80,25 @@ class DigitNet:
         x = pooled(relu(columns_of(x) @ w["c2"] + w["b2"]))
         x = relu(x.reshape(len(x), -1) @ w["f1"] + w["b3"])
         return softmax((x @ w["f2"] + w["b4"]) / float(w["temperature"]))
+
+
+@dataclass(frozen=True, slots=True)
+class DigitNets:
+    """Networks that learned from different pieces of ink; what they say is their mean, so that one
+    alone is not believed."""
+
+    members: tuple[DigitNet, ...]
+
+    @classmethod
+    @cache
+    def load(cls) -> DigitNets:
+        """The networks in `dictionaries/`. Raises OSError where one is missing."""
+        return cls(tuple(DigitNet.load(name) for name in NETWORKS))
+
+    def probabilities(self, pictures: Sequence[Ink]) -> Array:
+        """Rows of CLASSES probabilities, one for each normalised picture."""
+        said = [member.probabilities(pictures) for member in self.members]
+        return np.asarray(np.mean(said, axis=0), np.float32)
 
 
 def relu(x: Array) -> Array:

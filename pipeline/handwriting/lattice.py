@@ -1,19 +1,20 @@
 """The most probable number that pieces of ink make up.
 
-In: a slot's ink. Out: readings with their probabilities. Every way to put neighbouring pieces
-together to digits is weighed by the network's probabilities; readings that the slot cannot hold
-(a day 34, a month 13) are left out, and what is no digit may stand at the edges or between.
+In: a slot's ink, as several thresholds show it. Out: readings with their probabilities. Every way
+to put neighbouring pieces together to digits is weighed by the network's probabilities; readings
+that the slot cannot hold (a day 34, a month 13) are left out, and what is no digit may stand at the
+edges or between.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from pipeline.document import Box
-from pipeline.handwriting.classifier import NO_DIGIT, DigitNet, Ink, normalised
+from pipeline.handwriting.classifier import NO_DIGIT, Classifier, Ink, normalised
 from pipeline.handwriting.pieces import Piece, SlotInk
 from pipeline.handwriting.slots import Kind
 
@@ -55,8 +56,28 @@ class _Path:
     box: Box | None
 
 
-def readings_of(ink: SlotInk, kind: Kind, net: DigitNet) -> list[Reading]:
-    """The readings of a slot, most probable first; none where all of it is no digit."""
+def readings_of(inks: Sequence[SlotInk | None], kind: Kind, net: Classifier) -> list[Reading]:
+    """The readings of a slot, most probable first; none where all of it is no digit.
+
+    `inks` are the same ink as several thresholds show it. A reading's probability is the mean over
+    them, so that what only one of them shows is not believed; box and worst digit are those of
+    the ink that shows it best."""
+    found: dict[str, list[Reading]] = {}
+    for ink in inks:
+        for reading in _readings_of_one(ink, kind, net) if ink else ():
+            found.setdefault(reading.digits, []).append(reading)
+    merged = [
+        replace(
+            max(same, key=lambda r: r.worst),
+            probability=sum(r.probability for r in same) / len(inks),
+        )
+        for same in found.values()
+    ]
+    return sorted(merged, key=lambda r: -r.probability)[:_KEEP]
+
+
+def _readings_of_one(ink: SlotInk, kind: Kind, net: Classifier) -> list[Reading]:
+    """The readings of ink as one threshold shows it."""
     parts = _parts(ink, net)
     states: list[dict[str, _Path]] = [{} for _ in range(len(ink.pieces) + 1)]
     states[0][""] = _Path(0.0, 0.0, 1.0, None)
@@ -115,7 +136,7 @@ def _is_possible(digits: str, kind: Kind) -> bool:
     return int(digits) > 0 and _may_begin(digits, kind)
 
 
-def _parts(ink: SlotInk, net: DigitNet) -> list[_Part]:
+def _parts(ink: SlotInk, net: Classifier) -> list[_Part]:
     """All runs of neighbouring pieces that may be one digit, and what the network says of them."""
     spans: list[tuple[int, int, Box, Ink]] = []
     for start in range(len(ink.pieces)):

@@ -24,6 +24,9 @@ _ABOVE, _BELOW = 1.0, 0.7  # em: how far above and below the print handwriting m
 _ASIDE = 0.3  # em: how much of the printed words beside it is looked at
 _SLASH_OFF = 0.5  # em: how far a printed slash may be from where it was reckoned
 _LEAST_CONTRAST = 35.0
+_THRESHOLDS = ((0.5, 0.36), (0.5, 0.5), (0.4, 0.25), (0.6, 0.44), (0.62, 0.62))
+"""Of the slot's ink: how dark a stroke must be somewhere, and how pale it may be beside. None is
+right for every pen and scan: one breaks a pencil's strokes, another joins neighbouring digits."""
 _MOST_PIECES = 14
 
 
@@ -63,23 +66,30 @@ class SlotInk:
         return np.where(soft, self.ink[top:bottom, left:right], 0.0), (left, top, right, bottom)
 
 
-def ink_of(grey: NDArray[np.uint8], slot: Slot) -> SlotInk | None:
-    """The ink of a slot; None where there is no room, or none but specks and rules."""
+def inks_of(grey: NDArray[np.uint8], slot: Slot) -> tuple[SlotInk | None, ...]:
+    """The ink of a slot as each of several thresholds shows it, all of one origin; None for one
+    that leaves nothing but specks and rules. Empty where there is no room, or no ink at all."""
     left, top, right, bottom = slot.box
-    high = bottom - top
-    if right - left < 0.3 * slot.em or high < 6:
-        return None
+    if right - left < 0.3 * slot.em or bottom - top < 6:
+        return ()
     aside = round(_ASIDE * slot.em)
     x0, x1 = max(0, left - aside), min(grey.shape[1], right + aside)
     y0 = max(0, top - round(_ABOVE * slot.em))
     y1 = min(grey.shape[0], bottom + round(_BELOW * slot.em))
-    ink = _darkness(grey[y0:y1, x0:x1])
+    room, line = (left - x0, right - x0), (top - y0, bottom - y0)
+    ink = _darkness(grey[y0:y1, x0:x1], room)
     if ink is None:
-        return None
-    mask = _without_rules(ink > 0.5, slot.em)
-    line = (top - y0, bottom - y0)
-    room = (left - x0, right - x0)
-    components = _components(mask)
+        return ()
+    shown = (_pieces_of(_inked(ink, *t), slot, room, line) for t in _THRESHOLDS)
+    high = float(bottom - top)
+    return tuple(SlotInk(ink, pieces, (x0, y0), high) if pieces else None for pieces in shown)
+
+
+def _pieces_of(
+    mask: Mask, slot: Slot, room: tuple[int, int], line: tuple[int, int]
+) -> tuple[Piece, ...]:
+    """The pieces in a mask from left to right; none where they are specks, or too many."""
+    components = _components(_without_rules(mask, slot.em))
     if slot.kind == "number":
         room = (room[0], _before_slash(components, room[1], line, slot.em))
     pieces = [
@@ -87,22 +97,32 @@ def ink_of(grey: NDArray[np.uint8], slot: Slot) -> SlotInk | None:
         for component in components
         if _is_written(component, line, room, slot.em)
         for piece in _cut(_clipped(component, room), slot.em)
+        if piece.area >= 4
     ]
-    pieces = [p for p in pieces if p.area >= 4]
-    if not pieces or len(pieces) > _MOST_PIECES or sum(p.area for p in pieces) < 0.06 * high**2:
-        return None
-    pieces.sort(key=lambda p: p.box[0] + p.box[2])
-    return SlotInk(ink, tuple(pieces), (x0, y0), float(high))
+    if len(pieces) > _MOST_PIECES or sum(p.area for p in pieces) < 0.06 * (line[1] - line[0]) ** 2:
+        return ()
+    return tuple(sorted(pieces, key=lambda p: p.box[0] + p.box[2]))
 
 
-def _darkness(grey: NDArray[np.uint8]) -> Ink | None:
-    """Darkness from 0 (paper) to 1 (the slot's ink); None where nothing stands out."""
+def _darkness(grey: NDArray[np.uint8], room: tuple[int, int]) -> Ink | None:
+    """Darkness from 0 (paper) to 1 (the ink in the slot's columns, which may be paler than the
+    print beside it); None where nothing stands out."""
     paper = float(np.percentile(grey, 80))
-    dark = grey[grey < paper - _LEAST_CONTRAST]
+    inside = grey[:, room[0] : room[1]]
+    dark = inside[inside < paper - _LEAST_CONTRAST]
     if len(dark) < 12:
         return None
     ink = float(np.percentile(dark, 25))
     return np.asarray(((paper - grey.astype(np.float32)) / (paper - ink)).clip(0, 1), np.float32)
+
+
+def _inked(ink: Ink, strong: float, weak: float) -> Mask:
+    """Where ink is: what is darker than `strong`, and what is darker than `weak` and touches it."""
+    _, labels = cv2.connectedComponents((ink > weak).astype(np.uint8), connectivity=8)
+    kept = np.zeros(int(labels.max()) + 1, np.bool_)
+    kept[np.unique(labels[ink > strong])] = True
+    kept[0] = False
+    return np.asarray(kept[labels], np.bool_)
 
 
 def _without_rules(mask: Mask, em: float) -> Mask:

@@ -13,9 +13,9 @@ from dataclasses import replace
 import numpy as np
 
 from pipeline.document import Box, Correction, HandReading, Line, PageImage, PageLayout
-from pipeline.handwriting.classifier import DigitNet
+from pipeline.handwriting.classifier import DigitNets
 from pipeline.handwriting.lattice import Reading, readings_of
-from pipeline.handwriting.pieces import SlotInk, ink_of
+from pipeline.handwriting.pieces import inks_of
 from pipeline.handwriting.signed import signed_days, weighed
 from pipeline.handwriting.slots import Kind, Slot, find_slots
 
@@ -39,11 +39,12 @@ def with_handwriting(page: PageLayout, image: PageImage) -> PageLayout:
     if not slots:
         return page
     grey = np.asarray(image.image.convert("L"))
-    inks = [(s, ink_of(grey, s)) for s in slots]
-    found = [readings_of(ink, s.kind, DigitNet.load()) if ink else [] for s, ink in inks]
+    inks = [inks_of(grey, s) for s in slots]
+    net = DigitNets.load()
+    found = [readings_of(ink, s.kind, net) for s, ink in zip(slots, inks, strict=True)]
     signed = signed_days(page)
     readings = []
-    for (slot, ink), raw in zip(inks, found, strict=True):
+    for slot, ink, raw in zip(slots, inks, found, strict=True):
         others: dict[Kind, int] = {
             other.kind: int(best[0].digits)
             for other, best in zip(slots, found, strict=True)
@@ -52,7 +53,8 @@ def with_handwriting(page: PageLayout, image: PageImage) -> PageLayout:
             if confidence_of(best[0]) >= TAKEN
         }
         best_first = weighed(raw, slot.kind, page.lines[slot.line].text, signed, others)
-        if ink is not None and best_first and (r := _reading(slot, page, ink, best_first)):
+        origin = next((i.origin for i in ink if i), (0, 0))
+        if best_first and (r := _reading(slot, page, origin, best_first)):
             readings.append(r)
     return replace(page, readings=tuple(readings)) if readings else page
 
@@ -67,7 +69,7 @@ def _is_apart(slot: Slot, line: Line) -> bool:
 
 
 def _reading(
-    slot: Slot, page: PageLayout, ink: SlotInk, found: Sequence[Reading]
+    slot: Slot, page: PageLayout, origin: tuple[int, int], found: Sequence[Reading]
 ) -> HandReading | None:
     """What the record says of a slot; None where the line's own reading is print."""
     best = found[0]
@@ -76,7 +78,7 @@ def _reading(
     agreed, apart = best.digits == slot.text, _is_apart(slot, line)
     if slot.text.isdigit() and not apart and (agreed or slot.confidence >= DOUBTED):
         return None  # print, as far as can be seen
-    box = _on_page(best.box, ink)
+    box = _on_page(best.box, origin)
     taken = sure >= TAKEN and not agreed
     return HandReading(
         slot.kind,
@@ -108,8 +110,8 @@ def log_odds(share: float) -> float:
     return float(np.log(held / (1 - held)))
 
 
-def _on_page(box: Box, ink: SlotInk) -> Box:
-    x, y = ink.origin
+def _on_page(box: Box, origin: tuple[int, int]) -> Box:
+    x, y = origin
     return (box[0] + x, box[1] + y, box[2] + x, box[3] + y)
 
 

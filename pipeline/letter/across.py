@@ -21,8 +21,10 @@ from pipeline.letter.in_force import (
     rule_since,
     symbol_outside,
 )
+from pipeline.letter.places import is_known_place
 from pipeline.letter.tables import Body, bodies, document_types, rows
 from pipeline.record import Flag, Header, Letter
+from pipeline.restore.orthography import canonical
 
 
 def checks(letter: Letter) -> Iterator[Flag]:
@@ -34,6 +36,7 @@ def checks(letter: Letter) -> Iterator[Flag]:
     yield from _symbol_of_day(letter)
     yield from _party_form_of_day(letter)
     yield from _year_of_number(letter)
+    yield from _province_of_body(letter)
 
 
 def _signer_of_body(letter: Letter) -> Iterator[Flag]:
@@ -185,3 +188,27 @@ def _year_of_number(letter: Letter) -> Iterator[Flag]:
     if match and date and match[1] != date[:4]:
         message = f"the number {number!r} is of {match[1]}, the letter of {date}"
         yield Flag(code="number_year", message=message, where="header.number_symbol")
+
+
+_OF_PROVINCE = regex.compile(
+    r"\b(?:TỈNH|THÀNH)[ ](?:(?:UỶ|ỦY|ĐOÀN|PHỐ)[ ])?(?!(?:UỶ|ỦY|ĐOÀN|PHỐ)\b)"
+    r"(?P<name>\p{Lu}[\p{Lu}'’ -]+?)(?:$|[,;(])"
+)
+
+
+def _province_of_body(letter: Letter) -> Iterator[Flag]:
+    """A province or city in a body's name that nobody knows and nothing else of the letter names:
+    a letter of it was lost ("UBND TỈNH ÌNH ĐỊNH")."""
+    header = letter.header
+    others = [*letter.recipients, *letter.distribution, *letter.preamble, *letter.legal_bases]
+    others += [header.place or "", header.subject or "", *(d.text for d in letter.directives)]
+    bodies_named = [header.parent_body, header.issuing_body]
+    for name, body in zip(("parent_body", "issuing_body"), bodies_named, strict=True):
+        match = _OF_PROVINCE.search(body or "")
+        if match is None or is_known_place(match["name"]):
+            continue
+        meant = regex.compile(rf"\b{regex.escape(canonical(match['name'].casefold()))}\b")
+        texts = [*others, *(b for b in bodies_named if b and b != body)]
+        if not any(meant.search(canonical(text.casefold())) for text in texts):
+            message = f"no such place is known: {match['name']!r}"
+            yield Flag(code="field_doubtful", message=message, where=f"header.{name}")

@@ -6,6 +6,7 @@ chủ trì", "Giao Giám đốc Sở …", "Công an tỉnh:", "… chịu trác
 
 from __future__ import annotations
 
+import itertools
 from functools import cache
 
 import regex
@@ -122,11 +123,62 @@ def _of_clause(text: str) -> list[str]:
     if head[match.start() : match.start() + 1] == ":" and names.endswith(" các"):
         end = _LIST_END.search(head, match.end()).start()
         names = f"{names} {head[match.end() : end].strip(' ,;:')}"
+    parts = [_name_alone(part) for part in _split(names, alone=charged)]
     return [
-        part
-        for part in _split(names, alone=charged)
-        if _opens_actor(part, asked=True, alone=charged) and _may_act(part)
+        part for part in parts if _opens_actor(part, asked=True, alone=charged) and _may_act(part)
     ]
+
+
+# After a name: what limits it, or joins what is not named any more.
+_LIMIT = regex.compile(
+    r",?[ ](?:theo|đối với|sau khi|trước khi|trong thời gian|giao)\b.*$|[ ](?:và|hoặc|các|cùng|để)$"
+)
+_OFFICE = regex.compile(
+    r"(?:Sở|Bộ(?![ ](?:Chỉ huy|Tư lệnh|Tổng|Tham mưu))|Công an)"
+    r"(?=[ ]\p{Lu}|[ ](?:tỉnh|thành|huyện|xã|phường|quận))"
+)
+_ITS_PLACE = regex.compile(
+    r"(?:tỉnh|thành phố|thị xã|huyện|quận|xã|phường|thị trấn|đặc khu)(?=[ ]\p{Lu})"
+)
+_OF_MANY = regex.compile(
+    r"(?:tỉnh|thành phố|thị xã|huyện|quận|xã|phường|thị trấn|đặc khu|các|của|thuộc|trực thuộc|"
+    r"cấp (?:tỉnh|huyện|xã|trên|dưới|uỷ|ủy|trung)|liên quan|có|trên|ở|tại|nơi|khu vực|địa phương|"
+    r"trung ương|cùng|hai)(?!\p{L})"
+)
+
+
+def _name_alone(part: str) -> str:
+    """A name without what limits it ("… theo phân công") and without a verb that no list has: the
+    name of a ministry, department or police is capitals, the small words that such names are made
+    of, and whose it is ("Sở Nông nghiệp trực ban" ends before "trực")."""
+    plain = _BRACKETS.sub(lambda m: "(" * len(m[0]), part)
+    limit = _LIMIT.search(plain)
+    end = limit.start() if limit else len(part)
+    head = _OFFICE.match(plain)
+    if head is not None:
+        end = min(end, _office_end(plain, head))
+    return part[:end].rstrip(" ,-–")
+
+
+def _office_end(plain: str, head: regex.Match[str]) -> int:
+    """Where the name ends that begins with `head`."""
+    previous, at = _key(head[0].split()[-1]), head.end()
+    for word in regex.finditer(r"[\p{L}\d&]+", plain, pos=head.end()):
+        if word.start() < at:
+            continue
+        if word[0][0].islower() and (place := _ITS_PLACE.match(plain, word.start())):
+            at = place.end()
+        elif word[0][0].islower() and (previous, _key(word[0])) not in _office_pairs():
+            return len(plain) if _OF_MANY.match(plain, word.start()) else word.start()
+        previous = _key(word[0])
+    return len(plain)
+
+
+@cache
+def _office_pairs() -> frozenset[tuple[str, str]]:
+    """Neighbouring words in the names of ministries and departments (`dictionaries/bodies.tsv`)."""
+    names = [_key(r[1]).split() for r in rows("bodies.tsv") if _OFFICE.match(r[1])]
+    return frozenset(pair for words in names for pair in itertools.pairwise(words))
 
 
 _BRACKETS = regex.compile(r"\([^()]*\)")

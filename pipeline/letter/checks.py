@@ -19,7 +19,7 @@ from pipeline.letter.header import Letterhead, is_unfinished
 from pipeline.letter.identifiers import Identifier, party_codes, without_lookalikes
 from pipeline.letter.in_force import rule_since
 from pipeline.letter.lines import PageLine
-from pipeline.letter.markers import CAPITALS, LETTERS, OPTIONAL_LETTERS, Marker
+from pipeline.letter.markers import CAPITALS, LETTERS, OPTIONAL_LETTERS, Marker, is_first_article
 from pipeline.letter.mending import Signer
 from pipeline.letter.places import is_known_place, with_q
 from pipeline.letter.tables import authorities, document_types
@@ -39,6 +39,8 @@ _OPENS_LOW = regex.compile(
     r"huong dan|phan cong|cho|cap|thu hoi|bai bo|thong qua|ap dung|dieu chinh|bo sung|"
     r"khen thuong)\b"
 )
+# Words of the body in it: it ran on, or is none of it.
+_RAN_ON = regex.compile(r"(?<=[\p{L}\d.;] |- )Căn cứ\b|^(?:Theo|Nay|Căn cứ|Xét)[ ]|\./")
 _EARLIEST = "1945-01-01"
 
 
@@ -62,6 +64,7 @@ def check(letter: Letter, doubts: Doubts) -> list[Flag]:
         *_number(letter, doubts),
         *_date(letter, doubts),
         *_subject(letter, doubts),
+        *_first_article(letter),
         *_numbering(doubts.points),
         *_signature(letter, doubts),
         *across.checks(letter),
@@ -93,7 +96,12 @@ def _missing(letter: Letter, doubts: Doubts) -> Iterator[Flag]:
         yield _flag("missing_signer", "no signer was read", "signature.signer")
 
 
-_BELOW = regex.compile(r"^(?:so|phong|chi cuc|trung tam) ")
+_BELOW = regex.compile(
+    r"^(?:so|phong|chi cuc|trung tam|benh vien|truong (?:mam non|tieu hoc|thcs|thpt|trung hoc)|"
+    r"tram|hat) "
+)
+
+_WHOSE = regex.compile(r"\b(?:TỈNH|THÀNH PHỐ|TP\.?|HUYỆN|QUẬN)[ ]+\p{Lu}")
 
 
 def _has_superior(letter: Letter) -> bool:
@@ -102,9 +110,7 @@ def _has_superior(letter: Letter) -> bool:
     issuing = letter.header.issuing_body or ""
     below = letter.family == "state" and _BELOW.match(fold(issuing)) is not None
     named = f" {(letter.header.place or '-').upper()}" in f" {issuing}"
-    return (
-        below and not named and not regex.search(r"\b(?:TỈNH|THÀNH PHỐ|TP|HUYỆN|QUẬN)\b", issuing)
-    )
+    return below and not named and not _WHOSE.search(issuing)
 
 
 def _names_mended(letter: Letter, doubts: Doubts) -> Iterator[Flag]:
@@ -126,6 +132,8 @@ def _names_mended(letter: Letter, doubts: Doubts) -> Iterator[Flag]:
     elif issuing and not keywords.opens_body(issuing) and not keywords.is_position(issuing):
         message = f"no body's name that is known begins as {issuing!r}"
         yield _flag("field_doubtful", message, "header.issuing_body")
+        if letter.header.parent_body is None:  # two names may have been taken for one
+            yield _flag("field_doubtful", message, "header.parent_body")
     place = letter.header.place
     if place is not None and place != doubts.head.place:
         yield _flag("place_repaired", f"{doubts.head.place!r} was read", "header.place")
@@ -247,12 +255,20 @@ def _subject(letter: Letter, doubts: Doubts) -> Iterator[Flag]:
     if titled and starts_lower(doubts.subject_as_printed) and not _OPENS_LOW.match(fold(subject)):
         message = "the trích yếu begins in the middle of a sentence"
         yield _flag("subject_start_doubtful", message, "header.subject")
-    if doubts.doubtful_subject or len(subject) > _LONGEST_SUBJECT:
+    ran_on = _RAN_ON.search(subject) is not None
+    if doubts.doubtful_subject or ran_on or len(subject) > _LONGEST_SUBJECT:
         yield _flag("subject_end_doubtful", "the end of the trích yếu is a guess", "header.subject")
     for mention in doubts.mentions:
         printed = mention.identifier.printed
         if printed in subject and printed != mention.identifier.text:
             yield _flag("field_doubtful", f"{printed!r} is not clear", "header.subject")
+
+
+def _first_article(letter: Letter) -> Iterator[Flag]:
+    """ "Điều 1." put back from what a stamp left of it."""
+    first = letter.directives[0].marker if letter.directives else None
+    if any(is_first_article(text, first) for text in letter.preamble):
+        yield _flag("marker_repaired", "a mark was read as 'Điều 1.'", "directives.0")
 
 
 def _numbering(points: Sequence[Node], where: str = "directives") -> Iterator[Flag]:
@@ -295,6 +311,9 @@ def _signature(letter: Letter, doubts: Doubts) -> Iterator[Flag]:
         count = len(doubts.signers)
         yield _flag("several_signers", f"{count} signatures stand together", "signature.signer")
     authority = letter.signature.authority or ""
+    if lost := keywords.slashed(authority, party=letter.family == "party" and _is_by_rule(letter)):
+        message = f"{lost[0]!r} was read as {lost[1]!r}"
+        yield _flag("authority_repaired", message, "signature.authority")
     stopped = f"{authority.split(' ')[0].rstrip('.')}."
     form = next(
         (f for f in authorities() if (authority if "/" in f[0] else stopped).startswith(f[0])), None

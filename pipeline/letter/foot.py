@@ -21,7 +21,8 @@ from pipeline.letter.recipients import Entry, end_stripped, list_entries
 from pipeline.record import Signature
 
 _ENTRY = regex.compile(r"^[-–—−•*·+~=]{1,2}+[ ]*(?=[\p{L}\d(])")
-_AUTHORITY = regex.compile(r"^(KT|TM|TL|TUQ)[.,:]{1,2}[ ]?(?=\p{L})")
+# A space is put in where a point was misread; "KT.CHỦ TỊCH" was read well, and is as printed.
+_AUTHORITY = regex.compile(r"^(KT|TM|TL|TUQ)(?![.]\p{L})[.,:]{1,2}[ ]?(?=\p{L})")
 _FOR = regex.compile(r"^K[ ]?[.,][ ]?(?=\p{Lu})(?!T[ ]?\.)")
 _SIGNED = regex.compile(r"(?i)^[(\[]?[ ]*(?:đã ký|da ky|ký tên|đóng dấu)")
 

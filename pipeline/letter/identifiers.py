@@ -28,7 +28,7 @@ _DASH = r"[ ]?[-–—−‑][ ]?"
 _JOINT = r"[ ]?[-–—−‑+][ ]?"
 
 _PARTY = regex.compile(
-    rf"{_NUMBER}{_DASH}(?P<type>[{_U}][{_U}a-z]{{0,4}}+){_SLASH}"
+    rf"{_NUMBER}{_DASH}(?P<type>[{_U}][{_U}a-zố]{{0,4}}+){_SLASH}"
     rf"(?P<org>{_PART}(?:[-–]{_PART}){{0,3}}){_STOP}"
 )
 _PARTY_RUN_TOGETHER = regex.compile(

@@ -384,3 +384,13 @@ def cut_basis(text: str) -> int | None:
     Luật …"), else None."""
     match = _CUT_BASIS.match(text)
     return match.end() if match and not text.startswith("Căn cứ") else None
+
+
+_LOST_SLASH = regex.compile(r"^(?P<read>TM|KT|TL)(?=[ ]\p{Lu}{2})")
+
+
+def slashed(authority: str, *, party: bool) -> tuple[str, str] | None:
+    """("TM", "T/M") where an authority of the Party lost its slash: state letters have a point
+    there, so that a form with neither is the Party's (Hướng dẫn 36-HD/VPTW, 1.7)."""
+    match = _LOST_SLASH.match(authority) if party else None
+    return (match["read"], f"{match['read'][0]}/{match['read'][1:]}") if match else None

@@ -213,3 +213,11 @@ class Numbering:
 def as_arabic_one(marker: Marker) -> Marker:
     """A Roman "I." that the numbering after it shows to be a 1."""
     return replace(marker, kind="arabic", value=1, label="1" + marker.label[-1], repaired=True)
+
+
+_ARTICLE_LEFT = regex.compile(r"^Đi(?:ề|ê|e)?u?[ ]?[1lI]?[.:]?$")
+
+
+def is_first_article(text: str, next_label: str | None) -> bool:
+    """Is a paragraph what a stamp left of "Điều 1." where "Điều 2." is the first one read?"""
+    return next_label == "Điều 2." and _ARTICLE_LEFT.match(text.strip()) is not None

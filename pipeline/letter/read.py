@@ -28,7 +28,9 @@ from pipeline.letter.flags import told
 from pipeline.letter.foot import Foot, read_foot, signature_of
 from pipeline.letter.header import Letterhead, body_names, read_letterhead
 from pipeline.letter.header_fields import header_fields, is_joint
+from pipeline.letter.in_force import rule_since
 from pipeline.letter.lines import PageLine, page_lines
+from pipeline.letter.markers import is_first_article
 from pipeline.letter.marks import find_marks
 from pipeline.letter.paragraphs import join
 from pipeline.letter.places import mended_body, with_q
@@ -184,6 +186,11 @@ def _repairs(
     for signer in read.foot.signers:
         for part, line, text in signer.mended:
             repairs.add(f"signature.{part}", [line], line.text, text)
+        slashes = header.date is None or header.date >= rule_since("party forms")
+        party = slashes and family_of(head, header) == "party"
+        for line in signer.authority:
+            if lost := keywords.slashed(line.text, party=party):
+                repairs.add("signature.authority", [line], *lost)
     lists = {"recipients": read.recipients, "distribution": read.foot.distribution}
     for name, entries in lists.items():
         for i, entry in enumerate(entries):
@@ -193,6 +200,10 @@ def _repairs(
         if end := keywords.cut_basis(basis.text):
             cut_off = basis.text[:end].strip()
             repairs.add(f"legal_bases.{i}", [basis.lines[0]], cut_off, "Căn cứ")
+    first_read = read.body.points[0].marker.label if read.body.points else None
+    for left in read.body.preamble:
+        if is_first_article(left.text, first_read):
+            repairs.add("directives.0", [left.lines[0]], left.text, "Điều 1.")
     for where, node in numbered(read.body.points):
         first = node.first.lines[0]
         if node.marker.repaired:

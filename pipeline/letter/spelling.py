@@ -45,6 +45,9 @@ def checks(letter: Letter) -> Iterator[Flag]:
         if odd is not None:
             code = "signer_doubtful" if name == "signer" else "field_doubtful"
             yield Flag(code=code, message=f"{odd!r} is no word", where=where)
+            if where == "header.issuing_body" and letter.header.parent_body is None:
+                # the names of two bodies may have been taken for one
+                yield Flag(code=code, message=f"{odd!r} is no word", where="header.parent_body")
 
 
 def _odd_word(text: str | None, name: str) -> str | None:
@@ -63,9 +66,14 @@ def _odd_word(text: str | None, name: str) -> str | None:
 
 def _misspelt_opening(body: str) -> str | None:
     """The first word of a body's name in capitals where it lacks the marks that all names opening
-    with its letters have ("SO NỘI VỤ")."""
+    with its letters have ("SO NỘI VỤ"), or has the next word on it ("PHÒNGGD&ĐT")."""
     first = body.split(" ")[0]
     openings = [b.written.split(" ")[0] for b in body_words()]
+    longer = regex.match(r"\p{Lu}+(?=[&/-])", first)
+    if longer and any(
+        len(w) > 2 and len(w) < len(longer[0]) and longer[0].startswith(w) for w in openings
+    ):
+        return first
     same = {canonical(w.casefold()) for w in openings if fold(w) == fold(first)}
     return first if same and canonical(first.casefold()) not in same else None
 
