@@ -30,9 +30,11 @@ def test_every_word_is_found_where_it_stands_and_nowhere_else(texts: list[str]) 
         for exact, folded, start, end in words_in(text):
             wanted[begin + start, begin + end] = exact, folded
     for form in {*wanted.values()}:
-        rows = words.having(form[1]).nonzero()[0]
+        rows = words.rows(form[1])
         spans = list(zip(words.starts[rows].tolist(), words.ends[rows].tolist(), strict=True))
         assert spans == [span for span, other in wanted.items() if other[1] == form[1]]
+        every = np.arange(len(words.starts))
+        assert words.are(form[1], every).nonzero()[0].tolist() == rows.tolist()
         alike = words.alike(form, rows).tolist()
         assert alike == [wanted[span][0] == form[0] for span in spans]
 
@@ -41,10 +43,10 @@ def test_every_word_is_found_where_it_stands_and_nowhere_else(texts: list[str]) 
 def test_marks_are_told_apart(other: str) -> None:
     words = Texts([f"{other} hoá"])
     ((form,),) = [forms("hoá")]
-    rows = words.having("hoa").nonzero()[0]
+    rows = words.rows("hoa")
     assert words.alike(form, rows).tolist() == [other == "hóa", True]
 
 
 def test_texts_are_apart() -> None:
     words = Texts(["uỷ", "ban"])
-    assert np.flatnonzero(words.having("ban"))[0] - np.flatnonzero(words.having("uy"))[0] == 2
+    assert words.rows("ban").tolist() == [row + 2 for row in words.rows("uy").tolist()]

@@ -83,8 +83,11 @@ class Content:
         """The page on which a directive begins, None where it is not found."""
         if directive.span is None:
             return None
-        ends = list(accumulate(len(page.text) + bool(page.text) for page in self.pages))
-        return self.pages[bisect(ends, directive.span[0])].number
+        return self.pages[bisect(self._page_ends, directive.span[0])].number
+
+    @cached_property
+    def _page_ends(self) -> list[int]:
+        return list(accumulate(len(page.text) + bool(page.text) for page in self.pages))
 
     @property
     def empty(self) -> bool:
