@@ -16,8 +16,8 @@ import numpy.typing as npt
 from pipeline.search.folding import ONSETS
 from pipeline.search.protocol import Passage, Span
 from pipeline.search.query import Identifier, Query, Term
-from pipeline.search.text_words import BETWEEN, OTHER_FIGURE, OTHER_LETTER, Flags, Longs, Texts
 from pipeline.search.runs import starts_of_runs
+from pipeline.search.text_words import BETWEEN, OTHER_FIGURE, OTHER_LETTER, Flags, Longs, Texts
 
 WIDTH = 240
 """Characters of a passage, about three lines."""
@@ -131,7 +131,7 @@ class Found:
         bits[ends > (begins + lengths).take(of_page)] = 0
         same = bits >> _bits(_SAME)
         if same.any():
-            # where a term has the marks typed somewhere on the page, elsewhere it counts for nothing
+            # where a term has the marks typed somewhere on the page, others count for nothing
             having = counts.nonzero()[0]
             exact = np.bitwise_or.reduceat(same, rows.take(having)).repeat(counts.take(having))
             bits &= ~(exact & ~same)
@@ -156,9 +156,7 @@ class Windows:
     """The best window of each of some pages, each of which begins at a place of its own: the one
     with most of the terms, the first of several as good."""
 
-    def __init__(
-        self, pages: Sequence[Page], begins: Longs, spots: _Spans, bits: Bits
-    ) -> None:
+    def __init__(self, pages: Sequence[Page], begins: Longs, spots: _Spans, bits: Bits) -> None:
         self._pages = pages
         self._begins: list[int] = begins.tolist()
         self._spots = spots
@@ -180,7 +178,9 @@ class Windows:
         """For each group of pages, by their numbers from 0, the page and piece of it with most of
         the terms, earliest first; None where no term is found."""
         score = self._scores.__getitem__
-        best = [group[0] if len(group) == 1 else max(group, key=score, default=-1) for group in groups]
+        best = [
+            group[0] if len(group) == 1 else max(group, key=score, default=-1) for group in groups
+        ]
         found = [number for number in best if number in self._firsts]
         pieces = []
         for number in found:
@@ -189,10 +189,12 @@ class Windows:
             pieces.append((at + begin, piece, before, after))
         lows = np.array([piece[0] for piece in pieces], np.int64)
         highs = lows + [len(piece[1]) for piece in pieces]
-        rows = zip(*(self._spots.starts.searchsorted(x).tolist() for x in (lows, highs)), strict=True)
+        rows = zip(
+            *(self._spots.starts.searchsorted(x).tolist() for x in (lows, highs)), strict=True
+        )
         passages = {
-            number: (self._pages[number].number, self._passage(*piece, *edges))
-            for number, piece, edges in zip(found, pieces, rows, strict=True)
+            number: (self._pages[number].number, self._passage(*piece, *row))
+            for number, piece, row in zip(found, pieces, rows, strict=True)
         }
         return [passages.get(number) for number in best]
 
