@@ -6,6 +6,7 @@ here; each puts a `Query` into its own language."""
 from __future__ import annotations
 
 import calendar
+import re
 import unicodedata
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -14,7 +15,7 @@ from typing import Literal
 import regex
 
 from pipeline.messages import message
-from pipeline.search.body_names import LONGEST_NAME, other_bodies, other_names
+from pipeline.search.body_names import LONGEST_NAME, begins_name, other_bodies, other_names
 from pipeline.search.folding import fold, forms, has_marks
 from pipeline.search.identifiers import Form, keys, keys_of
 from pipeline.search.signer_names import FEWEST, MOST, shortened_names
@@ -51,13 +52,16 @@ MAX_PHRASE = 40
 _LONGEST = 10_000
 _IDENTIFIER_WORDS = 7
 _WORDS_BEFORE = 5
+_SO = "so"
 _KINDS = {
     "van ban": "letter",
     "letter": "letter",
     "nhiem vu": "directive",
     "directive": "directive",
 }
-_OPENING, _CLOSING = '"“”„«»', '"“”„«»'
+_QUOTES = '"“”„«»'
+_SPACE, _IN_QUOTES = re.compile(r"\s*"), re.compile(f"[^{_QUOTES}]*")
+_TO_SPACE = re.compile(rf"[^\s{_QUOTES}]*")
 _DAY = regex.compile(r"^([0-9]{4})(?:-([0-9]{1,2}))?(?:-([0-9]{1,2}))?$")
 _DAY_FIRST = regex.compile(r"^(?:(?:([0-9]{1,2})[/.-])?([0-9]{1,2})[/.-])?([0-9]{4})$")
 
@@ -185,11 +189,10 @@ def parse(text: str) -> Query:
     """Understand what was typed. Never raises."""
     clean = unicodedata.normalize("NFC", text.encode("utf-8", "replace").decode("utf-8"))
     shortened = len(clean) > _LONGEST
-    query = Query()
-    typed = []
+    said = _Said()
     for piece in _pieces(clean[:_LONGEST]):
-        query = _with_filter(query, piece) if piece.field else _with_words(query, piece)
-        typed += [] if piece.field or piece.negative else [piece.text]
+        said.take(piece)
+    query = said.query()
     if len(query.terms) + len(query.without) > MAX_TERMS:
         shortened = True
         query = replace(
@@ -199,7 +202,7 @@ def parse(text: str) -> Query:
         query = replace(query, problem=message("query_shortened", count=MAX_TERMS))
     if query.empty and not query.problem:
         query = replace(query, problem=message("query_empty"), unanswerable=True)
-    return replace(query, marked=has_marks(" ".join(typed)))
+    return query
 
 
 def with_identifiers(query: Query, known: Callable[[Collection[str]], Collection[str]]) -> Query:
@@ -276,6 +279,8 @@ def with_names(query: Query) -> Query:
 
 def _named_run(terms: Sequence[Asked], at: int) -> Name | None:
     """The longest body's name that begins at a term."""
+    if not begins_name(terms[at].words[0][1]):
+        return None
     for end in range(min(len(terms), at + LONGEST_NAME), at, -1):
         run = [term for term in terms[at:end] if isinstance(term, Term)]
         if len(run) < end - at:
@@ -324,9 +329,13 @@ def _kind_at(text: str, start: int, end: int) -> tuple[str, int]:
 
 
 def _skip_space(text: str, at: int) -> int:
-    while at < len(text) and text[at].isspace():
-        at += 1
-    return at
+    return _end(_SPACE, text, at)
+
+
+def _end(pattern: re.Pattern[str], text: str, at: int) -> int:
+    """Where what a pattern matches from a place on ends; it may match nothing."""
+    match = pattern.match(text, at)
+    return match.end() if match else at
 
 
 def _field_at(text: str, at: int) -> tuple[Field | None, int]:
@@ -340,12 +349,10 @@ def _field_at(text: str, at: int) -> tuple[Field | None, int]:
 
 def _value_at(text: str, at: int) -> tuple[str, int, bool]:
     """A quoted phrase, or all up to the next space; and where it ends."""
-    if at < len(text) and text[at] in _OPENING:
-        end = next((i for i in range(at + 1, len(text)) if text[i] in _CLOSING), len(text))
+    if at < len(text) and text[at] in _QUOTES:
+        end = _end(_IN_QUOTES, text, at + 1)
         return text[at + 1 : end], end + 1, True
-    end = at
-    while end < len(text) and not text[end].isspace() and text[end] not in _OPENING:
-        end += 1
+    end = _end(_TO_SPACE, text, at)
     return text[at:end], end, False
 
 
@@ -353,27 +360,55 @@ _FIELDS: dict[str, Field] = {fold(name): field for name, field in NAMES.items()}
 _NAME = regex.compile(r"(\p{L}[\p{L}\p{M}]*(?: +\p{L}[\p{L}\p{M}]*)?):")
 
 
-def _with_words(query: Query, piece: _Piece) -> Query:
-    every = forms(piece.text)
-    words = tuple(every[:MAX_PHRASE])
-    if not words:
-        return query
-    typed = piece.text if len(every) <= MAX_PHRASE else " ".join(f for _, f in words)
-    if piece.negative:
-        return replace(query, without=(*query.without, Term(words, typed=typed)))
-    term = Term(words, piece.text.isupper(), typed)
-    return replace(query, terms=(*query.terms, term))
+class _Said:
+    """What the pieces of a query say, one after the other."""
 
+    def __init__(self) -> None:
+        self._terms: list[Term] = []
+        self._without: list[Term] = []
+        self._filters: list[Filter] = []
+        self._typed: list[str] = []
+        self._problem: str | None = None
 
-def _with_filter(query: Query, piece: _Piece) -> Query:
-    assert piece.field is not None
-    value = _VALUES[piece.field](piece.text)
-    if not value:
-        problem = message(f"query_{piece.field}", value=piece.text[:60])
-        return replace(query, problem=problem, unanswerable=True)
-    other = other_bodies(value) if piece.field == "body" and isinstance(value, str) else ()
-    new = Filter(piece.field, value, piece.negative, tuple(forms(piece.text)), other)
-    return replace(query, filters=(*query.filters, new))
+    def take(self, piece: _Piece) -> None:
+        """Understand a piece."""
+        if piece.field:
+            self._take_filter(piece.field, piece)
+        else:
+            self._take_words(piece)
+
+    def _take_words(self, piece: _Piece) -> None:
+        if not piece.negative:
+            self._typed.append(piece.text)
+        every = forms(piece.text)
+        words = tuple(every[:MAX_PHRASE])
+        if not words:
+            return
+        typed = piece.text if len(every) <= MAX_PHRASE else " ".join(f for _, f in words)
+        if piece.negative:
+            self._without.append(Term(words, typed=typed))
+        else:
+            self._terms.append(Term(words, piece.text.isupper(), typed))
+
+    def _take_filter(self, field: Field, piece: _Piece) -> None:
+        value = _VALUES[field](piece.text)
+        if not value:
+            self._problem = message(f"query_{field}", value=piece.text[:60])
+            return
+        other = other_bodies(value) if field == "body" and isinstance(value, str) else ()
+        new = Filter(field, value, piece.negative, tuple(forms(piece.text)), other)
+        self._filters.append(new)
+
+    def query(self) -> Query:
+        """All that was said; with a filter that makes no sense there is no answer."""
+        return Query(
+            tuple(self._terms),
+            tuple(self._without),
+            tuple(self._filters),
+            marked=has_marks(" ".join(self._typed)),
+            problem=self._problem,
+            unanswerable=self._problem is not None,
+        )
 
 
 def _dates(text: str) -> DateRange | None:
@@ -424,7 +459,10 @@ _VALUES: dict[Field, Callable[[str], DateRange | tuple[str, ...] | str | None]] 
 def _runs(terms: Sequence[Asked]) -> Iterator[tuple[int, int]]:
     """Where a number may stand: a figure, perhaps after "số", and up to seven words behind it; a
     figure without words behind it only after "số" or when nothing else was typed."""
-    for i in range(len(terms)):
+    for i, term in enumerate(terms):
+        first = term.words[0][1]
+        if not (first.isdigit() or first == _SO):
+            continue
         for j in range(i + 1, min(len(terms), i + 1 + _IDENTIFIER_WORDS) + 1):
             typed = [w for term in terms[i:j] for w in term.words]
             number = _after_so(typed)
@@ -438,4 +476,4 @@ def _keys_of_run(run: Sequence[Asked]) -> tuple[str, ...]:
 
 
 def _after_so(words: list[Form]) -> list[Form]:
-    return words[1:] if words[0][1] == "so" else words
+    return words[1:] if words[0][1] == _SO else words
