@@ -340,7 +340,7 @@ def _end(pattern: re.Pattern[str], text: str, at: int) -> int:
 
 def _field_at(text: str, at: int) -> tuple[Field | None, int]:
     """The filter whose name stands at `at` with a colon, and where its value begins."""
-    match = _NAME.match(text, at)
+    match = _NAME.match(text, at) if text.find(":", at) >= 0 else None
     if match is None:
         return None, at
     field = _FIELDS.get(fold(match[1]))

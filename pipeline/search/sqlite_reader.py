@@ -34,6 +34,7 @@ from pipeline.search.sqlite_words import IN_TEXT, OTHER_SPELLING, spelling_numbe
 
 KEPT_BYTES = 384 << 20
 """Of arrays once read so many bytes are kept, for what is asked next."""
+_MOST_WORDS = 20_000
 _NOTHING_BYTES = 100
 """What is held to know that there is nothing."""
 _LENGTH = 0.2
@@ -58,6 +59,7 @@ class Reader:
             for segment, start in zip(found, starts, strict=True)
         ]
         self.letters = int(self.alive.sum())
+        self._words: dict[str, tuple[int, list[str]]] = {}
         self._shown: dict[int, str] = {}
         self._densities: dict[int, float] = {}
         self._names: dict[str, tuple[str, list[int], list[int]]] = {}
@@ -71,10 +73,19 @@ class Reader:
 
     def word(self, folded: str, exact: str = "", field: str = IN_TEXT) -> Word | None:
         """A word by its forms; None where it stands in no letter."""
-        row = self._db.execute(
-            "SELECT id, spellings FROM word WHERE folded = ?", (field + folded,)
-        ).fetchone()
-        return Word(row[0], spelling_number(row[1].split(), exact)) if row else None
+        known = self._words.get(field + folded)
+        if known is None:
+            known = self._read_word(field + folded)
+        number, spellings = known
+        return Word(number, spelling_number(spellings, exact)) if spellings else None
+
+    def _read_word(self, folded: str) -> tuple[int, list[str]]:
+        sql = "SELECT id, spellings FROM word WHERE folded = ?"
+        row = self._db.execute(sql, (folded,)).fetchone() or (0, "")
+        if len(self._words) >= _MOST_WORDS:
+            self._words.clear()
+        self._words[folded] = known = row[0], row[1].split()
+        return known
 
     def spread(self, word: Word) -> Spread:
         """All letters that have a word."""

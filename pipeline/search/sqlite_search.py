@@ -149,10 +149,10 @@ _GROUPS = 4
 
 def _most(counts: Longs) -> list[tuple[int, int]]:
     """Each value but 0 that is there and how often, given how often each is, most first."""
-    there = np.flatnonzero(counts)
-    there = there[there > 0]
-    order = np.lexsort((there, -counts[there]))[:MOST_FACETS]
-    return list(zip(there[order].tolist(), counts[there[order]].tolist(), strict=True))
+    there = counts[1:].nonzero()[0] + 1
+    order = (-counts.take(there)).argsort(kind="stable")[:MOST_FACETS]
+    best = there.take(order)
+    return list(zip(best.tolist(), counts.take(best).tolist(), strict=True))
 
 
 def _order(
