@@ -80,9 +80,10 @@ class Places:
         extra += in_order * np.float32(_IN_ORDER * sum(rarities))
         return extra + together.near() * np.float32(_NEAR * sum(rarities) / len(rarities))
 
-    def directives(self) -> Found:
-        """Directives of the letters, as rows, that have all that was asked for. What stands least
-        often in a letter is looked for first, and the rest in the directives that have it."""
+    def directives(self) -> tuple[Found, Longs]:
+        """Directives of the letters, as rows, that have all that was asked for, and the letter of
+        each. What stands least often in a letter is looked for first, and the rest in the
+        directives that have it."""
         left = self._reader.directives_of(self._letters)
         scores = np.zeros(len(left.rows), np.float32)
         for asked in sorted(self._query.terms, key=self._density):
@@ -95,8 +96,8 @@ class Places:
             counts, same = left.count(standing, spelled=spelled)
             kept = (same if spelled else counts) == 0
             left, scores = left.only(kept), scores[kept]
-        order = np.argsort(left.rows)
-        return Found(left.rows[order], scores[order])
+        order = left.rows.argsort()
+        return Found(left.rows[order], scores[order]), left.owners[order]
 
     def _density(self, asked: Asked) -> float:
         words = [word for form in asked.words if (word := self._finder.word(form))]
