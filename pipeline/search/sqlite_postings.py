@@ -17,6 +17,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from pipeline.search.runs import starts_of_runs
 from pipeline.search.sqlite_words import CODE_BYTES, GAP_CODE, SPELLING_BITS
 
 FIRST_PLACE = 64
@@ -33,8 +34,8 @@ TITLE, TEXT, RAW = 1, 2, 4
 PLACE_BITS = 16
 _SHIFT = 32
 _REGION_BITS = 2
-_BATCH_BITS = 11
-MOST_IN_BATCH = 1 << _BATCH_BITS
+BATCH_BITS = 11
+MOST_IN_BATCH = 1 << BATCH_BITS
 
 Row = tuple[int, bytes, bytes, bytes]
 U8 = npt.NDArray[np.uint8]
@@ -115,8 +116,8 @@ class Batch:
         keys >>= _REGION_BITS
         spellings = keys.astype(np.uint8)
         keys >>= SPELLING_BITS
-        places = (keys & (1 << PLACE_BITS + _BATCH_BITS) - 1).astype(np.uint32)
-        keys >>= PLACE_BITS + _BATCH_BITS
+        places = (keys & (1 << PLACE_BITS + BATCH_BITS) - 1).astype(np.uint32)
+        keys >>= PLACE_BITS + BATCH_BITS
         yield from _rows(segment, keys, places, spellings, marks)
 
     def _codes(self) -> Longs:
@@ -135,7 +136,7 @@ class Batch:
         numbers -= np.repeat(starts, lengths)
         np.minimum(numbers, LAST_PLACE, out=numbers)
         keys = codes >> SPELLING_BITS
-        keys <<= _BATCH_BITS
+        keys <<= BATCH_BITS
         keys |= np.repeat(np.arange(len(self)), lengths)
         keys <<= PLACE_BITS
         keys |= numbers
@@ -165,18 +166,19 @@ def _once(keys: Longs) -> Longs:
     """Sorted keys without those of a word that stood at the same place before, which can only be
     the last."""
     above = keys >> SPELLING_BITS + _REGION_BITS
-    again = np.diff(above, prepend=-1) == 0
-    return keys[~again] if again.any() else keys
+    first = starts_of_runs(above)
+    return keys if len(first) == len(keys) else keys.take(first)
 
 
 def _rows(segment: int, words: Longs, places: U32, spellings: U8, marks: U16) -> Iterator[Row]:
     if not len(words):
         return
     letters = (places >> np.uint32(PLACE_BITS)).astype(np.uint16)
-    new_word = np.flatnonzero(np.diff(words, prepend=-1))
-    changed = np.diff(letters, prepend=letters[0] + np.uint16(1)) != 0
+    new_word = starts_of_runs(words)
+    changed = np.empty(len(letters), np.bool_)
+    np.not_equal(letters[1:], letters[:-1], out=changed[1:])
     changed[new_word] = True
-    starts = np.flatnonzero(changed)
+    starts = changed.nonzero()[0]
     counts = np.diff(starts, append=len(words)).astype(np.uint16)
     of_letters = letters[starts], np.bitwise_or.reduceat(marks, starts), counts
     first_rows = np.searchsorted(starts, new_word)
