@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pipeline.search.runs import starts_of_runs
+from pipeline.search.runs import numbered, sorted_rows, starts_of_runs
 from pipeline.search.sqlite_postings import BATCH_BITS, MOST_IN_BATCH, U8, U16, Longs
 
 SHARE = 32
@@ -73,16 +73,17 @@ def pair_rows(segment: int, words: Longs, letters: Longs) -> Iterator[PairRow]:
     pairs = own.take(both) * np.int64(len(frequent)) + own.take(both + 1)
     # most do not stand so often that they may be in letters enough
     often = (np.bincount(pairs) * SHARE >= size).take(pairs).nonzero()[0]
-    keys = pairs.take(often) << BATCH_BITS | letters.take(both.take(often))
-    keys.sort()
+    ranks, pairs = numbered(pairs.take(often))
+    rows = sorted_rows(ranks, len(pairs))
+    keys = ranks.take(rows) << BATCH_BITS | letters.take(both.take(often.take(rows)))
     starts = starts_of_runs(keys)
     times = np.diff(starts, append=len(keys))
     keys = keys.take(starts)
-    pairs, places = keys >> BATCH_BITS, (keys & MOST_IN_BATCH - 1).astype(np.uint16)
+    ranks, places = keys >> BATCH_BITS, (keys & MOST_IN_BATCH - 1).astype(np.uint16)
     counts = np.minimum(times, MOST_COUNTED).astype(np.uint8)
-    edges = [*starts_of_runs(pairs).tolist(), len(pairs)]
-    for start, end in pairwise(edges):
+    edges = [*starts_of_runs(ranks).tolist(), len(ranks)]
+    for number, (start, end) in zip(pairs.tolist(), pairwise(edges), strict=True):
         if (end - start) * SHARE >= size:
-            first, second = divmod(int(pairs[start]), len(frequent))
+            first, second = divmod(number, len(frequent))
             pair = Pair(places[start:end], counts[start:end])
             yield segment, int(frequent[first]), int(frequent[second]), pair.to_bytes()
