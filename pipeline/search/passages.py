@@ -244,9 +244,9 @@ def _any_between(bits: Bits, low: Longs, high: Longs) -> Bits:
         step = 1 << level - 1
         table[level] = table[level - 1]
         table[level, :-step] |= table[level - 1, step:]
-    level = _LEVELS.take(high - low)
-    flat, row = table.ravel(), level * len(bits)
-    any_of: Bits = flat.take(row + low) | flat.take(row + high - (1 << level))
+    levels = _LEVELS.take(high - low)
+    flat, row = table.ravel(), levels * len(bits)
+    any_of: Bits = flat.take(row + low) | flat.take(row + high - (1 << levels))
     return any_of
 
 
