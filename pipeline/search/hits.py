@@ -111,9 +111,9 @@ def _edges(directives: Sequence[KeptDirective], begins: Sequence[int]) -> Iterat
     first, *other = begins
     rest = iter(other)
     for directive in directives:
-        if directive.span:
-            yield first + directive.span[0]
-            yield first + directive.span[1]
+        if span := directive.span:
+            yield first + span[0]
+            yield first + span[1]
         else:
             at = next(rest)
             yield at

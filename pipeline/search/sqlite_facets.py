@@ -28,11 +28,14 @@ class FacetColumns:
         small = (c.astype(np.min_scalar_type(c.max(initial=0))) for c in each)
         self._columns = [(c, int(c.max(initial=0)) + 1) for c in small]
         self._alive = alive
-        self._all = self._counted(np.flatnonzero(alive))
+        living = alive.nonzero()[0]
+        self._living, self._all = len(living), self._counted(living)
 
     def of(self, letters: Longs) -> Counts:
         """The counts of some living letters, each given once. Of more than half of all, those of
         the others are taken from the whole."""
+        if len(letters) == self._living:
+            return Counts(*self._all)
         if 2 * len(letters) <= len(self._alive):
             return Counts(*self._counted(letters))
         others = self._alive.copy()
