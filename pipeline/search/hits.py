@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import accumulate, chain, islice, pairwise
 
 from pipeline.record import Record
@@ -32,9 +32,13 @@ def letter_hits(
             _hit(content, *_opening(content), score)
             for content, score in zip(contents, scores, strict=True)
         )
-    found = shower.found([text for content in contents for text in _texts(content)])
+    each = [_texts(content) for content in contents]
+    found = shower.found(list(chain(*each)))
     begins = iter(found.begins)
-    letters = [_Letter(c, list(islice(begins, 1 + len(c.beyond)))) for c in contents]
+    letters = [
+        _Letter(content, list(islice(begins, len(some))))
+        for content, some in zip(contents, each, strict=True)
+    ]
     below = _with_all_words(letters, found)
     pages = [letter.pages for letter in letters]
     texts = [*pages, *([page for _, page in shown] for shown in below)]
@@ -103,21 +107,23 @@ class _Letter:
         texts = [(page.number, page.text) for page in content.pages if page.text]
         starts = accumulate((len(text) + 1 for _, text in texts), initial=begins[0])
         self.pages = [Page(*text, at) for text, at in zip(texts, starts, strict=False)]
-        self.edges = list(_edges(content.directives, begins))
+        self.edges = _edges(content.directives, begins)
         """Where the first directive begins and ends, then the others."""
 
 
-def _edges(directives: Sequence[KeptDirective], begins: Sequence[int]) -> Iterator[int]:
+def _edges(directives: Sequence[KeptDirective], begins: Sequence[int]) -> list[int]:
     first, *other = begins
+    if not other:
+        return [first + place for directive in directives for place in directive.span or ()]
     rest = iter(other)
+    edges: list[int] = []
     for directive in directives:
-        if span := directive.span:
-            yield first + span[0]
-            yield first + span[1]
+        if directive.span:
+            edges += (first + place for place in directive.span)
         else:
             at = next(rest)
-            yield at
-            yield at + len(directive.text)
+            edges += (at, at + len(directive.text))
+    return edges
 
 
 def _with_all_words(

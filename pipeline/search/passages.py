@@ -203,16 +203,20 @@ class Windows:
     ) -> Passage:
         """A piece of a page with the words found marked, those of some spots."""
         marks: list[Span] = []
-        shift, last = len(before) - low, -1
+        shift, high = len(before) - low, low + len(piece)
+        begin = last = -1
         starts, ends = self._spots.starts[row:behind], self._spots.ends[row:behind]
         for start, end in zip(starts.tolist(), ends.tolist(), strict=True):
-            end = min(end, low + len(piece))
             if start == last or (start == last + 1 and piece[last - low] == " "):
-                marks[-1] = marks[-1][0], end + shift  # only a space between
-                last = end
+                last = end  # only a space between
             elif start > last:
-                marks.append((start + shift, end + shift))
-                last = end
+                if last >= 0:
+                    marks.append((begin + shift, last + shift))
+                begin, last = start, end
+            if last > high:
+                last = high
+        if last >= 0:
+            marks.append((begin + shift, last + shift))
         return Passage(before + piece + after, tuple(marks))
 
 

@@ -98,7 +98,9 @@ class Search:
     ) -> Results:
         """Directives as hits of their own."""
         dates = self._reader.columns.date
-        some = _order(letters, letters.letters, dates, window.sort, MOST_FOR_DIRECTIVES)
+        some = _candidates(letters, letters.letters, dates, window.sort, MOST_FOR_DIRECTIVES)
+        if len(some) > MOST_FOR_DIRECTIVES:
+            some = _order(letters, letters.letters, dates, window.sort, MOST_FOR_DIRECTIVES)
         among = np.sort(letters.letters[some])
         found, owners = Places(self._reader, finder, query, among).directives()
         rows = _order(found, owners, dates, window.sort, window.end)[window.offset :]
@@ -161,16 +163,22 @@ def _order(
     """Row numbers of the best `count`, best first: by score or by date, then by the other, then by
     place, so that the order is always the same. `letters` are those that were found, or those of
     the directives that were; `dates` has an entry for each letter of the index."""
-    rows = np.arange(len(found.letters))
-    if 0 < count < len(rows):
-        best = found.scores if sort == "relevance" else dates.take(letters)
-        rows = _best_rows(best, count)
+    rows = _candidates(found, letters, dates, sort, count)
     keys = (-found.scores.take(rows), -dates.take(letters.take(rows)).astype(np.int64))
     first, second = keys if sort == "relevance" else keys[::-1]
     if len(rows) > 2 * count + 1000:
         some = _first_of_equal(first, second, count)
         rows, first, second = rows[some], first[some], second[some]
     return rows[np.lexsort((found.letters[rows], second, first))][:count]
+
+
+def _candidates(
+    found: Found, letters: Longs, dates: npt.NDArray[np.uint32], sort: Sort, count: int
+) -> npt.NDArray[np.int64]:
+    """Row numbers of the best `count` by score, or by date, and of those as good as the last."""
+    if not 0 < count < len(found.letters):
+        return np.arange(len(found.letters))
+    return _best_rows(found.scores if sort == "relevance" else dates.take(letters), count)
 
 
 def _best_rows(values: npt.NDArray[np.generic], count: int) -> npt.NDArray[np.int64]:
@@ -182,8 +190,8 @@ def _best_rows(values: npt.NDArray[np.generic], count: int) -> npt.NDArray[np.in
     if groups * 2 < len(values):
         size = len(values) // groups
         largest = values[: size * groups].reshape(size, groups).max(axis=0)
-        rows = np.flatnonzero(values >= np.partition(largest, -count)[-count])
-        values = values[rows]
+        rows = (values >= np.partition(largest, -count)[-count]).nonzero()[0]
+        values = values.take(rows)
     last = np.partition(values, -count)[-count]
     kept: npt.NDArray[np.int64] = rows[values >= last]
     return kept
