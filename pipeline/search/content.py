@@ -189,8 +189,12 @@ def _directives(directives: Sequence[Directive], within: str) -> Iterator[KeptDi
     at = 0
     for directive in directives:
         whole = " ".join((directive.text, *_items(directive.items)))
-        text = flat_text(whole)
+        # most are flat as they are, and what stands in a flat text is
+        text = whole.strip()
         start = _find_words(within, text, at)
+        if start < 0:
+            text = flat_text(whole)
+            start = _find_words(within, text, at)
         actors = tuple(directive.actors)
         if start < 0:
             yield KeptDirective(directive.marker, actors, None, text)
