@@ -10,6 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.search.folding import forms, words_in
+from pipeline.search.passages import Page, Shower
+from pipeline.search.query import parse
 from pipeline.search.text_words import Texts
 
 WORDS = (
@@ -50,3 +52,25 @@ def test_marks_are_told_apart(other: str) -> None:
 def test_texts_are_apart() -> None:
     words = Texts(["uỷ", "ban"])
     assert words.rows("ban").tolist() == [row + 2 for row in words.rows("uy").tolist()]
+
+
+@given(st.lists(SYLLABLES, min_size=1, max_size=30), st.data())
+def test_parts_of_a_text_with_all_terms_are_told(syllables: list[str], data: st.DataObject) -> None:
+    text = " ".join(unicodedata.normalize("NFC", " ".join(syllables)).split())
+    asked = data.draw(st.lists(st.sampled_from("uỷ ban thuỷ lý 1046 cv".split()), min_size=1))
+    ends = [0, *(n for n, letter in enumerate(text) if letter == " "), len(text)]
+    places = st.lists(st.sampled_from(ends), min_size=2, max_size=2).map(sorted)
+    spans = data.draw(st.lists(places, min_size=1, max_size=6))
+    found = Shower(parse(" ".join(asked))).found([text])
+    told = found.has_all([found.begins[0] + place for span in spans for place in span])
+    wanted = {folded for word in asked for _, folded in forms(word)}
+    assert told == [wanted <= {folded for _, folded in forms(text[a:b])} for a, b in spans]
+
+
+def test_the_passage_shown_is_where_most_of_many_numbers_stand() -> None:
+    text = f"Theo Công văn số 1039 {'và nhiều nội dung khác ' * 20}số 1034, số 1035 và số 1036."
+    shower = Shower(parse(" ".join(f"số:{n}" for n in range(1010, 1040))))
+    found = shower.found([text])
+    ((page, passage),) = found.windows([Page(2, text, found.begins[0])]).shown([[0]])
+    assert page == 2
+    assert passage.marked().endswith("số «1034», số «1035» và số «1036».")
