@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import sqlite3
 import sys
+from array import array
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pipeline.search.content import Content
-from pipeline.search.folding import forms
+from pipeline.search.folding import forms_of_piece
 
 SPELLING_BITS = 8
 OTHER_SPELLING = (1 << SPELLING_BITS) - 1
@@ -94,8 +95,8 @@ class _Pieces(dict[str, bytes]):
         if len(self) >= _CACHE_LIMIT:
             self.clear()
         code = self._vocabulary.code
-        codes = (code(exact, self._field + folded) for exact, folded in forms(piece))
-        self[piece] = data = b"".join(n.to_bytes(CODE_BYTES, sys.byteorder) for n in codes)
+        codes = [code(exact, self._field + folded) for exact, folded in forms_of_piece(piece)]
+        self[piece] = data = array("q", codes).tobytes()
         return data
 
 
