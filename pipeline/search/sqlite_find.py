@@ -102,7 +102,10 @@ class Finder:
                 total += self._word_scores(term, left)
                 continue
             found = self._of_asked(term, left)
-            if not np.array_equal(found.letters, left):
+            if isinstance(term, Term):  # found among those left alone
+                if len(found.letters) < len(left):
+                    left, total = found.letters, total[is_in(found.letters, left)]
+            elif not np.array_equal(found.letters, left):
                 found = found.only(is_in(left, found.letters))
                 there = is_in(found.letters, left)
                 left, total = left[there], total[there]
@@ -183,7 +186,7 @@ class Finder:
 
     def _of_phrase(self, words: Sequence[Word], within: Longs | None) -> Found:
         letters, counts = self._reader.phrase(words, within)
-        scores = _OF_COUNT[np.minimum(counts, len(_OF_COUNT) - 1)]
+        scores = _OF_COUNT.take(counts, mode="clip")
         if self._query.marked:
             scores += self._with_marks(words, letters) * np.float32(_EXACT)
         return Found(letters, scores * np.float32(self._rarity(len(letters))))

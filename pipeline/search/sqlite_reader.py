@@ -180,8 +180,12 @@ class Reader:
         spellings = tuple(word.spelling for word in words) if exact else ()
         key = ("phrase", tuple(word.id for word in words), spellings)
         least: U16 = self._recent.get(key, read)
-        letters = least.nonzero()[0] if within is None else within[least[within] > 0]
-        return Counted(letters, least[letters].astype(np.int64))
+        letters = np.arange(self.size) if within is None else within
+        counts = least.take(letters)
+        there = counts.nonzero()[0]
+        if len(there) < len(letters):
+            letters, counts = letters.take(there), counts.take(there)
+        return Counted(letters, counts.astype(np.int64))
 
     def _implied(
         self, words: Sequence[Word], pairs: Sequence[U8 | None], letters: Longs
