@@ -18,7 +18,7 @@ from pipeline.search.query import Asked, Identifier, Name, Query, Term
 from pipeline.search.sqlite_postings import LAST_SPELLING_BIT, RAW, TEXT, TITLE, U8, Longs
 from pipeline.search.sqlite_reader import Reader
 from pipeline.search.sqlite_segment_reader import FEW, Flags, Word
-from pipeline.search.sqlite_spreads import COUNT, INFO_FIELD_SHIFT, SAME, Spread, is_in
+from pipeline.search.sqlite_spreads import COUNT, INFO_FIELD_SHIFT, SAME, Spread, is_in, of_letters
 
 Scores = npt.NDArray[np.float32]
 FULL = 1.2
@@ -110,7 +110,7 @@ class Finder:
                 there = is_in(found.letters, left)
                 left, total = left[there], total[there]
             total += found.scores
-        return Found(left, total * self._reader.share_of_length.take(left))
+        return Found(left, total * of_letters(self._reader.share_of_length, left))
 
     def _most(self, terms: Sequence[Asked], allowed: Flags) -> Found:
         """Letters that have all terms but one; of many terms, as many as any letter has."""
@@ -197,7 +197,7 @@ class Finder:
         spreads = [self._reader.spread(word) for word in words]
         if len(letters) * FEW > self._reader.size and all(s.letters is None for s in spreads):
             packed = np.bitwise_and.reduce([spread.packed_same for spread in spreads])
-            return _unpacked(packed, self._reader.size).take(letters)
+            return of_letters(_unpacked(packed, self._reader.size), letters)
         info = np.full(len(letters), SAME, np.uint8)
         for spread in spreads:
             info &= spread.info_of(letters)

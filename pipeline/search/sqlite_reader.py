@@ -29,7 +29,7 @@ from pipeline.search.sqlite_segment_reader import (
     Word,
 )
 from pipeline.search.sqlite_segments import columns_of, dead_places, segments
-from pipeline.search.sqlite_spreads import SAME, Spread, info_of_letters, is_in
+from pipeline.search.sqlite_spreads import SAME, Spread, info_of_letters, is_in, of_letters
 from pipeline.search.sqlite_words import IN_TEXT, OTHER_SPELLING, spelling_number
 
 KEPT_BYTES = 384 << 20
@@ -128,7 +128,9 @@ class Reader:
         pairs = [self._pair(*two) for two in pairwise(words)]
         for pair in pairs:
             if pair is not None:
-                within = pair.nonzero()[0] if within is None else within[pair.take(within) > 0]
+                letters = np.arange(self.size) if within is None else within
+                there = of_letters(pair, letters).nonzero()[0]
+                within = letters if len(there) == len(letters) else letters.take(there)
         if within is None or len(within) * FEW > self.size:
             return self._phrase_of_many(words, within, exact=exact)
         implied = {} if exact else self._implied(words, pairs, within)
@@ -181,7 +183,7 @@ class Reader:
         key = ("phrase", tuple(word.id for word in words), spellings)
         least: U16 = self._recent.get(key, read)
         letters = np.arange(self.size) if within is None else within
-        counts = least.take(letters)
+        counts = of_letters(least, letters)
         there = counts.nonzero()[0]
         if len(there) < len(letters):
             letters, counts = letters.take(there), counts.take(there)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
+import numpy.typing as npt
 
 from pipeline.search.sqlite_postings import FIELD_SHIFT, LAST_SPELLING_BIT, U8, Letters, Longs
 from pipeline.search.sqlite_segment_reader import FEW, Flags, Word
 
+_Told = TypeVar("_Told", bound=np.generic)
 COUNT = 15
 """Bits of `Spread.info`: how often a word stands in a letter, to a limit."""
 INFO_FIELD_SHIFT = 4
@@ -75,6 +78,11 @@ class Spread:
 
 
 _NONE = np.empty(0, np.uint8)
+
+
+def of_letters(told: npt.NDArray[_Told], letters: Longs) -> npt.NDArray[_Told]:
+    """What is told of some letters, ascending, of an array that has it for all."""
+    return told if len(letters) == len(told) else told.take(letters)
 
 
 def is_in(letters: Longs, wanted: Longs) -> Flags:
