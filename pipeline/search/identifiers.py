@@ -7,7 +7,7 @@ from functools import lru_cache
 from pipeline.search.folding import forms
 
 Form = tuple[str, str]
-_REMEMBERED = 1 << 15
+_REMEMBERED = 1 << 12
 """A number is cited by others soon after its letter, and often by several."""
 
 
