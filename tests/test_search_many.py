@@ -26,7 +26,7 @@ def test_the_best_of_many_are_those_of_all_sorted(sort: Sort, different: int) ->
     keys = (by_date, by_score) if sort == "relevance" else (by_score, by_date)
     whole = np.lexsort((found.letters, *keys))
     for count in (1, 10, 100, 5000, 30_000):
-        assert _order(found, dates, sort, count).tolist() == whole[:count].tolist()
+        assert _order(found, found.letters, dates, sort, count).tolist() == whole[:count].tolist()
 
 
 @pytest.mark.parametrize("share", [0.0, 0.1, 0.7, 1.0])

@@ -27,11 +27,18 @@ _SHORT = 3
 
 @dataclass(frozen=True, slots=True)
 class _Names:
-    """Other names by folded name: of bodies, and of provinces; `short` are abbreviations."""
+    """Other names by folded name: of bodies, and of provinces; `short` are abbreviations,
+    `firsts` the first words of all."""
 
     bodies: dict[str, tuple[str, ...]] = field(default_factory=dict)
     places: dict[str, tuple[str, ...]] = field(default_factory=dict)
     short: set[str] = field(default_factory=set)
+    firsts: set[str] = field(default_factory=set)
+
+
+def begins_name(word: str) -> bool:
+    """Whether a folded word is the first of any name."""
+    return word in _names().firsts
 
 
 def other_names(words: Sequence[str], before: Sequence[str], *, capital: bool) -> tuple[str, ...]:
@@ -85,5 +92,6 @@ def _names() -> _Names:
         if kind == "short":
             names.short.add(fold(other))
         for name, also in ((fold(one), fold(other)), (fold(other), fold(one))):
+            names.firsts.add(name.partition(" ")[0])
             table[name] = tuple(dict.fromkeys((*table.get(name, ()), also)))
     return names

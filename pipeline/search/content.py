@@ -83,8 +83,11 @@ class Content:
         """The page on which a directive begins, None where it is not found."""
         if directive.span is None:
             return None
-        ends = list(accumulate(len(page.text) + bool(page.text) for page in self.pages))
-        return self.pages[bisect(ends, directive.span[0])].number
+        return self.pages[bisect(self._page_ends, directive.span[0])].number
+
+    @cached_property
+    def _page_ends(self) -> list[int]:
+        return list(accumulate(len(page.text) + bool(page.text) for page in self.pages))
 
     @property
     def empty(self) -> bool:
@@ -186,8 +189,12 @@ def _directives(directives: Sequence[Directive], within: str) -> Iterator[KeptDi
     at = 0
     for directive in directives:
         whole = " ".join((directive.text, *_items(directive.items)))
-        text = flat_text(whole)
+        # most are flat as they are, and what stands in a flat text is
+        text = whole.strip()
         start = _find_words(within, text, at)
+        if start < 0:
+            text = flat_text(whole)
+            start = _find_words(within, text, at)
         actors = tuple(directive.actors)
         if start < 0:
             yield KeptDirective(directive.marker, actors, None, text)

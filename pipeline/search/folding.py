@@ -47,6 +47,11 @@ def exact_and_folded(text: str) -> tuple[str, str]:
     return " ".join(filter(None, exact)), " ".join(filter(None, folded))
 
 
+def forms_of_piece(piece: str) -> list[tuple[str, str]]:
+    """Every word of a text without spaces as (exact, folded)."""
+    return [_word_forms(word) for word in _WORD.findall(unicodedata.normalize("NFC", piece))]
+
+
 def words_in(piece: str) -> Iterator[tuple[str, str, int, int]]:
     """The words of an NFC text, exact and folded, and where each begins and ends in it."""
     for match in _WORD.finditer(piece):
@@ -77,10 +82,13 @@ def _forms_of_words(piece: str) -> tuple[str, str]:
 
 
 def _word_forms(word: str) -> tuple[str, str]:
-    """The exact and the folded form of a word, letter by letter where all its letters are known;
-    marks that stand behind their letter need the whole word."""
-    if word.isascii() and word.isdigit():
-        return word, word
+    """The exact and the folded form of a word. Figures, of which there is no end, are not kept."""
+    return (word, word) if word.isascii() and word.isdigit() else _WORDS[word]
+
+
+def _forms_by_letter(word: str) -> tuple[str, str]:
+    """The forms of a word letter by letter, where all its letters are known; marks that stand
+    behind their letter need the whole word."""
     if any(map(unicodedata.combining, word)):
         return _forms_of_any(word)
     bare, plain = word.translate(_BARE), word.translate(_PLAIN)
@@ -125,15 +133,20 @@ def _forms_of_any(word: str) -> tuple[str, str]:
     return bare + tone, _SPELLING_Y.sub(r"\1i", _plain_letters(bare)) or bare
 
 
-class _Pieces(dict[str, tuple[str, str]]):
-    """What stands between spaces, to its words (exact, folded), worked out once each: texts
-    repeat some thousand syllables."""
+class _Forms(dict[str, tuple[str, str]]):
+    """Words, or what stands between spaces, to their forms (exact, folded), worked out once each:
+    texts repeat some thousand syllables."""
 
-    def __missing__(self, piece: str) -> tuple[str, str]:
+    def __init__(self, forms_of: Callable[[str], tuple[str, str]]) -> None:
+        super().__init__()
+        self._forms_of = forms_of
+
+    def __missing__(self, text: str) -> tuple[str, str]:
         if len(self) >= _CACHE_LIMIT:
             self.clear()
-        self[piece] = pair = _forms_of_words(piece)
+        self[text] = pair = self._forms_of(text)
         return pair
 
 
-_PIECES = _Pieces()
+_WORDS = _Forms(_forms_by_letter)
+_PIECES = _Forms(_forms_of_words)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import accumulate, chain, islice, pairwise
 
 from pipeline.record import Record
 from pipeline.search.content import Content, KeptDirective, flat_text
 from pipeline.search.passages import Found, Page, Shower, opening
-from pipeline.search.protocol import Hit, Passage, Span
+from pipeline.search.protocol import Hit, Passage
 from pipeline.search.text_words import BREAK
 
 MOST_DIRECTIVES = 3
@@ -32,23 +32,31 @@ def letter_hits(
             _hit(content, *_opening(content), score)
             for content, score in zip(contents, scores, strict=True)
         )
-    found = shower.found([text for content in contents for text in _texts(content)])
+    each = [_texts(content) for content in contents]
+    found = shower.found(list(chain(*each)))
     begins = iter(found.begins)
-    letters = [_Letter(c, list(islice(begins, 1 + len(c.beyond)))) for c in contents]
+    letters = [
+        _Letter(content, list(islice(begins, len(some))))
+        for content, some in zip(contents, each, strict=True)
+    ]
     below = _with_all_words(letters, found)
     pages = [letter.pages for letter in letters]
     texts = [*pages, *([page for _, page in shown] for shown in below)]
     windows = found.windows(list(chain(*texts)))
-    edges = list(pairwise(accumulate((len(some) for some in texts), initial=0)))
+    firsts = list(accumulate(map(len, texts), initial=0))
+    of_letters = (range(*two) for two in pairwise(firsts[: len(letters) + 1]))
+    of_directives = ((number,) for number in range(firsts[len(letters)], firsts[-1]))
+    shown = iter(windows.shown([*of_letters, *of_directives]))
+    places = [
+        next(shown) or _elsewhere(content, shower) or _opening(content) for content in contents
+    ]
     hits = []
-    for n, (content, score) in enumerate(zip(contents, scores, strict=True)):
-        place = windows.best(range(*edges[n])) or _elsewhere(content, shower) or _opening(content)
-        numbers = range(*edges[len(letters) + n])
-        directives = tuple(
-            _hit(content, *(windows.best([number]) or opening([page[:2]])), 0.0, directive)
-            for number, (directive, page) in zip(numbers, below[n], strict=True)
+    for content, place, score, directives in zip(contents, places, scores, below, strict=True):
+        under = tuple(
+            _hit(content, *(next(shown) or opening([page[:2]])), 0.0, directive)
+            for directive, page in directives
         )
-        hits.append(_hit(content, *place, score, directives=directives))
+        hits.append(_hit(content, *place, score, directives=under))
     return tuple(hits)
 
 
@@ -69,12 +77,10 @@ def directive_hits(
         Page(content.page_of(directive), text, at)
         for (content, directive), text, at in zip(each, texts, places.begins, strict=True)
     ]
-    windows = places.windows(pages)
+    shown = places.windows(pages).shown((number,) for number in range(len(pages)))
     return tuple(
-        _hit(content, *(windows.best([number]) or opening([page[:2]])), score, directive)
-        for number, ((content, directive), page, score) in enumerate(
-            zip(each, pages, scores, strict=True)
-        )
+        _hit(content, *(place or opening([page[:2]])), score, directive)
+        for (content, directive), page, place, score in zip(each, pages, shown, scores, strict=True)
     )
 
 
@@ -84,8 +90,8 @@ def _elsewhere(content: Content, shower: Shower) -> tuple[int | None, Passage] |
     texts = [(None, heading), *((page.number, page.raw) for page in content.pages)]
     found = shower.found([text for _, text in texts])
     pages = [Page(*text, at) for text, at in zip(texts, found.begins, strict=True)]
-    windows = found.windows(pages)
-    return windows.best([0]) or windows.best(range(1, len(pages)))
+    first, other = found.windows(pages).shown(((0,), range(1, len(pages))))
+    return first or other
 
 
 def _texts(content: Content) -> tuple[str, ...]:
@@ -101,29 +107,36 @@ class _Letter:
         texts = [(page.number, page.text) for page in content.pages if page.text]
         starts = accumulate((len(text) + 1 for _, text in texts), initial=begins[0])
         self.pages = [Page(*text, at) for text, at in zip(texts, starts, strict=False)]
-        rest = iter(begins[1:])
-        self.spans = [_span(directive, begins[0], rest) for directive in content.directives]
-        """Where each directive begins and ends."""
+        self.edges = _edges(content.directives, begins)
+        """Where the first directive begins and ends, then the others."""
 
 
-def _span(directive: KeptDirective, begin: int, rest: Iterator[int]) -> Span:
-    if directive.span:
-        return begin + directive.span[0], begin + directive.span[1]
-    at = next(rest)
-    return at, at + len(directive.text)
+def _edges(directives: Sequence[KeptDirective], begins: Sequence[int]) -> list[int]:
+    first, *other = begins
+    if not other:
+        return [first + place for directive in directives for place in directive.span or ()]
+    rest = iter(other)
+    edges: list[int] = []
+    for directive in directives:
+        if directive.span:
+            edges += (first + place for place in directive.span)
+        else:
+            at = next(rest)
+            edges += (at, at + len(directive.text))
+    return edges
 
 
 def _with_all_words(
     letters: Sequence[_Letter], found: Found
 ) -> list[list[tuple[KeptDirective, Page]]]:
     """For each letter its first directives in which every term stands, as texts to be shown."""
-    there = iter(found.has_all([span for letter in letters for span in letter.spans]))
+    there = iter(found.has_all([place for letter in letters for place in letter.edges]))
     out = []
     for letter in letters:
         content = letter.content
         # the answers come last, so that none is taken where the directives are at an end
-        each = zip(content.directives, letter.spans, there, strict=False)
-        shown = [(directive, at) for directive, (at, _), yes in each if yes]
+        each = zip(content.directives, letter.edges[::2], there, strict=False)
+        shown = [(directive, at) for directive, at, yes in each if yes]
         pages = [
             (directive, Page(content.page_of(directive), content.text_of(directive), at))
             for directive, at in shown[:MOST_DIRECTIVES]

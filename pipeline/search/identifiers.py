@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from pipeline.search.folding import forms
 
 Form = tuple[str, str]
+_REMEMBERED = 1 << 12
+"""A number is cited by others soon after its letter, and often by several."""
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def keys(number: str) -> tuple[str, ...]:
     """The keys under which a number is found: its words run together, each figure with an `n`
     before it and without leading zeros. Two where TƯ may be read as TW or as TU."""
@@ -15,10 +20,15 @@ def keys(number: str) -> tuple[str, ...]:
 
 def keys_of(words: list[Form]) -> tuple[str, ...]:
     """`keys` of a number given as its words, (exact, folded)."""
-    plain = "".join(_part(folded) for _, folded in words)
+    parts = [_part(folded) for _, folded in words]
+    plain = "".join(parts)
+    if not plain:
+        return ()
     # TƯ is the older abbreviation of Trung ương, now TW
-    central = "".join("tw" if exact == "tư" else _part(folded) for exact, folded in words)
-    return tuple(dict.fromkeys((plain, central))) if plain else ()
+    central = [
+        "tw" if exact == "tư" else part for (exact, _), part in zip(words, parts, strict=True)
+    ]
+    return tuple(dict.fromkeys((plain, "".join(central))))
 
 
 def own_keys(number_symbol: str | None, number: str | None) -> tuple[str, ...]:
@@ -26,6 +36,7 @@ def own_keys(number_symbol: str | None, number: str | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*keys(number_symbol or ""), *number_keys(number_symbol, number))))
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def number_keys(number_symbol: str | None, number: str | None = None) -> tuple[str, ...]:
     """Key of the number alone (1046): as given, else the first figure of the whole."""
     words = forms(number or number_symbol or "")

@@ -17,7 +17,8 @@ from pipeline.letter.tables import document_types
 from pipeline.search.folding import fold
 from pipeline.search.opensearch_documents import without_symbols
 from pipeline.search.protocol import Kind, Sort
-from pipeline.search.query import Asked, DateRange, Filter, Identifier, Name, Query, Term
+from pipeline.search.query import Asked, Filter, Identifier, Name, Query, Term
+from pipeline.search.query_values import DateRange
 from pipeline.search.signer_names import shortened_names
 
 Clause = dict[str, Any]

@@ -6,7 +6,6 @@ All letters of an answer are looked at together: where terms stand is a table ov
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
@@ -17,6 +16,7 @@ import numpy.typing as npt
 from pipeline.search.folding import ONSETS
 from pipeline.search.protocol import Passage, Span
 from pipeline.search.query import Identifier, Query, Term
+from pipeline.search.runs import starts_of_runs
 from pipeline.search.text_words import BETWEEN, OTHER_FIGURE, OTHER_LETTER, Flags, Longs, Texts
 
 WIDTH = 240
@@ -29,6 +29,12 @@ _PRESENT, _MOST_NEAR = 4, 8
 """What a term counts in a window, one more with the marks typed; and how many words that stand side
 by side count, a half each."""
 _MORE = "… "
+_SAME = 32
+"""Of more terms than this the last are taken for one."""
+_LEVELS = np.array([max(n.bit_length() - 1, 0) for n in range(_MOST_IN_WINDOW + 1)])
+
+Bits = npt.NDArray[np.uint64]
+_bits = np.uint64
 
 
 class Page(NamedTuple):
@@ -71,9 +77,9 @@ class Shower:
             spans = np.array(list(_numbers_in(words.folded, term)), np.int64).reshape(-1, 2)
             firsts, lasts = words.at(spans[:, 0]), words.at(spans[:, 1] - 1)
             return _Finds(firsts, lasts, np.zeros(len(firsts), np.bool_))
-        rows = words.having(term.words[0][1]).nonzero()[0]
+        rows = words.rows(term.words[0][1])
         for step, (_, folded) in enumerate(term.words[1:], 1):
-            rows = rows[words.having(folded)[rows + step]]  # a break is the last
+            rows = rows[words.are(folded, rows + step)]  # a break is the last
         same = np.full(len(rows), self._query.marked)
         if self._query.marked:
             for step, form in enumerate(term.words):
@@ -84,8 +90,8 @@ class Shower:
 class Found:
     """Where terms stand in some texts, text `n` of which begins at `begins[n]`.
 
-    A spot is a word with which a term begins: its start and end, and by term whether it stands
-    there, and whether with the marks typed."""
+    A spot is a word with which a term begins: its start and end, and as bits which terms stand
+    there (from the lowest bit on), and which with the marks typed (from `_SAME` on)."""
 
     def __init__(self, words: Texts, finds: Sequence[Sequence[_Finds]]) -> None:
         self.begins = words.begins
@@ -93,50 +99,49 @@ class Found:
         for found in (one for term in finds for one in term):
             begun[found.firsts] = True
         spots = begun.nonzero()[0]
-        self._there = np.zeros((len(finds), len(spots)), np.bool_)
-        self._same = np.zeros_like(self._there)
+        self._bits: Bits = np.zeros(len(spots), np.uint64)
         lasts = spots.copy()
         for number, term in enumerate(finds):
+            bit = 1 << min(number, _SAME - 1)
             for found in term:
                 rows = spots.searchsorted(found.firsts)
-                self._there[number, rows] = True
-                self._same[number, rows[found.same]] = True
-                lasts[rows] = np.maximum(lasts[rows], found.lasts)
-        self._starts, self._ends = words.starts[spots], words.ends[lasts]
+                self._bits[rows] |= np.where(found.same, _bits(bit | bit << _SAME), _bits(bit))
+                lasts[rows] = np.maximum(lasts.take(rows), found.lasts)
+        self._all = _bits((1 << min(len(finds), _SAME)) - 1)
+        self._starts, self._ends = words.starts.take(spots), words.ends.take(lasts)
 
-    def has_all(self, spans: Sequence[Span]) -> list[bool]:
-        """For each (start, end) of a text whether all terms stand in it."""
-        edges = self._starts.searchsorted(np.array(spans, np.int64).reshape(-1, 2))
-        counts = np.zeros((len(self._there), len(self._starts) + 1), np.int64)
-        self._there.cumsum(axis=1, out=counts[:, 1:])
-        there = counts[:, edges[:, 1]] > counts[:, edges[:, 0]]
-        everything: Flags = np.all(there, axis=0)
-        return [bool(yes) for yes in everything]
+    def has_all(self, edges: Sequence[int]) -> list[bool]:
+        """For each part of a text whether all terms stand in it; where the first begins and ends,
+        then the others."""
+        rows = self._starts.searchsorted(np.array(edges, np.int64))
+        there = np.bitwise_or.reduceat(np.append(self._bits, _bits(0)), rows)[::2] & self._all
+        everything: list[bool] = ((there == self._all) & (rows[::2] < rows[1::2])).tolist()
+        return everything
 
     def windows(self, pages: Sequence[Page]) -> Windows:
         """The best piece of each of some texts, looked at by itself."""
-        limits = np.array([(page.at, page.at + len(page.text)) for page in pages], np.int64)
-        limits = limits.reshape(-1, 2)
-        low, high = self._starts.searchsorted(limits).T
+        begins = np.array([page.at for page in pages], np.int64)
+        lengths = np.array([len(page.text) for page in pages], np.int64)
+        low, high = self._starts.searchsorted(begins), self._starts.searchsorted(begins + lengths)
         counts = high - low
         of_page = np.arange(len(pages)).repeat(counts)
-        spots = np.arange(len(of_page)) + (low - (counts.cumsum() - counts)).repeat(counts)
-        inside = self._ends[spots] <= limits[of_page, 1]
-        there, same = self._there[:, spots] & inside, self._same[:, spots] & inside
-        # where a term has the marks typed somewhere on the page, elsewhere it counts for nothing
-        exact = np.zeros((len(there), len(pages)), np.bool_)
-        terms, rows = same.nonzero()
-        exact[terms, of_page[rows]] = True
-        there &= same | ~exact[:, of_page]
-        kept = there.any(axis=0).nonzero()[0]
+        rows = counts.cumsum() - counts  # of the first spot of each page
+        spots = np.arange(len(of_page)) + (low - rows).repeat(counts)
+        bits, ends = self._bits.take(spots), self._ends.take(spots)
+        bits[ends > (begins + lengths).take(of_page)] = 0
+        same = bits >> _bits(_SAME)
+        if same.any():
+            # where a term has the marks typed somewhere on the page, others count for nothing
+            having = counts.nonzero()[0]
+            exact = np.bitwise_or.reduceat(same, rows.take(having)).repeat(counts.take(having))
+            bits &= ~(exact & ~same)
+        kept = bits.nonzero()[0]
         # pages may have text in common, so each has places of its own
-        lengths = limits[:, 1] - limits[:, 0] + WIDTH
-        begins = lengths.cumsum() - lengths
-        spots, of_page = spots[kept], of_page[kept]
-        shift = (begins - limits[:, 0])[of_page]
-        spans = _Spans(self._starts[spots] + shift, self._ends[spots] + shift, of_page)
-        placed = [Page(*page[:2], at) for page, at in zip(pages, begins.tolist(), strict=True)]
-        return Windows(placed, spans, there[:, kept], same[:, kept])
+        own = (lengths + WIDTH).cumsum() - (lengths + WIDTH)
+        of_page = of_page.take(kept)
+        shift = (own - begins).take(of_page)
+        starts, ends = self._starts.take(spots.take(kept)) + shift, ends.take(kept) + shift
+        return Windows(pages, own, _Spans(starts, ends, of_page), bits.take(kept))
 
 
 class _Spans(NamedTuple):
@@ -148,75 +153,105 @@ class _Spans(NamedTuple):
 
 
 class Windows:
-    """The best window of each of some pages: the one with most of the terms, the first of several
-    as good."""
+    """The best window of each of some pages, each of which begins at a place of its own: the one
+    with most of the terms, the first of several as good."""
 
-    def __init__(self, pages: Sequence[Page], spots: _Spans, there: Flags, same: Flags) -> None:
+    def __init__(self, pages: Sequence[Page], begins: Longs, spots: _Spans, bits: Bits) -> None:
         self._pages = pages
-        self._starts, self._ends = spots.starts.tolist(), spots.ends.tolist()
-        self._edges = spots.of_page.searchsorted(np.arange(len(pages) + 1)).tolist()
-        self._scores = [0.0] * len(pages)
-        self._firsts = [0] * len(pages)
-        if not self._starts:
+        self._begins: list[int] = begins.tolist()
+        self._spots = spots
+        self._scores = [0] * len(pages)
+        self._firsts: dict[int, int] = {}
+        if not len(bits):
             return
-        scores = _scores(spots, np.array(self._edges)[spots.of_page + 1], there, same)
-        begin = np.flatnonzero(np.diff(spots.of_page, prepend=-1))
-        highest = np.zeros(len(pages))
-        highest[spots.of_page[begin]] = np.maximum.reduceat(scores, begin)
-        best = (scores == highest[spots.of_page]).nonzero()[0]
-        for row in best[::-1].tolist():  # the first is the last put in
-            self._firsts[spots.of_page[row]] = self._starts[row]
+        here, scores = _scored(spots, bits)
+        of_page = spots.of_page.take(here)
+        begin = starts_of_runs(of_page)
+        highest = np.zeros(len(pages), np.int64)
+        highest[of_page.take(begin)] = np.maximum.reduceat(scores, begin)
+        best = (scores == highest.take(of_page)).nonzero()[0][::-1]  # the first is put in last
+        places = spots.starts.take(here.take(best)).tolist()
+        self._firsts = dict(zip(of_page.take(best).tolist(), places, strict=True))
         self._scores = highest.tolist()
 
-    def best(self, numbers: Sequence[int]) -> tuple[int | None, Passage] | None:
-        """Of some pages, by their numbers from 0, the page and piece of it with most of the terms,
-        earliest first; None where no term is found."""
-        number = max(numbers, key=self._scores.__getitem__, default=None)
-        if number is None or not self._scores[number]:
-            return None
-        return self._pages[number].number, self._passage(number)
+    def shown(self, groups: Iterable[Sequence[int]]) -> list[tuple[int | None, Passage] | None]:
+        """For each group of pages, by their numbers from 0, the page and piece of it with most of
+        the terms, earliest first; None where no term is found."""
+        score = self._scores.__getitem__
+        best = [
+            group[0] if len(group) == 1 else max(group, key=score, default=-1) for group in groups
+        ]
+        found = [number for number in best if number in self._firsts]
+        pieces = []
+        for number in found:
+            text, at = self._pages[number].text, self._begins[number]
+            begin, piece, before, after = cut(text, self._firsts[number] - at)
+            pieces.append((at + begin, piece, before, after))
+        lows = np.array([piece[0] for piece in pieces], np.int64)
+        highs = lows + [len(piece[1]) for piece in pieces]
+        rows = zip(
+            *(self._spots.starts.searchsorted(x).tolist() for x in (lows, highs)), strict=True
+        )
+        passages = {
+            number: (self._pages[number].number, self._passage(*piece, *row))
+            for number, piece, row in zip(found, pieces, rows, strict=True)
+        }
+        return [passages.get(number) for number in best]
 
-    def _passage(self, number: int) -> Passage:
-        """A piece of the page about its best window, with the words found marked."""
-        page = self._pages[number]
-        first = self._firsts[number] - page.at
-        begin, piece, before, after = cut(page.text, first)
-        low, high = page.at + begin, page.at + begin + len(piece)
-        edges = self._edges[number], self._edges[number + 1]
-        row, behind = (bisect_left(self._starts, place, *edges) for place in (low, high))
-        shift = len(before) - low
+    def _passage(
+        self, low: int, piece: str, before: str, after: str, row: int, behind: int
+    ) -> Passage:
+        """A piece of a page with the words found marked, those of some spots."""
         marks: list[Span] = []
-        last = -1
-        for start, end in zip(self._starts[row:behind], self._ends[row:behind], strict=True):
-            end = min(end, high)
-            if start == last or (start == last + 1 and page.text[last - page.at] == " "):
-                marks[-1] = marks[-1][0], end + shift  # only a space between
-                last = end
+        shift, high = len(before) - low, low + len(piece)
+        begin = last = -1
+        starts, ends = self._spots.starts[row:behind], self._spots.ends[row:behind]
+        for start, end in zip(starts.tolist(), ends.tolist(), strict=True):
+            if start == last or (start == last + 1 and piece[last - low] == " "):
+                last = end  # only a space between
             elif start > last:
-                marks.append((start + shift, end + shift))
-                last = end
+                if last >= 0:
+                    marks.append((begin + shift, last + shift))
+                begin, last = start, end
+            if last > high:
+                last = high
+        if last >= 0:
+            marks.append((begin + shift, last + shift))
         return Passage(before + piece + after, tuple(marks))
 
 
-def _scores(spots: _Spans, page_ends: Longs, there: Flags, same: Flags) -> npt.NDArray[np.float64]:
-    """The score of the window that begins at each spot, 0 where none does: windows begin with a row
-    of words side by side. `page_ends` is for each spot the one behind the last of its page."""
+def _scored(spots: _Spans, bits: Bits) -> tuple[Longs, Longs]:
+    """The spots at which windows begin, which are those with a row of words side by side, and twice
+    the score of each window."""
     starts, ends = spots.starts, spots.ends
     apart = np.ones(len(starts), np.bool_)
-    apart[1:] = starts[1:] - ends[:-1] > _SIDE
-    apart[1:] |= np.diff(spots.of_page) != 0
+    np.greater(starts[1:] - ends[:-1], _SIDE, out=apart[1:])
+    here = apart.nonzero()[0]
     rows = apart.cumsum()  # so many begin up to each spot
-    here = np.arange(len(starts))
-    shown = np.maximum.accumulate(ends) if (np.diff(ends) < 0).any() else ends
-    behind = shown.searchsorted(starts + (WIDTH - _LEAD), "right")
-    behind = np.minimum(np.maximum(behind, here + 1), np.minimum(here + _MOST_IN_WINDOW, page_ends))
-    near = np.minimum(behind - 1 - here - (rows[behind - 1] - rows[here]), _MOST_NEAR) / 2
-    counts = np.zeros((2 * len(there), len(starts) + 1), np.int32)
-    np.concatenate((there, there & same)).cumsum(axis=1, out=counts[:, 1:])
-    present = counts[:, behind] > counts[:, here]
-    terms, exact = present[: len(there)].sum(axis=0), present[len(there) :].sum(axis=0)
-    scores: npt.NDArray[np.float64] = (_PRESENT * terms + exact + near) * apart
-    return scores
+    shown = np.maximum.accumulate(ends) if (ends[1:] < ends[:-1]).any() else ends
+    behind = shown.searchsorted(starts.take(here) + (WIDTH - _LEAD), "right")
+    behind = np.minimum(np.maximum(behind, here + 1), here + _MOST_IN_WINDOW)
+    rows_in = rows.take(behind - 1) - rows.take(here)
+    near = np.minimum(behind - 1 - here - rows_in, _MOST_NEAR)
+    present = _any_between(bits, here, behind)
+    exact = np.bitwise_count(present >> _bits(_SAME)).astype(np.int64)
+    terms = np.bitwise_count(present & _bits((1 << _SAME) - 1)).astype(np.int64)
+    return here, 2 * _PRESENT * terms + 2 * exact + near
+
+
+def _any_between(bits: Bits, low: Longs, high: Longs) -> Bits:
+    """The bits that any has from each row on up to another, at most `_MOST_IN_WINDOW` behind it: of
+    any one, two, four, eight, sixteen in a row they are worked out once."""
+    table = np.empty((_MOST_IN_WINDOW.bit_length(), len(bits)), np.uint64)
+    table[0] = bits
+    for level in range(1, len(table)):
+        step = 1 << level - 1
+        table[level] = table[level - 1]
+        table[level, :-step] |= table[level - 1, step:]
+    levels = _LEVELS.take(high - low)
+    flat, row = table.ravel(), levels * len(bits)
+    any_of: Bits = flat.take(row + low) | flat.take(row + high - (1 << levels))
+    return any_of
 
 
 def opening(pages: Iterable[tuple[int | None, str]]) -> tuple[int | None, Passage]:

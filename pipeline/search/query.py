@@ -5,45 +5,17 @@ here; each puts a `Query` into its own language."""
 
 from __future__ import annotations
 
-import calendar
 import unicodedata
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
-
-import regex
 
 from pipeline.messages import message
-from pipeline.search.body_names import LONGEST_NAME, other_bodies, other_names
-from pipeline.search.folding import fold, forms, has_marks
-from pipeline.search.identifiers import Form, keys, keys_of
+from pipeline.search.body_names import LONGEST_NAME, begins_name, other_bodies, other_names
+from pipeline.search.folding import forms, has_marks
+from pipeline.search.identifiers import Form, keys_of
+from pipeline.search.query_pieces import Piece, pieces
+from pipeline.search.query_values import VALUES, DateRange, Field
 from pipeline.search.signer_names import FEWEST, MOST, shortened_names
-
-Field = Literal[
-    "number", "date", "body", "type", "signer", "to", "actor", "cites", "kind", "unread"
-]
-
-NAMES: dict[str, Field] = {
-    "số": "number",
-    "number": "number",
-    "ngày": "date",
-    "date": "date",
-    "cơ quan": "body",
-    "body": "body",
-    "loại": "type",
-    "type": "type",
-    "người ký": "signer",
-    "signer": "signer",
-    "kính gửi": "to",
-    "to": "to",
-    "giao": "actor",
-    "actor": "actor",
-    "viện dẫn": "cites",
-    "cites": "cites",
-    "là": "kind",
-    "kind": "kind",
-}
-"""Filters by the name a person types, with or without marks."""
 
 MAX_TERMS = 24
 """Words and phrases of one query that count; more are left out, and that is said."""
@@ -51,15 +23,7 @@ MAX_PHRASE = 40
 _LONGEST = 10_000
 _IDENTIFIER_WORDS = 7
 _WORDS_BEFORE = 5
-_KINDS = {
-    "van ban": "letter",
-    "letter": "letter",
-    "nhiem vu": "directive",
-    "directive": "directive",
-}
-_OPENING, _CLOSING = '"“”„«»', '"“”„«»'
-_DAY = regex.compile(r"^([0-9]{4})(?:-([0-9]{1,2}))?(?:-([0-9]{1,2}))?$")
-_DAY_FIRST = regex.compile(r"^(?:(?:([0-9]{1,2})[/.-])?([0-9]{1,2})[/.-])?([0-9]{4})$")
+_SO = "so"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,14 +60,6 @@ class Name:
 
 
 Asked = Term | Identifier | Name
-
-
-@dataclass(frozen=True, slots=True)
-class DateRange:
-    """Days from `first` to `last`, both included, ISO 8601."""
-
-    first: str
-    last: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,25 +127,14 @@ def _writings(term: Asked) -> Iterator[tuple[Term | Identifier, ...]]:
         yield (term,)
 
 
-@dataclass(frozen=True, slots=True)
-class _Piece:
-    """Something between spaces: its filter's name, if any, and whether it was in quotes."""
-
-    text: str
-    field: Field | None
-    negative: bool
-    quoted: bool
-
-
 def parse(text: str) -> Query:
     """Understand what was typed. Never raises."""
     clean = unicodedata.normalize("NFC", text.encode("utf-8", "replace").decode("utf-8"))
     shortened = len(clean) > _LONGEST
-    query = Query()
-    typed = []
-    for piece in _pieces(clean[:_LONGEST]):
-        query = _with_filter(query, piece) if piece.field else _with_words(query, piece)
-        typed += [] if piece.field or piece.negative else [piece.text]
+    said = _Said()
+    for piece in pieces(clean[:_LONGEST]):
+        said.take(piece)
+    query = said.query()
     if len(query.terms) + len(query.without) > MAX_TERMS:
         shortened = True
         query = replace(
@@ -199,7 +144,7 @@ def parse(text: str) -> Query:
         query = replace(query, problem=message("query_shortened", count=MAX_TERMS))
     if query.empty and not query.problem:
         query = replace(query, problem=message("query_empty"), unanswerable=True)
-    return replace(query, marked=has_marks(" ".join(typed)))
+    return query
 
 
 def with_identifiers(query: Query, known: Callable[[Collection[str]], Collection[str]]) -> Query:
@@ -276,6 +221,8 @@ def with_names(query: Query) -> Query:
 
 def _named_run(terms: Sequence[Asked], at: int) -> Name | None:
     """The longest body's name that begins at a term."""
+    if not begins_name(terms[at].words[0][1]):
+        return None
     for end in range(min(len(terms), at + LONGEST_NAME), at, -1):
         run = [term for term in terms[at:end] if isinstance(term, Term)]
         if len(run) < end - at:
@@ -288,143 +235,64 @@ def _named_run(terms: Sequence[Asked], at: int) -> Name | None:
     return None
 
 
-def _pieces(text: str) -> Iterator[_Piece]:
-    at = 0
-    while (at := _skip_space(text, at)) < len(text):
-        negative = text[at] == "-" and at + 1 < len(text) and not text[at + 1].isspace()
-        at += negative
-        field, start = _field_at(text, at)
-        value, end, quoted = _value_at(text, start)
-        if field and not value.strip() and not quoted:
-            field, value, end, quoted = _after_space(field, text, at, start)
-        elif field == "kind" and not quoted:
-            value, end = _kind_at(text, start, end)
-        yield _Piece(value, field, negative, quoted)
-        at = max(end, at + 1)
+class _Said:
+    """What the pieces of a query say, one after the other."""
 
+    def __init__(self) -> None:
+        self._terms: list[Term] = []
+        self._without: list[Term] = []
+        self._filters: list[Filter] = []
+        self._typed: list[str] = []
+        self._problem: str | None = None
 
-def _after_space(
-    field: Field, text: str, at: int, start: int
-) -> tuple[Field | None, str, int, bool]:
-    """A filter's name with a space behind its colon: it is meant where the value makes sense, else
-    it is a word like others. "Số: 46-CV/ĐU" stands so in letters and is asked for as a number."""
-    value, end, quoted = _value_at(text, _skip_space(text, start))
-    if field == "kind" and not quoted:
-        value, end = _kind_at(text, _skip_space(text, start), end)
-    if field != "number" and _VALUES[field](value):
-        return field, value, end, quoted
-    return None, text[at:start], start, False
+    def take(self, piece: Piece) -> None:
+        """Understand a piece."""
+        if piece.field:
+            self._take_filter(piece.field, piece)
+        else:
+            self._take_words(piece)
 
+    def _take_words(self, piece: Piece) -> None:
+        if not piece.negative:
+            self._typed.append(piece.text)
+        every = forms(piece.text)
+        words = tuple(every[:MAX_PHRASE])
+        if not words:
+            return
+        typed = piece.text if len(every) <= MAX_PHRASE else " ".join(f for _, f in words)
+        if piece.negative:
+            self._without.append(Term(words, typed=typed))
+        else:
+            self._terms.append(Term(words, piece.text.isupper(), typed))
 
-def _kind_at(text: str, start: int, end: int) -> tuple[str, int]:
-    """A kind of hit, of one word or of two, and where it ends."""
-    _, longer, _ = _value_at(text, _skip_space(text, end))
-    both = text[start:longer]
-    return (both, longer) if _kind(both) else (text[start:end], end)
+    def _take_filter(self, field: Field, piece: Piece) -> None:
+        value = VALUES[field](piece.text)
+        if not value:
+            self._problem = message(f"query_{field}", value=piece.text[:60])
+            return
+        other = other_bodies(value) if field == "body" and isinstance(value, str) else ()
+        new = Filter(field, value, piece.negative, tuple(forms(piece.text)), other)
+        self._filters.append(new)
 
-
-def _skip_space(text: str, at: int) -> int:
-    while at < len(text) and text[at].isspace():
-        at += 1
-    return at
-
-
-def _field_at(text: str, at: int) -> tuple[Field | None, int]:
-    """The filter whose name stands at `at` with a colon, and where its value begins."""
-    match = _NAME.match(text, at)
-    if match is None:
-        return None, at
-    field = _FIELDS.get(fold(match[1]))
-    return (field, match.end()) if field else (None, at)
-
-
-def _value_at(text: str, at: int) -> tuple[str, int, bool]:
-    """A quoted phrase, or all up to the next space; and where it ends."""
-    if at < len(text) and text[at] in _OPENING:
-        end = next((i for i in range(at + 1, len(text)) if text[i] in _CLOSING), len(text))
-        return text[at + 1 : end], end + 1, True
-    end = at
-    while end < len(text) and not text[end].isspace() and text[end] not in _OPENING:
-        end += 1
-    return text[at:end], end, False
-
-
-_FIELDS: dict[str, Field] = {fold(name): field for name, field in NAMES.items()}
-_NAME = regex.compile(r"(\p{L}[\p{L}\p{M}]*(?: +\p{L}[\p{L}\p{M}]*)?):")
-
-
-def _with_words(query: Query, piece: _Piece) -> Query:
-    every = forms(piece.text)
-    words = tuple(every[:MAX_PHRASE])
-    if not words:
-        return query
-    typed = piece.text if len(every) <= MAX_PHRASE else " ".join(f for _, f in words)
-    if piece.negative:
-        return replace(query, without=(*query.without, Term(words, typed=typed)))
-    term = Term(words, piece.text.isupper(), typed)
-    return replace(query, terms=(*query.terms, term))
-
-
-def _with_filter(query: Query, piece: _Piece) -> Query:
-    assert piece.field is not None
-    value = _VALUES[piece.field](piece.text)
-    if not value:
-        problem = message(f"query_{piece.field}", value=piece.text[:60])
-        return replace(query, problem=problem, unanswerable=True)
-    other = other_bodies(value) if piece.field == "body" and isinstance(value, str) else ()
-    new = Filter(piece.field, value, piece.negative, tuple(forms(piece.text)), other)
-    return replace(query, filters=(*query.filters, new))
-
-
-def _dates(text: str) -> DateRange | None:
-    first, dots, last = text.partition("..")
-    start, end = _days(first), _days(last) if dots else _days(first)
-    if (first and not start) or (last and not end) or not (start or end):
-        return None
-    if start and end and start > end:
-        start, end = end, start
-    return DateRange(start[0] if start else "0000-00-00", end[1] if end else "9999-12-31")
-
-
-def _days(text: str) -> tuple[str, str] | None:
-    """First and last day of 2019, 2019-09, 2019-09-18, 9/2019 or 18/9/2019."""
-    if match := _DAY.match(text):
-        year, month, day = match[1], match[2], match[3]
-    elif match := _DAY_FIRST.match(text):
-        day, month, year = match[1], match[2], match[3]
-    else:
-        return None
-    months = (int(month), int(month)) if month else (1, 12)
-    if not (1 <= months[0] <= 12 and int(year)):
-        return None
-    longest = calendar.monthrange(int(year), months[1])[1]
-    if day and not 1 <= int(day) <= longest:
-        return None
-    days = (int(day), int(day)) if day else (1, longest)
-    return f"{year}-{months[0]:02}-{days[0]:02}", f"{year}-{months[1]:02}-{days[1]:02}"
-
-
-def _kind(text: str) -> str | None:
-    return _KINDS.get(fold(text))
-
-
-_VALUES: dict[Field, Callable[[str], DateRange | tuple[str, ...] | str | None]] = {
-    "number": keys,
-    "cites": keys,
-    "date": _dates,
-    "body": fold,
-    "type": fold,
-    "signer": fold,
-    "to": fold,
-    "actor": fold,
-    "kind": _kind,
-}
+    def query(self) -> Query:
+        """All that was said; with a filter that makes no sense there is no answer."""
+        return Query(
+            tuple(self._terms),
+            tuple(self._without),
+            tuple(self._filters),
+            marked=has_marks(" ".join(self._typed)),
+            problem=self._problem,
+            unanswerable=self._problem is not None,
+        )
 
 
 def _runs(terms: Sequence[Asked]) -> Iterator[tuple[int, int]]:
     """Where a number may stand: a figure, perhaps after "số", and up to seven words behind it; a
     figure without words behind it only after "số" or when nothing else was typed."""
-    for i in range(len(terms)):
+    for i, term in enumerate(terms):
+        first = term.words[0][1]
+        if not (first.isdigit() or first == _SO):
+            continue
         for j in range(i + 1, min(len(terms), i + 1 + _IDENTIFIER_WORDS) + 1):
             typed = [w for term in terms[i:j] for w in term.words]
             number = _after_so(typed)
@@ -438,4 +306,4 @@ def _keys_of_run(run: Sequence[Asked]) -> tuple[str, ...]:
 
 
 def _after_so(words: list[Form]) -> list[Form]:
-    return words[1:] if words[0][1] == "so" else words
+    return words[1:] if words[0][1] == _SO else words

@@ -4,6 +4,7 @@ Readers never wait for a writer (WAL); a writer that is killed loses at most its
 
 from __future__ import annotations
 
+import gc
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -86,20 +87,25 @@ class SqliteIndex:
         refused: list[Refusal] = []
         waiting = iter(records)
         while batch := list(islice(waiting, BATCH)):
-            contents: dict[str, Content] = {}
-            codes: dict[str, str | None] = {}
-            for record in batch:
-                content = content_of(record)
-                contents[record.document_id] = content
-                codes[record.document_id] = refusal(record, content, allow_secret=allow_secret)
-            out = [Refusal(name, code) for name, code in codes.items() if code]
-            wanted = [contents[name] for name, code in codes.items() if not code]
-            with self._writing():
-                self._remove(refused_one.document_id for refused_one in out)
-                unchanged += len(wanted) - self._put(wanted)
-            indexed += len(wanted)
-            refused += out
+            with _no_collecting():
+                added = self._add(batch, allow_secret=allow_secret)
+            indexed += added.indexed
+            unchanged += added.unchanged
+            refused += added.refused
         return Added(indexed, tuple(refused), unchanged)
+
+    def _add(self, batch: Sequence[Record], *, allow_secret: bool) -> Added:
+        contents: dict[str, Content] = {}
+        codes: dict[str, str | None] = {}
+        for record in batch:
+            content = content_of(record)
+            contents[record.document_id] = content
+            codes[record.document_id] = refusal(record, content, allow_secret=allow_secret)
+        out = tuple(Refusal(name, code) for name, code in codes.items() if code)
+        wanted = [contents[name] for name, code in codes.items() if not code]
+        with self._writing():
+            self._remove(refused.document_id for refused in out)
+            return Added(len(wanted), out, len(wanted) - self._put(wanted))
 
     def withdraw(self, document_ids: Iterable[str]) -> int:
         """See `Index.withdraw`."""
@@ -289,6 +295,19 @@ class SqliteIndex:
             query = "SELECT id FROM name WHERE kind = ? AND folded = ?"
             self._names[key] = self._db.execute(query, key).fetchone()[0]
         return self._names[key]
+
+
+@contextmanager
+def _no_collecting() -> Iterator[None]:
+    """Python looks for unreachable cycles each time some thousand objects were made, and a batch
+    makes many that all stay until it is written, and no cycles."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
 
 
 @lru_cache(maxsize=100_000)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from pipeline.search.sqlite_columns import Columns
 from pipeline.search.sqlite_postings import Longs
@@ -26,13 +25,17 @@ class FacetColumns:
     def __init__(self, columns: Columns, alive: Flags) -> None:
         each = (columns.date // 10000, columns.body, columns.type)
         # as small as can be, for letters are looked up all over them
-        self._columns = [c.astype(np.min_scalar_type(c.max(initial=0))) for c in each]
+        small = (c.astype(np.min_scalar_type(c.max(initial=0))) for c in each)
+        self._columns = [(c, int(c.max(initial=0)) + 1) for c in small]
         self._alive = alive
-        self._all = self._counted(np.flatnonzero(alive))
+        living = alive.nonzero()[0]
+        self._living, self._all = len(living), self._counted(living)
 
     def of(self, letters: Longs) -> Counts:
         """The counts of some living letters, each given once. Of more than half of all, those of
         the others are taken from the whole."""
+        if len(letters) == self._living:
+            return Counts(*self._all)
         if 2 * len(letters) <= len(self._alive):
             return Counts(*self._counted(letters))
         others = self._alive.copy()
@@ -41,8 +44,4 @@ class FacetColumns:
         return Counts(*(a - b for a, b in zip(self._all, without, strict=True)))
 
     def _counted(self, letters: Longs) -> list[Longs]:
-        return [np.bincount(c[letters], minlength=_range(c)) for c in self._columns]
-
-
-def _range(column: npt.NDArray[np.unsignedinteger]) -> int:
-    return int(column.max(initial=0)) + 1
+        return [np.bincount(c.take(letters), minlength=size) for c, size in self._columns]

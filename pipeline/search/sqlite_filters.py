@@ -10,7 +10,8 @@ import numpy.typing as npt
 
 from pipeline.letter.tables import document_types
 from pipeline.search.folding import fold
-from pipeline.search.query import DateRange, Filter
+from pipeline.search.query import Filter
+from pipeline.search.query_values import DateRange
 from pipeline.search.signer_names import shortened_names
 from pipeline.search.sqlite_reader import Reader
 from pipeline.search.sqlite_words import IN_ACTORS, IN_RECIPIENTS

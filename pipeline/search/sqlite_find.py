@@ -15,9 +15,10 @@ import numpy.typing as npt
 
 from pipeline.search.identifiers import Form
 from pipeline.search.query import Asked, Identifier, Name, Query, Term
-from pipeline.search.sqlite_postings import LAST_SPELLING_BIT, RAW, TEXT, TITLE, Longs
-from pipeline.search.sqlite_reader import COUNT, INFO_FIELD_SHIFT, SAME, Reader, Spread, is_in
+from pipeline.search.sqlite_postings import LAST_SPELLING_BIT, RAW, TEXT, TITLE, U8, Longs
+from pipeline.search.sqlite_reader import Reader
 from pipeline.search.sqlite_segment_reader import FEW, Flags, Word
+from pipeline.search.sqlite_spreads import COUNT, INFO_FIELD_SHIFT, SAME, Spread, is_in, of_letters
 
 Scores = npt.NDArray[np.float32]
 FULL = 1.2
@@ -101,12 +102,15 @@ class Finder:
                 total += self._word_scores(term, left)
                 continue
             found = self._of_asked(term, left)
-            if not np.array_equal(found.letters, left):
+            if isinstance(term, Term):  # found among those left alone
+                if len(found.letters) < len(left):
+                    left, total = found.letters, total[is_in(found.letters, left)]
+            elif not np.array_equal(found.letters, left):
                 found = found.only(is_in(left, found.letters))
                 there = is_in(found.letters, left)
                 left, total = left[there], total[there]
             total += found.scores
-        return Found(left, total * self._reader.share_of_length[left])
+        return Found(left, total * of_letters(self._reader.share_of_length, left))
 
     def _most(self, terms: Sequence[Asked], allowed: Flags) -> Found:
         """Letters that have all terms but one; of many terms, as many as any letter has."""
@@ -182,7 +186,7 @@ class Finder:
 
     def _of_phrase(self, words: Sequence[Word], within: Longs | None) -> Found:
         letters, counts = self._reader.phrase(words, within)
-        scores = _OF_COUNT[np.minimum(counts, len(_OF_COUNT) - 1)]
+        scores = _OF_COUNT.take(counts, mode="clip")
         if self._query.marked:
             scores += self._with_marks(words, letters) * np.float32(_EXACT)
         return Found(letters, scores * np.float32(self._rarity(len(letters))))
@@ -191,13 +195,13 @@ class Finder:
         """Which of some letters have every word somewhere with the marks typed; that they stand
         so in the phrase is looked at where the best are ranked by nearness."""
         spreads = [self._reader.spread(word) for word in words]
-        info = np.full(len(letters), SAME, np.uint8)
         if len(letters) * FEW > self._reader.size and all(s.letters is None for s in spreads):
-            info = np.bitwise_and.reduce([spread.info for spread in spreads])[letters]
-        else:
-            for spread in spreads:
-                info &= spread.info_of(letters)
-        same: Flags = (info & np.uint8(SAME)) != 0
+            packed = np.bitwise_and.reduce([spread.packed_same for spread in spreads])
+            return of_letters(_unpacked(packed, self._reader.size), letters)
+        info = np.full(len(letters), SAME, np.uint8)
+        for spread in spreads:
+            info &= spread.info_of(letters)
+        same: Flags = info != 0
         return same
 
     def _word_scores(self, term: Term, letters: Longs) -> Scores:
@@ -208,7 +212,7 @@ class Finder:
         table = _OF_INFO * np.float32(self._rarity(spread.count))
         if self._query.marked and word.spelling is not None:
             table[SAME:] += np.float32(_EXACT * self._rarity(spread.same))
-        scores: Scores = table[spread.info_of(letters)]
+        scores: Scores = table.take(spread.info_of(letters))
         return scores
 
     def _rarity(self, letters: int) -> float:
@@ -237,14 +241,19 @@ def _having_all(spreads: Sequence[Spread], allowed: Flags) -> Longs:
     some = sorted((s for s in spreads if s.letters is not None), key=lambda s: s.count)
     many = [s for s in spreads if s.letters is None]
     if not some:
+        packed = np.packbits(allowed)
         for spread in many:
-            allowed = allowed & (spread.info != 0)
-        return np.flatnonzero(allowed)
+            packed &= spread.packed
+        return _unpacked(packed, len(allowed)).nonzero()[0]
     left = some[0].all()
     left = left[allowed[left]]
     for spread in (*some[1:], *many):
         left = left[spread.among(left)]
     return left
+
+
+def _unpacked(packed: U8, size: int) -> Flags:
+    return np.unpackbits(packed, count=size).view(np.bool_)
 
 
 def _of_info() -> Scores:

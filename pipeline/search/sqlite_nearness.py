@@ -10,6 +10,7 @@ from itertools import pairwise
 import numpy as np
 
 from pipeline.search.query import Asked, Name, Query, Term
+from pipeline.search.runs import starts_of_runs
 from pipeline.search.sqlite_directives import Directives
 from pipeline.search.sqlite_find import FULL, Finder, Found, Scores
 from pipeline.search.sqlite_postings import PLACE_BITS, Longs
@@ -25,7 +26,8 @@ _PAIR, _PAIR_EXACT, _FOLLOWED, _NEAR, _EXACT = 0.5, 0.5, 0.3, 0.4, 0.8
 _IN_A_ROW, _IN_ORDER = 0.3, 1.0
 _SOON = 10
 """Words typed one behind the other are so where there are at most so many words between them."""
-_THING_SHIFT = 40
+_APART = 1 << 40
+_FAR = 1 << 39
 _WINDOWS = (10, 20, 40)
 """Words stand near one another within so many words, the fewer the better."""
 
@@ -73,14 +75,15 @@ class Places:
         follows = together.follows(steps, spelled=self._query.marked)
         for pair, two in zip(follows, pairwise(rarities), strict=True):
             extra += pair * np.float32(sum(two) / 2)
-        row = in_a_row([one.places for one in placed], steps[:-1])
-        extra[np.unique(row >> PLACE_BITS)] += np.float32(_IN_A_ROW * sum(rarities))
-        extra += together.in_order() * np.float32(_IN_ORDER * sum(rarities))
+        in_a_row_there, in_order = together.in_order()
+        extra += in_a_row_there * np.float32(_IN_A_ROW * sum(rarities))
+        extra += in_order * np.float32(_IN_ORDER * sum(rarities))
         return extra + together.near() * np.float32(_NEAR * sum(rarities) / len(rarities))
 
-    def directives(self) -> Found:
-        """Directives of the letters, as rows, that have all that was asked for. What stands least
-        often in a letter is looked for first, and the rest in the directives that have it."""
+    def directives(self) -> tuple[Found, Longs]:
+        """Directives of the letters, as rows, that have all that was asked for, and the letter of
+        each. What stands least often in a letter is looked for first, and the rest in the
+        directives that have it."""
         left = self._reader.directives_of(self._letters)
         scores = np.zeros(len(left.rows), np.float32)
         for asked in sorted(self._query.terms, key=self._density):
@@ -93,8 +96,8 @@ class Places:
             counts, same = left.count(standing, spelled=spelled)
             kept = (same if spelled else counts) == 0
             left, scores = left.only(kept), scores[kept]
-        order = np.argsort(left.rows)
-        return Found(left.rows[order], scores[order])
+        order = left.rows.argsort()
+        return Found(left.rows[order], scores[order]), left.owners[order]
 
     def _density(self, asked: Asked) -> float:
         words = [word for form in asked.words if (word := self._finder.word(form))]
@@ -128,45 +131,57 @@ class _Together:
         self._letters = letters
         self._lengths = np.array([len(one.places) for one in placed])
         self._ends = self._lengths.cumsum()
-        self._shifts = np.arange(len(placed)) << _THING_SHIFT
         self._places = np.concatenate([one.places for one in placed])
         self._same = np.concatenate([one.same for one in placed])
-        self._keys = self._places + self._shifts.repeat(self._lengths)
+        # a place that is near nothing before all, and another behind
+        self._padded = np.empty(len(self._places) + 2, np.int64)
+        self._padded[[0, -1]] = -_APART, _APART * len(placed)
+        self._keys = self._padded[1:-1]
+        self._keys[:] = np.arange(0, _APART * len(placed), _APART).repeat(self._lengths)
+        self._keys += self._places
 
     def follows(self, steps: Sequence[int], *, spelled: bool) -> Scores:
         """For each thing but the last, in each letter, what is deserved for having the next right
         behind its so many words (`steps`), with the marks typed, or at least soon behind."""
         count = self._ends[-2]
         thing = np.arange(len(steps) - 1).repeat(self._lengths[:-1])
-        here = self._places[:count] + self._shifts[thing + 1]
-        step = np.array(steps)[thing]
-        behind = self._keys.searchsorted(here + step)
-        np.minimum(behind, self._ends[thing + 1] - 1, out=behind)
-        gaps = self._keys[behind] - here
-        at = thing * self._letters + (self._places[:count] >> PLACE_BITS)
+        here = self._keys[:count] + _APART
+        step = 1 if max(steps) == 1 else np.array(steps).take(thing)
+        self._next = self._keys.searchsorted(here + step)
+        gaps = self._padded[1:].take(self._next)
+        gaps -= here
+        at = thing * self._letters
+        at += self._places[:count] >> PLACE_BITS
         shape = (len(steps) - 1, self._letters)
         score, near = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
-        self._next, self._after = behind, gaps > 0
-        beside = gaps == step
-        score.ravel()[at[(gaps > 0) & (gaps <= _SOON)]] = _FOLLOWED
-        near.ravel()[at[beside]] = _PAIR
+        self._after, self._beside = gaps < _FAR, gaps == step
+        score.ravel()[at[gaps <= _SOON]] = _FOLLOWED
+        beside = self._beside.nonzero()[0]
+        near.ravel()[at.take(beside)] = _PAIR
         if spelled:
-            near.ravel()[at[beside & self._same[:count] & self._same[behind]]] = _PAIR + _PAIR_EXACT
+            same = self._same.take(beside) & self._same.take(self._next.take(beside))
+            near.ravel()[at.take(beside[same])] = _PAIR + _PAIR_EXACT
         return score + near
 
-    def in_order(self) -> Scores:
-        """How near one another all things stand in the order typed, in each letter, from 0 to 1;
-        after `follows`."""
-        first = np.arange(self._lengths[0])
-        last, there = first, np.ones(len(first), np.bool_)
+    def in_order(self) -> tuple[Scores, Scores]:
+        """For each letter whether all things stand in a row in it, 1 where they do, and how near
+        one another in the order typed, from 0 to 1; after `follows`."""
+        last = np.arange(self._lengths[0])
+        there, row = np.ones(len(last), np.bool_), np.ones(len(last), np.bool_)
+        starts, letters = self._places[: len(last)], self._places[: len(last)] >> PLACE_BITS
         for _ in self._lengths[1:]:
-            there &= self._after[last]
-            last = self._next[last]
-        starts = self._places[first]
-        close = len(_WINDOWS) - _EDGES.searchsorted(self._places[last] - starts)
-        best = np.zeros(self._letters, np.float32)
-        np.maximum.at(best, starts >> PLACE_BITS, (close * there).astype(np.float32))
-        return best / np.float32(len(_WINDOWS))
+            row &= self._beside.take(last)
+            there &= self._after.take(last)
+            left = there.nonzero()[0]
+            if len(left) < len(last):
+                last, starts, letters = last.take(left), starts.take(left), letters.take(left)
+                there, row = there.take(left), row.take(left)
+            last = self._next.take(last)
+        in_a_row, best = np.zeros(self._letters, np.float32), np.zeros(self._letters, np.float32)
+        in_a_row[letters[row]] = 1
+        close = _CLOSE.take(self._places.take(last) - starts, mode="clip")
+        np.maximum.at(best, letters, close.astype(np.float32))
+        return in_a_row, best / np.float32(len(_WINDOWS))
 
     def near(self) -> Scores:
         """How many of the things stand near one another in each letter, at most, those not quite
@@ -177,18 +192,18 @@ class _Together:
         places = self._places[end - self._lengths[rarest] : end]
         if not len(places):
             return best
-        others = np.delete(np.arange(len(self._ends)), rarest)
-        wanted = places + self._shifts[others][:, None]
-        at = self._keys.searchsorted(wanted)
-        starts, last = (self._ends - self._lengths)[others][:, None], len(self._keys) - 1
-        after = np.abs(self._keys[np.minimum(at, self._ends[others][:, None] - 1)] - wanted)
-        before = np.abs(self._keys[np.minimum(np.maximum(at - 1, starts), last)] - wanted)
-        distances = np.minimum(after, before)
-        close = len(_WINDOWS) - _EDGES.searchsorted(distances)
-        near = close.sum(axis=0) + len(_WINDOWS)  # itself
+        near = np.full(len(places), len(_WINDOWS), np.int64)  # itself
+        for number in range(len(self._ends)):
+            if number != rarest:
+                wanted = places + number * _APART
+                at = self._keys.searchsorted(wanted)
+                distances = self._padded[1:].take(at)
+                distances -= wanted
+                wanted -= self._padded.take(at)
+                near += _CLOSE.take(np.minimum(distances, wanted), mode="clip")
         letters = places >> PLACE_BITS
-        begin = np.flatnonzero(np.diff(letters, prepend=-1))
-        best[letters[begin]] = np.maximum.reduceat(near, begin) / np.float32(len(_WINDOWS))
+        begin = starts_of_runs(letters)
+        best[letters.take(begin)] = np.maximum.reduceat(near, begin) / np.float32(len(_WINDOWS))
         return best
 
 
@@ -209,4 +224,5 @@ def _writings_of(asked: Asked) -> Iterable[Term]:
     return (Term(asked.words),)
 
 
-_EDGES = np.array(_WINDOWS)
+_CLOSE = np.array([sum(n <= window for window in _WINDOWS) for n in range(max(_WINDOWS) + 2)])
+"""In how many of the windows are words that stand so far from one another; no more behind it."""

@@ -15,7 +15,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pipeline.search.sqlite_postings import MOST_IN_BATCH, U8, U16, Longs
+from pipeline.search.runs import numbered, sorted_rows, starts_of_runs
+from pipeline.search.sqlite_postings import BATCH_BITS, MOST_IN_BATCH, U8, U16, Longs
 
 SHARE = 32
 """A pair is kept that stands in one letter of so many."""
@@ -64,20 +65,25 @@ def pair_rows(segment: int, words: Longs, letters: Longs) -> Iterator[PairRow]:
     size = int(letters[-1]) + 1 if len(letters) else 0
     if size < FEWEST:
         return
-    frequent = np.flatnonzero(np.bincount(words[words >= 0]) * SHARE >= size)
-    numbers = np.full(int(words.max()) + 2, -1, np.int64)  # the last is for the gaps
-    numbers[frequent] = np.arange(len(frequent))
-    own = numbers[words]
-    both = np.flatnonzero((own[:-1] >= 0) & (own[1:] >= 0))
-    keys = (own[both] * len(frequent) + own[both + 1]) * MOST_IN_BATCH + letters[both]
-    keys.sort()
-    starts = np.flatnonzero(np.diff(keys, prepend=-1))
-    pairs, of_letters = np.divmod(keys[starts], MOST_IN_BATCH)
+    frequent = (np.bincount(words[words >= 0]) * SHARE >= size).nonzero()[0]
+    numbers = np.full(int(words.max()) + 2, -1, np.int32)  # the last is for the gaps
+    numbers[frequent] = np.arange(len(frequent), dtype=np.int32)
+    own = numbers.take(words, mode="wrap")
+    both = ((own[:-1] >= 0) & (own[1:] >= 0)).nonzero()[0]
+    pairs = own.take(both) * np.int64(len(frequent)) + own.take(both + 1)
+    # most do not stand so often that they may be in letters enough
+    often = (np.bincount(pairs) * SHARE >= size).take(pairs).nonzero()[0]
+    ranks, pairs = numbered(pairs.take(often))
+    rows = sorted_rows(ranks, len(pairs))
+    keys = ranks.take(rows) << BATCH_BITS | letters.take(both.take(often.take(rows)))
+    starts = starts_of_runs(keys)
     times = np.diff(starts, append=len(keys))
-    places, counts = of_letters.astype(np.uint16), np.minimum(times, MOST_COUNTED).astype(np.uint8)
-    edges = [*np.flatnonzero(np.diff(pairs, prepend=-1)).tolist(), len(pairs)]
-    for start, end in pairwise(edges):
+    keys = keys.take(starts)
+    ranks, places = keys >> BATCH_BITS, (keys & MOST_IN_BATCH - 1).astype(np.uint16)
+    counts = np.minimum(times, MOST_COUNTED).astype(np.uint8)
+    edges = [*starts_of_runs(ranks).tolist(), len(ranks)]
+    for number, (start, end) in zip(pairs.tolist(), pairwise(edges), strict=True):
         if (end - start) * SHARE >= size:
-            first, second = divmod(int(pairs[start]), len(frequent))
+            first, second = divmod(number, len(frequent))
             pair = Pair(places[start:end], counts[start:end])
             yield segment, int(frequent[first]), int(frequent[second]), pair.to_bytes()

@@ -140,5 +140,5 @@ def _is_among(some: Longs, places: Longs, letters: int) -> Flags:
     else:
         places = places[near]
         there[places - (places >> PLACE_BITS) * spare] = True
-    found: Flags = there[some - (some >> PLACE_BITS) * spare]
+    found: Flags = there.take(some - (some >> PLACE_BITS) * spare)
     return found

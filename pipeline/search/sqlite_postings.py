@@ -17,6 +17,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from pipeline.search.runs import numbered, sorted_rows
 from pipeline.search.sqlite_words import CODE_BYTES, GAP_CODE, SPELLING_BITS
 
 FIRST_PLACE = 64
@@ -33,8 +34,8 @@ TITLE, TEXT, RAW = 1, 2, 4
 PLACE_BITS = 16
 _SHIFT = 32
 _REGION_BITS = 2
-_BATCH_BITS = 11
-MOST_IN_BATCH = 1 << _BATCH_BITS
+BATCH_BITS = 11
+MOST_IN_BATCH = 1 << BATCH_BITS
 
 Row = tuple[int, bytes, bytes, bytes]
 U8 = npt.NDArray[np.uint8]
@@ -110,14 +111,22 @@ class Batch:
 
     def rows(self, segment: int) -> Iterator[Row]:
         """The rows of the new segment, by word."""
-        keys = _once(self._keys())
-        marks = _MARKS[keys & (1 << SPELLING_BITS + _REGION_BITS) - 1]
-        keys >>= _REGION_BITS
-        spellings = keys.astype(np.uint8)
-        keys >>= SPELLING_BITS
-        places = (keys & (1 << PLACE_BITS + _BATCH_BITS) - 1).astype(np.uint32)
-        keys >>= PLACE_BITS + _BATCH_BITS
-        yield from _rows(segment, keys, places, spellings, marks)
+        codes, places = self._codes(), self._places()
+        regions = np.tile(np.arange(len(_FIELDS)), len(self)).repeat(self._lengths)
+        told = (codes & (1 << SPELLING_BITS) - 1) << _REGION_BITS
+        told |= regions
+        there = (codes >= 0).nonzero()[0]
+        ranks, words = numbered(codes.take(there) >> SPELLING_BITS)
+        rows = there.take(sorted_rows(ranks, len(words)))
+        starts = np.bincount(ranks, minlength=len(words)).cumsum()
+        starts = np.concatenate(([0], starts))
+        places, told = places.take(rows), told.take(rows)
+        if (places & np.uint32(LAST_PLACE) == LAST_PLACE).any():
+            first = _first_there(places, starts)
+            places, told = places.take(first), told.take(first)
+            starts = first.searchsorted(starts)
+        spellings = (told >> _REGION_BITS).astype(np.uint8)
+        yield from _rows(segment, _Words(words, starts), places, spellings, _MARKS.take(told))
 
     def _codes(self) -> Longs:
         return np.frombuffer(b"".join(self._parts), np.int64)
@@ -127,25 +136,14 @@ class Batch:
         words: Longs = np.array(self._lengths, np.int64).reshape(-1, len(_FIELDS)).sum(1)
         return words
 
-    def _keys(self) -> Longs:
-        """Each word as one number, sorted: word, letter, number in the letter, spelling, region."""
-        codes, lengths = self._codes(), self._of_letters()
-        starts = np.cumsum(lengths) - lengths
-        numbers = np.arange(FIRST_PLACE, len(codes) + FIRST_PLACE)
-        numbers -= np.repeat(starts, lengths)
+    def _places(self) -> U32:
+        """Of each word its letter << 16 | its number there."""
+        lengths = self._of_letters()
+        numbers = np.arange(FIRST_PLACE, lengths.sum() + FIRST_PLACE)
+        numbers -= (lengths.cumsum() - lengths).repeat(lengths)
         np.minimum(numbers, LAST_PLACE, out=numbers)
-        keys = codes >> SPELLING_BITS
-        keys <<= _BATCH_BITS
-        keys |= np.repeat(np.arange(len(self)), lengths)
-        keys <<= PLACE_BITS
-        keys |= numbers
-        keys <<= SPELLING_BITS
-        keys |= codes & (1 << SPELLING_BITS) - 1
-        keys <<= _REGION_BITS
-        keys |= np.repeat(np.tile(np.arange(len(_FIELDS)), len(self)), self._lengths)
-        kept: Longs = keys[codes >= 0]
-        kept.sort()
-        return kept
+        numbers |= (np.arange(len(self)) << PLACE_BITS).repeat(lengths)
+        return numbers.astype(np.uint32)
 
 
 _FIELDS = (TITLE, TEXT, RAW)
@@ -161,29 +159,37 @@ def _marks() -> U16:
 _MARKS = _marks()
 
 
-def _once(keys: Longs) -> Longs:
-    """Sorted keys without those of a word that stood at the same place before, which can only be
-    the last."""
-    above = keys >> SPELLING_BITS + _REGION_BITS
-    again = np.diff(above, prepend=-1) == 0
-    return keys[~again] if again.any() else keys
+class _Words(NamedTuple):
+    """Words, ascending, and the row at which the entries of each start; then how many there are."""
+
+    words: Longs
+    starts: Longs
 
 
-def _rows(segment: int, words: Longs, places: U32, spellings: U8, marks: U16) -> Iterator[Row]:
-    if not len(words):
+def _first_there(places: U32, starts: Longs) -> Longs:
+    """The rows without those of a word that stood at the same place before, which can only be the
+    last."""
+    first = np.ones(len(places), np.bool_)
+    np.not_equal(places[1:], places[:-1], out=first[1:])
+    first[starts[:-1]] = True
+    rows: Longs = first.nonzero()[0]
+    return rows
+
+
+def _rows(segment: int, words: _Words, places: U32, spellings: U8, marks: U16) -> Iterator[Row]:
+    if not len(places):
         return
     letters = (places >> np.uint32(PLACE_BITS)).astype(np.uint16)
-    new_word = np.flatnonzero(np.diff(words, prepend=-1))
-    changed = np.diff(letters, prepend=letters[0] + np.uint16(1)) != 0
-    changed[new_word] = True
-    starts = np.flatnonzero(changed)
-    counts = np.diff(starts, append=len(words)).astype(np.uint16)
-    of_letters = letters[starts], np.bitwise_or.reduceat(marks, starts), counts
-    first_rows = np.searchsorted(starts, new_word)
+    changed = np.empty(len(letters), np.bool_)
+    np.not_equal(letters[1:], letters[:-1], out=changed[1:])
+    changed[words.starts[:-1]] = True
+    starts = changed.nonzero()[0]
+    counts = np.diff(starts, append=len(places)).astype(np.uint16)
+    of_letters = letters.take(starts), np.bitwise_or.reduceat(marks, starts), counts
     numbers = places.astype(np.uint16)
     blobs = [array.tobytes() for array in (*of_letters, numbers, spellings)]
-    rows = pairwise([*first_rows.tolist(), len(starts)])
-    entries = pairwise([*new_word.tolist(), len(words)])
-    for word, (a, b), (i, j) in zip(words[new_word].tolist(), rows, entries, strict=True):
+    rows = pairwise(starts.searchsorted(words.starts).tolist())
+    entries = pairwise(words.starts.tolist())
+    for word, (a, b), (i, j) in zip(words.words.tolist(), rows, entries, strict=True):
         row = b"".join(blob[2 * a : 2 * b] for blob in blobs[:3])
         yield row_id(segment, word), row, blobs[3][2 * i : 2 * j], blobs[4][i:j]

@@ -7,7 +7,6 @@ from __future__ import annotations
 import sqlite3
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate, pairwise
 
@@ -19,15 +18,7 @@ from pipeline.search.sqlite_directives import Directives
 from pipeline.search.sqlite_facets import FacetColumns
 from pipeline.search.sqlite_occurrences import Occurrences, read_occurrences, standing_together
 from pipeline.search.sqlite_phrases import UNKNOWN, implied_words, phrase_in
-from pipeline.search.sqlite_postings import (
-    FIELD_SHIFT,
-    LAST_SPELLING_BIT,
-    PLACE_BITS,
-    U8,
-    U16,
-    Letters,
-    Longs,
-)
+from pipeline.search.sqlite_postings import PLACE_BITS, U8, U16, Longs
 from pipeline.search.sqlite_segment_reader import (
     FEW,
     Counted,
@@ -38,57 +29,16 @@ from pipeline.search.sqlite_segment_reader import (
     Word,
 )
 from pipeline.search.sqlite_segments import columns_of, dead_places, segments
+from pipeline.search.sqlite_spreads import SAME, Spread, info_of_letters, is_in, of_letters
 from pipeline.search.sqlite_words import IN_TEXT, OTHER_SPELLING, spelling_number
 
 KEPT_BYTES = 384 << 20
 """Of arrays once read so many bytes are kept, for what is asked next."""
+_MOST_WORDS = 20_000
 _NOTHING_BYTES = 100
 """What is held to know that there is nothing."""
-COUNT = 15
-"""Bits of `Spread.info`: how often a word stands in a letter, to a limit."""
-INFO_FIELD_SHIFT = 4
 _LENGTH = 0.2
 """BM25: how much a letter's length counts."""
-SAME = 128
-"""Bit of `Spread.info`: the word stands there in the spelling asked for."""
-
-
-@dataclass(frozen=True, slots=True)
-class Spread:
-    """The letters a word is in: `count` of them, `same` in the spelling asked for.
-
-    `info` says for each how often the word stands there (at most 15), with a bit for each field
-    and for the spelling asked for. A word that many letters have has an `info` of all letters, 0
-    where it is not; any other has one of those `letters`, ascending."""
-
-    count: int
-    same: int
-    info: U8
-    letters: Longs | None
-
-    def all(self) -> Longs:
-        """The letters."""
-        return np.flatnonzero(self.info != 0) if self.letters is None else self.letters
-
-    def among(self, wanted: Longs) -> Flags:
-        """For each of some letters, ascending, whether it is one of them."""
-        if self.letters is None:
-            there: Flags = self.info[wanted] != 0
-            return there
-        return is_in(self.letters, wanted)
-
-    def info_of(self, wanted: Longs) -> U8:
-        """The info of some letters that all have the word."""
-        if len(wanted) == len(self.info):
-            return self.info
-        if self.letters is None:
-            return self.info[wanted]
-        return self.info[np.searchsorted(self.letters, wanted)]
-
-    def alike(self) -> Longs:
-        """The letters that have it in the spelling asked for."""
-        rows = np.flatnonzero(self.info >= np.uint8(SAME))
-        return rows if self.letters is None else self.letters[rows]
 
 
 class Reader:
@@ -109,6 +59,7 @@ class Reader:
             for segment, start in zip(found, starts, strict=True)
         ]
         self.letters = int(self.alive.sum())
+        self._words: dict[str, tuple[int, list[str]]] = {}
         self._shown: dict[int, str] = {}
         self._densities: dict[int, float] = {}
         self._names: dict[str, tuple[str, list[int], list[int]]] = {}
@@ -122,34 +73,42 @@ class Reader:
 
     def word(self, folded: str, exact: str = "", field: str = IN_TEXT) -> Word | None:
         """A word by its forms; None where it stands in no letter."""
-        row = self._db.execute(
-            "SELECT id, spellings FROM word WHERE folded = ?", (field + folded,)
-        ).fetchone()
-        return Word(row[0], spelling_number(row[1].split(), exact)) if row else None
+        known = self._words.get(field + folded)
+        if known is None:
+            known = self._read_word(field + folded)
+        number, spellings = known
+        return Word(number, spelling_number(spellings, exact)) if spellings else None
+
+    def _read_word(self, folded: str) -> tuple[int, list[str]]:
+        sql = "SELECT id, spellings FROM word WHERE folded = ?"
+        row = self._db.execute(sql, (folded,)).fetchone() or (0, "")
+        if len(self._words) >= _MOST_WORDS:
+            self._words.clear()
+        self._words[folded] = known = row[0], row[1].split()
+        return known
 
     def spread(self, word: Word) -> Spread:
         """All letters that have a word."""
 
         def read() -> tuple[Spread, int]:
             spread = self._spread(word)
-            return spread, spread.info.nbytes * (1 if spread.letters is None else 9)
+            return spread, spread.nbytes
 
         found: Spread = self._recent.get(("spread", word), read)
         return found
 
     def _spread(self, word: Word) -> Spread:
         tables = [(s.start, s.letters(word)) for s in self._segments]
-        found = [(start, table, _info(table, word)) for start, table in tables if table]
+        found = [(start, table, info_of_letters(table, word)) for start, table in tables if table]
         count = sum(len(info) for _, _, info in found)
         same = sum(int(np.count_nonzero(info & np.uint8(SAME))) for _, _, info in found)
         if count * FEW > self.size:
-            spread = np.zeros(self.size, np.uint8)
+            info_of_all = np.zeros(self.size, np.uint8)
             for start, table, info in found:
-                spread[table.places + np.int64(start)] = info
-            return Spread(count, same, spread, None)
+                info_of_all[table.places + np.int64(start)] = info
+            return Spread.of_many(count, same, info_of_all)
         letters = [table.places + np.int64(start) for start, table, _ in found]
-        return Spread(
-            count,
+        return Spread.of_some(
             same,
             np.concatenate([np.empty(0, np.uint8), *(info for _, _, info in found)]),
             np.concatenate([np.empty(0, np.int64), *letters]),
@@ -169,7 +128,9 @@ class Reader:
         pairs = [self._pair(*two) for two in pairwise(words)]
         for pair in pairs:
             if pair is not None:
-                within = pair.nonzero()[0] if within is None else within[pair.take(within) > 0]
+                letters = np.arange(self.size) if within is None else within
+                there = of_letters(pair, letters).nonzero()[0]
+                within = letters if len(there) == len(letters) else letters.take(there)
         if within is None or len(within) * FEW > self.size:
             return self._phrase_of_many(words, within, exact=exact)
         implied = {} if exact else self._implied(words, pairs, within)
@@ -221,8 +182,12 @@ class Reader:
         spellings = tuple(word.spelling for word in words) if exact else ()
         key = ("phrase", tuple(word.id for word in words), spellings)
         least: U16 = self._recent.get(key, read)
-        letters = least.nonzero()[0] if within is None else within[least[within] > 0]
-        return Counted(letters, least[letters].astype(np.int64))
+        letters = np.arange(self.size) if within is None else within
+        counts = of_letters(least, letters)
+        there = counts.nonzero()[0]
+        if len(there) < len(letters):
+            letters, counts = letters.take(there), counts.take(there)
+        return Counted(letters, counts.astype(np.int64))
 
     def _implied(
         self, words: Sequence[Word], pairs: Sequence[U8 | None], letters: Longs
@@ -307,7 +272,7 @@ class Reader:
         """How often a word stands in a letter that has it, on average."""
         if word.id not in self._densities:
             found = self._occurrences(word, spelled=False)
-            self._densities[word.id] = len(found.places.numbers) / max(len(found.letters), 1)
+            self._densities[word.id] = len(found.places.numbers) / max(found.count, 1)
         return self._densities[word.id]
 
     def _occurrences(self, word: Word, *, spelled: bool) -> Occurrences:
@@ -362,26 +327,3 @@ class Reader:
     def facets(self) -> FacetColumns:
         """What facets are counted by."""
         return FacetColumns(self.columns, self.alive)
-
-
-def is_in(letters: Longs, wanted: Longs) -> Flags:
-    """For each letter wanted whether it is among others, both ascending."""
-    if not len(letters) or not len(wanted):
-        return np.zeros(len(wanted), np.bool_)
-    if len(wanted) * FEW < len(letters):
-        at = np.searchsorted(letters, wanted)
-        at[at == len(letters)] = 0
-        return np.asarray(letters[at] == wanted)
-    there = np.zeros(int(max(letters[-1], wanted[-1])) + 1, np.bool_)
-    there[letters] = True
-    return there[wanted]
-
-
-def _info(letters: Letters, word: Word) -> U8:
-    """`Spread.info` of the letters of a segment."""
-    info = np.minimum(letters.counts, COUNT).astype(np.uint8)
-    info |= (letters.marks >> FIELD_SHIFT << INFO_FIELD_SHIFT).astype(np.uint8)
-    if word.spelling is not None:
-        bit = np.uint16(1 << min(word.spelling, LAST_SPELLING_BIT))
-        info |= ((letters.marks & bit) != 0).astype(np.uint8) * np.uint8(SAME)
-    return info

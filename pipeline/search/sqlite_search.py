@@ -16,6 +16,7 @@ from pipeline.search.hits import directive_hits, letter_hits
 from pipeline.search.passages import Shower
 from pipeline.search.protocol import Facets, Results, Sort
 from pipeline.search.query import Query, parse, with_identifiers, with_names, with_signers
+from pipeline.search.runs import starts_of_runs
 from pipeline.search.sqlite_filters import Filters
 from pipeline.search.sqlite_find import Finder, Found
 from pipeline.search.sqlite_nearness import Places
@@ -80,14 +81,14 @@ class Search:
         """The letters wanted, best first."""
         dates = self._reader.columns.date
         wanted = max(window.end, NEARNESS_FOR)
-        chosen = found.only(_order(found, dates[found.letters], window.sort, wanted))
+        chosen = found.only(_order(found, found.letters, dates, window.sort, wanted))
         if window.sort == "relevance" and len(chosen.letters):
             near = np.sort(chosen.letters[:NEARNESS_FOR])
             extra = Places(self._reader, finder, query, near).nearness()
             scores = chosen.scores.copy()
-            scores[:NEARNESS_FOR] += extra[np.searchsorted(near, chosen.letters[:NEARNESS_FOR])]
+            scores[:NEARNESS_FOR] += extra[near.searchsorted(chosen.letters[:NEARNESS_FOR])]
             first = Found(chosen.letters[:NEARNESS_FOR], scores[:NEARNESS_FOR])
-            again = _order(first, dates[first.letters], window.sort, NEARNESS_FOR)
+            again = _order(first, first.letters, dates, window.sort, NEARNESS_FOR)
             rows = np.concatenate((again, np.arange(len(again), len(scores))))
             chosen = Found(chosen.letters, scores).only(rows)
         return chosen.only(np.arange(window.offset, min(window.end, len(chosen.letters))))
@@ -97,15 +98,16 @@ class Search:
     ) -> Results:
         """Directives as hits of their own."""
         dates = self._reader.columns.date
-        some = _order(letters, dates[letters.letters], window.sort, MOST_FOR_DIRECTIVES)
+        some = _candidates(letters, letters.letters, dates, window.sort, MOST_FOR_DIRECTIVES)
+        if len(some) > MOST_FOR_DIRECTIVES:
+            some = _order(letters, letters.letters, dates, window.sort, MOST_FOR_DIRECTIVES)
         among = np.sort(letters.letters[some])
-        found = Places(self._reader, finder, query, among).directives()
-        owners = np.searchsorted(self._reader.first_directive, found.letters, "right") - 1
-        rows = _order(found, dates[owners], window.sort, window.end)[window.offset :]
+        found, owners = Places(self._reader, finder, query, among).directives()
+        rows = _order(found, owners, dates, window.sort, window.end)[window.offset :]
         numbers = (found.letters - self._reader.first_directive[owners])[rows].tolist()
         each = list(zip(self._contents(owners[rows]), numbers, strict=True))
         hits = directive_hits(each, found.scores[rows].tolist(), Shower(query))
-        facets = self._facets(owners[np.diff(owners, prepend=-1) > 0])
+        facets = self._facets(owners.take(starts_of_runs(owners)))
         at_least = len(some) < len(letters.letters)
         return Results(len(found.letters), hits, facets, note, at_least)
 
@@ -149,27 +151,34 @@ _GROUPS = 4
 
 def _most(counts: Longs) -> list[tuple[int, int]]:
     """Each value but 0 that is there and how often, given how often each is, most first."""
-    there = np.flatnonzero(counts)
-    there = there[there > 0]
-    order = np.lexsort((there, -counts[there]))[:MOST_FACETS]
-    return list(zip(there[order].tolist(), counts[there[order]].tolist(), strict=True))
+    there = counts[1:].nonzero()[0] + 1
+    order = (-counts.take(there)).argsort(kind="stable")[:MOST_FACETS]
+    best = there.take(order)
+    return list(zip(best.tolist(), counts.take(best).tolist(), strict=True))
 
 
 def _order(
-    found: Found, dates: npt.NDArray[np.uint32], sort: Sort, count: int
+    found: Found, letters: Longs, dates: npt.NDArray[np.uint32], sort: Sort, count: int
 ) -> npt.NDArray[np.int64]:
     """Row numbers of the best `count`, best first: by score or by date, then by the other, then by
-    place, so that the order is always the same."""
-    rows = np.arange(len(found.letters))
-    if 0 < count < len(rows):
-        best = found.scores if sort == "relevance" else dates
-        rows = _best_rows(best, count)
-    keys = (-found.scores[rows], -dates[rows].astype(np.int64))
+    place, so that the order is always the same. `letters` are those that were found, or those of
+    the directives that were; `dates` has an entry for each letter of the index."""
+    rows = _candidates(found, letters, dates, sort, count)
+    keys = (-found.scores.take(rows), -dates.take(letters.take(rows)).astype(np.int64))
     first, second = keys if sort == "relevance" else keys[::-1]
     if len(rows) > 2 * count + 1000:
         some = _first_of_equal(first, second, count)
         rows, first, second = rows[some], first[some], second[some]
     return rows[np.lexsort((found.letters[rows], second, first))][:count]
+
+
+def _candidates(
+    found: Found, letters: Longs, dates: npt.NDArray[np.uint32], sort: Sort, count: int
+) -> npt.NDArray[np.int64]:
+    """Row numbers of the best `count` by score, or by date, and of those as good as the last."""
+    if not 0 < count < len(found.letters):
+        return np.arange(len(found.letters))
+    return _best_rows(found.scores if sort == "relevance" else dates.take(letters), count)
 
 
 def _best_rows(values: npt.NDArray[np.generic], count: int) -> npt.NDArray[np.int64]:
@@ -181,8 +190,8 @@ def _best_rows(values: npt.NDArray[np.generic], count: int) -> npt.NDArray[np.in
     if groups * 2 < len(values):
         size = len(values) // groups
         largest = values[: size * groups].reshape(size, groups).max(axis=0)
-        rows = np.flatnonzero(values >= np.partition(largest, -count)[-count])
-        values = values[rows]
+        rows = (values >= np.partition(largest, -count)[-count]).nonzero()[0]
+        values = values.take(rows)
     last = np.partition(values, -count)[-count]
     kept: npt.NDArray[np.int64] = rows[values >= last]
     return kept

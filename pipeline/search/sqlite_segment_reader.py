@@ -7,7 +7,6 @@ from __future__ import annotations
 import sqlite3
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, NamedTuple, TypeVar
 
@@ -38,8 +37,7 @@ Times = npt.NDArray[np.int32]
 _Count = TypeVar("_Count", np.uint8, np.uint16)
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(NamedTuple):
     """A word of the index, and which of its spellings was asked for."""
 
     id: int

@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import sqlite3
 import sys
-import unicodedata
+from array import array
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-import numpy as np
-
 from pipeline.search.content import Content
-from pipeline.search.folding import words_in
+from pipeline.search.folding import forms_of_piece
 
 SPELLING_BITS = 8
 OTHER_SPELLING = (1 << SPELLING_BITS) - 1
@@ -96,9 +94,9 @@ class _Pieces(dict[str, bytes]):
     def __missing__(self, piece: str) -> bytes:
         if len(self) >= _CACHE_LIMIT:
             self.clear()
-        words = words_in(unicodedata.normalize("NFC", piece))
-        codes = [self._vocabulary.code(exact, self._field + folded) for exact, folded, *_ in words]
-        self[piece] = data = np.array(codes, np.int64).tobytes()
+        code = self._vocabulary.code
+        codes = [code(exact, self._field + folded) for exact, folded in forms_of_piece(piece)]
+        self[piece] = data = array("q", codes).tobytes()
         return data
 
 
