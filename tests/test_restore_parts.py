@@ -6,6 +6,7 @@ import itertools
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -249,28 +250,46 @@ def tiny_model() -> LanguageModel:
     )
 
 
-def test_the_decoder_agrees_with_trying_every_sequence() -> None:
-    model = tiny_model()
-    decoder = Decoder(model, PhraseTable.of([], {}), Weights(1.0, 1.0, 0.2, 0.0, 0.0))
-    rng = np.random.default_rng(5)
-    first = np.array([[0, NONE], [5, 6], [6, 7], [7, 8], [5, 8], [0, NONE]])
-    score = np.where(first == NONE, -1e4, rng.uniform(-1, 0, first.shape)).astype(np.float32)
-    lattice = Lattice(first, np.full_like(first, NONE), score)
-    keep, share = decoder.posteriors(lattice, 2)
-    expected = np.zeros(first.shape)
-    for path in itertools.product(*[range(2 if row[1] != NONE else 1) for row in first]):
-        ids = [first[t, k] for t, k in enumerate(path)]
-        total = sum(float(score[t, k]) for t, k in enumerate(path))
+def by_trying_all(model: LanguageModel, lattice: Lattice) -> npt.NDArray[np.float64]:
+    """P(each reading) of one sentence between boundaries, by every sequence there is."""
+    live = lattice.score > -1e3
+    found = np.zeros(live.shape)
+    for path in itertools.product(*[np.flatnonzero(row).tolist() for row in live]):
+        ids = [int(lattice.first[t, k]) for t, k in enumerate(path)]
+        total = sum(float(lattice.score[t, k]) for t, k in enumerate(path))
         for t in range(1, len(ids)):
             u = ids[t - 2] if t > 1 and ids[t - 1] != 0 else NONE
             before = ids[t - 3] if t > 2 and u not in (0, NONE) else NONE
             run = (np.array([x]) for x in (before, u, ids[t - 1], ids[t]))
             total += float(model.fourgram(*run)[0])
         for t, k in enumerate(path):
-            expected[t, k] += np.exp(total)
-    expected /= expected.sum(1, keepdims=True)
-    assert (keep[1:-1] == np.arange(2)).all()
-    np.testing.assert_allclose(share, expected, atol=1e-4)
+            found[t, k] += np.exp(total)
+    found /= found.sum(1, keepdims=True)
+    return found
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.lists(st.integers(1, 3), min_size=1, max_size=7), min_size=1, max_size=3))
+def test_the_decoder_agrees_with_trying_every_sequence(sentences: list[list[int]]) -> None:
+    """Whatever stands beside: sentences are worked on together, and runs of certain words in them
+    are passed over."""
+    model = tiny_model()
+    decoder = Decoder(model, PhraseTable.of([], {}), Weights(1.0, 1.0, 0.2, 0.0, 0.0))
+    sizes = [1, *itertools.chain.from_iterable([*sentence, 1] for sentence in sentences)]
+    rng = np.random.default_rng(sizes)
+    first = np.full((len(sizes), 3), NONE)
+    score = np.full((len(sizes), 3), -1e4, np.float32)
+    boundary = np.cumsum([0, *(len(sentence) + 1 for sentence in sentences)])
+    for t, size in enumerate(sizes):
+        first[t, :size] = 0 if t in boundary else rng.choice(np.arange(5, 9), size, replace=False)
+        score[t, :size] = 0 if t in boundary else rng.uniform(-1, 0, size)
+    lattice = Lattice(first, np.full_like(first, NONE), score)
+    keep, share = decoder.posteriors(lattice, 3)
+    for start, end in itertools.pairwise(boundary.tolist()):
+        expected = by_trying_all(model, lattice.at(np.arange(start, end + 1)))[1:-1]
+        for t, probabilities in zip(range(start + 1, end), expected, strict=True):
+            told = np.bincount(keep[t], share[t], 3)
+            np.testing.assert_allclose(told, probabilities, atol=2e-3)
 
 
 def fix(start: int, before: str, after: str) -> Correction:
