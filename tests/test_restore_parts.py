@@ -18,7 +18,7 @@ from pipeline.restore.corrections import compose
 from pipeline.restore.decoder import Decoder, Weights
 from pipeline.restore.kneser_ney import smooth
 from pipeline.restore.language_model import NONE, LanguageModel, Table
-from pipeline.restore.lattice import Lattice
+from pipeline.restore.lattice import Lattice, Rows
 from pipeline.restore.lexicon import PhraseTable, read_phrases
 from pipeline.restore.orthography import analyse, canonical, in_style, tone_style
 from pipeline.restore.phrase_patterns import expand
@@ -283,10 +283,10 @@ def test_the_decoder_agrees_with_trying_every_sequence(sentences: list[list[int]
     for t, size in enumerate(sizes):
         first[t, :size] = 0 if t in boundary else rng.choice(np.arange(5, 9), size, replace=False)
         score[t, :size] = 0 if t in boundary else rng.uniform(-1, 0, size)
-    lattice = Lattice(first, np.full_like(first, NONE), score)
-    keep, share = decoder.posteriors(lattice, 3)
+    readings = Rows(Lattice(first, np.full_like(first, NONE), score), np.arange(len(sizes)))
+    keep, share = decoder.posteriors(readings, 3)
     for start, end in itertools.pairwise(boundary.tolist()):
-        expected = by_trying_all(model, lattice.at(np.arange(start, end + 1)))[1:-1]
+        expected = by_trying_all(model, readings.at(np.arange(start, end + 1)))[1:-1]
         for t, probabilities in zip(range(start + 1, end), expected, strict=True):
             told = np.bincount(keep[t], share[t], 3)
             np.testing.assert_allclose(told, probabilities, atol=2e-3)

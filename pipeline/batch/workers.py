@@ -8,6 +8,7 @@ end with the process that started them, and take their outside programs with the
 
 from __future__ import annotations
 
+import ctypes
 import multiprocessing
 import os
 import platform
@@ -179,10 +180,18 @@ def _serve(task: Task, pipe: Connection, lifeline: Connection) -> None:
         )
         while True:
             pipe.send(do_job(pipe.recv(), task, restorer, tell))
+            _give_back_memory()
     except EOFError:
         return
     except CongvanError as error:
         pipe.send(error)
+
+
+def _give_back_memory() -> None:
+    """Give what a document needed back to the system, where the C library can (glibc): it keeps
+    freed memory in pieces, and a large picture after another would not find room in them."""
+    with suppress(AttributeError, OSError):
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _scratch(root: Path, pid: int) -> Path:

@@ -8,7 +8,6 @@ where more than one reading is possible.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from hashlib import blake2b
 from itertools import pairwise
 
 import numpy as np
@@ -24,7 +23,7 @@ from pipeline.restore.language_model import (
     bigram_key,
     trigram_key,
 )
-from pipeline.restore.lattice import NEVER, Lattice, Paths, Sequence, together
+from pipeline.restore.lattice import NEVER, Lattice, Paths, Rows, Sequence, together
 from pipeline.restore.lexicon import PhraseTable
 from pipeline.restore.tokens import SPECIALS
 
@@ -105,13 +104,13 @@ class Decoder:
         self.around = around
         self._kept: dict[bytes, Thinned] = {}
 
-    def posteriors(self, lattice: Lattice, width: int) -> tuple[Ids, Doubles]:
+    def posteriors(self, readings: Rows, width: int) -> tuple[Ids, Doubles]:
         """For each token its likeliest readings (indices) and their probabilities, `LAST_WIDTH` of
         them; `width` readings are weighed by trigrams. Words that the document is sure of count
         more wherever else they may stand."""
-        sentences = lattice.sentences()
-        thinned = self._thinned(lattice, sentences, width)
-        left = lattice.take(thinned.keep)
+        sentences = readings.sentences()
+        thinned = self._thinned(readings, sentences, width)
+        left = readings.take(thinned.keep)
         sure = self._sure(left.first, thinned.share)
         pairs = _sure_pairs(left.first, thinned.share)
         emitted = np.where(
@@ -121,23 +120,23 @@ class Decoder:
         for group in together(sentences):
             sequence = Sequence.of(group, 3)
             tokens, within = sequence.token, sequence.within
-            found = self._last_pass(left.at(tokens), emitted[tokens], sequence, pairs)
+            found = self._last_pass(_at(left, tokens), emitted[tokens], sequence, pairs)
             share[tokens[within]] = found[within]
         keep = thinned.keep
         if self.around is None or not self.weights.context:
             return keep, share
         now = share
         for _ in range(self.weights.rounds):
-            now = self._in_context(self.around, lattice, keep, share, now)
+            now = self._in_context(self.around, left, share, now)
         return keep, now
 
     def _in_context(
-        self, around: ContextModel, lattice: Lattice, keep: Ids, share: Doubles, now: Doubles
+        self, around: ContextModel, left: Lattice, share: Doubles, now: Doubles
     ) -> Doubles:
-        """The probabilities `share` of the readings `keep` [T, K] of unsure tokens, weighed by how
+        """The probabilities `share` of the readings `left` [T, K] of unsure tokens, weighed by how
         well each fits between the words that are likeliest by `now`."""
-        token = np.arange(len(keep))
-        first, second = lattice.first[token[:, None], keep], lattice.second[token[:, None], keep]
+        token = np.arange(len(share))
+        first, second = left.first, left.second
         fits = (share > 0) & (second == NONE) & around.knows(first)
         asked = np.flatnonzero((fits.sum(1) > 1) & (share.max(1) < CERTAIN))
         if not len(asked):
@@ -148,7 +147,7 @@ class Decoder:
         scores = around.scores(spoken[spoken != NONE], place[asked], first[asked])
         before, fits = share[asked], fits[asked]
         ngrams = self.weights.ngrams
-        read = self.weights.channel * lattice.score[asked[:, None], keep[asked]]
+        read = self.weights.channel * left.score[asked]
         logs = ngrams * np.log(np.maximum(before, 1e-12)) + (1 - ngrams) * read
         logs = np.where(fits, logs + self.weights.context * scores, -np.inf)
         weights = np.exp(logs - logs.max(1, keepdims=True))
@@ -202,18 +201,18 @@ class Decoder:
         bonus[at] = np.log1p(self.weights.cache * (np.maximum(ratio, 1) - 1))
         return bonus
 
-    def _thinned(self, lattice: Lattice, sentences: list[slice], width: int) -> Thinned:
+    def _thinned(self, readings: Rows, sentences: list[slice], width: int) -> Thinned:
         """The readings left after bigrams and trigrams. What is found of a sentence is kept: a
         document is read again after it was corrected, and most sentences are as they were."""
-        out = Thinned.of_boundaries(len(lattice.score), min(width, LAST_WIDTH))
+        out = Thinned.of_boundaries(len(readings), min(width, LAST_WIDTH))
         if len(self._kept) > _MOST_KEPT:
             self._kept.clear()
-        keys = [_digest(lattice, sentence) for sentence in sentences]
+        keys = [readings.digest(sentence) for sentence in sentences]
         new = {key: s for key, s in zip(keys, sentences, strict=True) if key not in self._kept}
         for group in together(list(new.values())):
             sequence = Sequence.of(group, 2)
             within = sequence.within
-            found = self._thin(lattice.at(sequence.token), sequence, width)
+            found = self._thin(readings.at(sequence.token), sequence, width)
             out.put(sequence.token[within], found.at(within))
         for key, sentence in new.items():
             part = out.at(sentence)
@@ -353,10 +352,8 @@ class Decoder:
         return out
 
 
-def _digest(lattice: Lattice, tokens: slice) -> bytes:
-    """What stands for the readings of the given tokens and their scores."""
-    parts = (lattice.first[tokens], lattice.second[tokens], lattice.score[tokens])
-    return blake2b(b"".join(part.tobytes() for part in parts), digest_size=16).digest()
+def _at(lattice: Lattice, tokens: Ids) -> Lattice:
+    return Lattice(lattice.first[tokens], lattice.second[tokens], lattice.score[tokens])
 
 
 def _mixed(logs: Floats, other: Floats, share: float) -> Floats:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import reduce
+from hashlib import blake2b
 from itertools import pairwise
 from typing import Final, TypeVar
 
@@ -31,7 +32,7 @@ _LONGEST: Final = 250  # tokens without a boundary are parted here: broken files
 class Lattice:
     """Readings of T tokens: `first`, `second` [T, K] word ids (NONE: no second word), `score`
     [T, K] log P(read | reading), NEVER where there is no reading. A boundary has the one reading
-    0; the first token is one."""
+    0."""
 
     first: Ids
     second: Ids
@@ -42,18 +43,43 @@ class Lattice:
         """The last word of each reading."""
         return np.where(self.second != NONE, self.second, self.first)
 
-    def at(self, tokens: Ids) -> Lattice:
-        """The given tokens."""
-        return Lattice(self.first[tokens], self.second[tokens], self.score[tokens])
-
     def take(self, keep: Ids) -> Lattice:
         """Only the readings `keep` [T, k] of each token."""
         rows = np.arange(len(keep))[:, None]
         return Lattice(self.first[rows, keep], self.second[rows, keep], self.score[rows, keep])
 
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The readings of a document of T tokens, as `rows` [T] of the tables of a lattice, which many
+    tokens share: a long document in full would be hundreds of megabytes. The first token is a
+    boundary."""
+
+    table: Lattice
+    rows: Ids
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def at(self, tokens: Ids | slice) -> Lattice:
+        """The readings of the given tokens."""
+        rows = self.rows[tokens]
+        return Lattice(self.table.first[rows], self.table.second[rows], self.table.score[rows])
+
+    def take(self, keep: Ids) -> Lattice:
+        """Only the readings `keep` [T, k] of each token."""
+        at = self.rows[:, None], keep
+        return Lattice(self.table.first[at], self.table.second[at], self.table.score[at])
+
+    def digest(self, tokens: slice) -> bytes:
+        """What stands for the readings of the given tokens and their scores."""
+        part = self.at(tokens)
+        parts = (part.first.tobytes(), part.second.tobytes(), part.score.tobytes())
+        return blake2b(b"".join(parts), digest_size=16).digest()
+
     def sentences(self) -> list[slice]:
         """The tokens between boundaries."""
-        edges = [*np.flatnonzero(self.first[:, 0] == 0).tolist(), len(self.first)]
+        edges = [*np.flatnonzero(self.table.first[self.rows, 0] == 0).tolist(), len(self.rows)]
         return [
             slice(start, min(start + _LONGEST, stop))
             for edge, stop in pairwise(edges)

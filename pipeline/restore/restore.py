@@ -39,7 +39,7 @@ from pipeline.restore.forward_backward import Doubles
 from pipeline.restore.identifiers import Fix
 from pipeline.restore.judgement import Judgement, box_at
 from pipeline.restore.language_model import Ids, LanguageModel
-from pipeline.restore.lattice import Lattice
+from pipeline.restore.lattice import Lattice, Rows
 from pipeline.restore.learned import LearnedFiles
 from pipeline.restore.lexicon import (
     Lexicon,
@@ -361,8 +361,8 @@ class Restorer:
 
     def _decode(self, rows: Ids, name: str) -> tuple[Ids, Doubles]:
         candidates = self._candidates[name]
-        lattice = Lattice(candidates.first[rows], candidates.second[rows], candidates.score[rows])
-        return self._decoders[name].posteriors(lattice, _WIDTH[name])
+        table = Lattice(candidates.first, candidates.second, candidates.score)
+        return self._decoders[name].posteriors(Rows(table, rows), _WIDTH[name])
 
     def _sequence(self, pages: Pages, name: str) -> tuple[list[Slot | None], Ids]:
         sequencer = Sequencer(self._candidates[name])
