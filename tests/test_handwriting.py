@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import date
 from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -33,11 +34,12 @@ from pipeline.document import (
 )
 from pipeline.handwriting import with_handwriting
 from pipeline.handwriting.classifier import CLASSES, NO_DIGIT, SIDE, DigitNets, normalised
-from pipeline.handwriting.lattice import Reading, readings_of
-from pipeline.handwriting.pieces import inks_of
-from pipeline.handwriting.read import TAKEN, confidence_of
+from pipeline.handwriting.lattice import Reading
+from pipeline.handwriting.pieces import Piece, SlotInk, inks_of
+from pipeline.handwriting.read import TAKEN, confidence_of, numbers_of
 from pipeline.handwriting.signed import signed_days, weighed
 from pipeline.handwriting.slots import Slot, find_slots
+from pipeline.handwriting.strips import together, whole
 from pipeline.intake import Candidate
 from pipeline.process import process_document
 from pipeline.record import Record
@@ -147,7 +149,7 @@ def test_most_clear_numbers_are_read_whatever_is_printed_beneath(dpi: int) -> No
     for filled in clear_letters(dpi):
         grey, written = filled.at(dpi)
         for slot, text in written:
-            found = readings_of(inks_of(grey, slot), slot.kind, DigitNets.load())
+            found = numbers_of(inks_of(grey, slot), slot.kind)
             sure = bool(found) and confidence_of(found[0]) >= TAKEN
             slots += 1
             right += bool(found) and found[0].digits == text
@@ -166,12 +168,49 @@ def clear_letters(seed: int) -> Iterator[Filled]:
             )
 
 
+def test_most_numbers_are_read_whose_digits_run_into_each_other() -> None:
+    rng = np.random.default_rng(3)
+    right = 0
+    numbers = ("27", "318", "4906", "15", "64", "283", "1350", "97", "562", "41", "708", "39")
+    for number in numbers:
+        manner = Manner("", 1.4, -9, 20)
+        filled = letter(number, "05", held_out().draw, rng, manner, Damage(blur=0.7))
+        grey, slots = filled.at(200)
+        found = numbers_of(inks_of(grey, slots[0][0]), "number")
+        right += bool(found) and found[0].digits == number
+    assert right >= 8
+
+
+def test_columns_of_a_strip_are_put_together_to_numbers() -> None:
+    """Twice the same digit stands only where nothing is between."""
+    columns = np.full((6, 11), 1e-6, np.float32)
+    columns[np.arange(6), [7, 7, 10, 7, 3, 10]] = 1.0
+    said = SimpleNamespace(probabilities=lambda _: columns[None])
+    ink = np.zeros((40, 60), np.float32)
+    piece = Piece((0, 0, 60, 40), np.ones((40, 60), np.bool_))
+    read = whole([SlotInk(ink, (piece,), (0, 0), 30.0), None], "number", said)  # type: ignore[arg-type]
+    assert max(read, key=lambda digits: read[digits]) == "773"
+    assert read["773"] == pytest.approx(0.5, abs=1e-3)  # of two thresholds one shows it
+
+
+def test_of_pieces_and_strip_the_mean_counts() -> None:
+    pieces = [Reading("68", 0.6, 0.7, (1, 2, 3, 4)), Reading("58", 0.3, 0.6, (5, 6, 7, 8))]
+    found = together(pieces, {"58": 0.8, "508": 0.1})
+    assert [(r.digits, round(r.probability, 2)) for r in found] == [
+        ("58", 0.55),
+        ("68", 0.3),
+        ("508", 0.05),
+    ]
+    assert (found[0].box, found[0].worst) == ((5, 6, 7, 8), 0.8)
+    assert together([], {"58": 0.8}) == []
+
+
 @pytest.mark.parametrize("rule", ["", ".", "_"])
 def test_an_empty_slot_has_no_reading(rule: str) -> None:
     rng = np.random.default_rng(7)
     grey, slots = letter("", "", held_out().draw, rng, Manner(rule), Damage(noise=8.0)).at(200)
     for slot, _ in slots:
-        found = readings_of(inks_of(grey, slot), slot.kind, DigitNets.load())
+        found = numbers_of(inks_of(grey, slot), slot.kind)
         assert all(confidence_of(r) < TAKEN for r in found)
 
 
@@ -184,7 +223,7 @@ def test_whatever_the_ink_a_reading_fits_its_slot(seed: int, kind: str) -> None:
         y, x = int(rng.integers(30, 100)), int(rng.integers(40, 200))
         grey[y : y + int(rng.integers(2, 40)), x : x + int(rng.integers(2, 40))] = 40
     slot = Slot(kind, 0, 0, 0, "", 0.0, (40, 55, 220, 85), 40.0)  # type: ignore[arg-type]
-    found = readings_of(inks_of(grey, slot), slot.kind, DigitNets.load())
+    found = numbers_of(inks_of(grey, slot), slot.kind)
     top = {"number": 99999, "day": 31, "month": 12}[kind]
     assert all(1 <= int(r.digits) <= top and 0 <= r.probability <= 1 for r in found)
     assert [r.probability for r in found] == sorted((r.probability for r in found), reverse=True)

