@@ -24,12 +24,10 @@ PRINTED = 0.9
 """Digits that Tesseract read so surely, and close to the symbol, are print."""
 DOUBTED = 0.75
 """Digits that Tesseract read less surely may be handwriting it misread."""
-CALIBRATION = (0.45, 0.87)
-"""Constant and factor from the log-odds of a reading's score to those of its being right.
-
-Letters drawn for measuring would have (1.33, 1.04): `python -m benchmarks.handwriting.measure
-package --calibrate --seed 6 --letters 150`. Real ink is faint and broken where drawn ink is not, so
-that would be too sure of it; these promise less than drawn letters keep."""
+CALIBRATION = (0.90, 1.26)
+"""Constant and factor from the log-odds of a reading's score to those of its being right, on
+letters drawn for it: `python -m benchmarks.handwriting.measure package --calibrate --seed 6
+--letters 120`."""
 TAKEN = 0.5
 """A reading less sure than this stays out of the line (docs/handwriting.md has the figures)."""
 

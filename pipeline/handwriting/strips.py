@@ -131,8 +131,9 @@ def _numbers(columns: NDArray[np.float32], kind: Kind) -> list[tuple[str, float]
 
 
 def together(pieces: Sequence[Reading], strip: Mapping[str, float]) -> list[Reading]:
-    """What pieces and strip say of a slot, most probable first: the mean of both. A digit is as
-    sure as the surer of them says; the box is that of the pieces. None where these are none."""
+    """What pieces and strip say of a slot, most probable first: the mean of both. The least sure
+    digit is as sure as the surer of them says, of the strip its digits' mean; the box is that of
+    the pieces. None where these are none."""
     if not pieces:
         return []
     known = {reading.digits: reading for reading in pieces}
@@ -140,7 +141,7 @@ def together(pieces: Sequence[Reading], strip: Mapping[str, float]) -> list[Read
     for digits in {**known, **strip}:
         reading, said = known.get(digits), strip.get(digits, 0.0)
         own = reading.probability if reading else 0.0
-        worst = max(reading.worst if reading else 0.0, said)
+        worst = max(reading.worst if reading else 0.0, said ** (1 / len(digits)))
         box = (reading or pieces[0]).box
         found.append(Reading(digits, (1 - _SHARE) * own + _SHARE * said, worst, box))
     return sorted(found, key=lambda r: -r.probability)[:KEPT]
