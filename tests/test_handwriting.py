@@ -185,7 +185,7 @@ def test_columns_of_a_strip_are_put_together_to_numbers() -> None:
     """Twice the same digit stands only where nothing is between."""
     columns = np.full((6, 11), 1e-6, np.float32)
     columns[np.arange(6), [7, 7, 10, 7, 3, 10]] = 1.0
-    said = SimpleNamespace(probabilities=lambda _: columns[None])
+    said = SimpleNamespace(probabilities=lambda pictures: np.stack([columns] * len(pictures)))
     ink = np.zeros((40, 60), np.float32)
     piece = Piece((0, 0, 60, 40), np.ones((40, 60), np.bool_))
     read = whole([SlotInk(ink, (piece,), (0, 0), 30.0), None], "number", said)  # type: ignore[arg-type]

@@ -32,6 +32,8 @@ _LEFT: Final = 4
 NOTHING: Final = 10
 CLASSES: Final = 11
 NETWORK: Final = "digit-strips.npz"
+_SLANTS = (0.0, 0.12, -0.12)
+"""A strip is read as it is and leaning a little either way: the mean depends less on the hand."""
 _BEAM = 25
 _LIKELIEST = 4  # digits of a column that are looked at
 _LEAST = 1e-4
@@ -95,16 +97,28 @@ def _beside(x: Array) -> Array:
 
 
 def whole(inks: Sequence[SlotInk | None], kind: Kind, net: StripNet) -> dict[str, float]:
-    """The numbers that all ink of a slot may be, each with the mean of its probabilities by the
-    thresholds."""
+    """The numbers that all ink of a slot may be, each with the mean of its probabilities by
+    thresholds and slants."""
     shown = [ink for ink in inks if ink]
     found: dict[str, float] = defaultdict(float)
     if not shown:
         return found
-    for columns in net.probabilities([laid_out(ink.of(ink.pieces)[0]) for ink in shown]):
+    strips = (ink.of(ink.pieces)[0] for ink in shown)
+    pictures = [laid_out(_leaning(strip, slant)) for strip in strips for slant in _SLANTS]
+    for columns in net.probabilities(pictures):
         for digits, probability in _numbers(columns, kind):
-            found[digits] += probability / len(inks)
+            found[digits] += probability / len(inks) / len(_SLANTS)
     return found
+
+
+def _leaning(ink: Ink, slant: float) -> Ink:
+    """Ink sheared by so many pixels to the right for each pixel up."""
+    if not slant:
+        return ink
+    high, wide = ink.shape
+    shear = np.array([[1, -slant, max(0.0, slant * high)], [0, 1, 0]], np.float32)
+    size = (wide + int(abs(slant) * high) + 2, high)
+    return np.asarray(cv2.warpAffine(np.asarray(ink, np.float32), shear, size), np.float32)
 
 
 def _numbers(columns: NDArray[np.float32], kind: Kind) -> list[tuple[str, float]]:

@@ -66,7 +66,7 @@ DOUBT = {"eng": 0.8, "vie": 0.97}  # a word less sure than this, left as read, i
 LEAST_SURE = {"vie": 0.5}  # a correction less sure than this is not made
 WEIGHTS = {
     "eng": Weights(channel=0.9, counted=0.5, context=0.25, ngrams=0.8, rounds=2),
-    "vie": Weights(context=0.4, ngrams=0.9, apart=12.0),
+    "vie": Weights(apart=12.0),
 }
 WIDTHS = {
     "eng": Width(True, 24, 11.0, -24.0, -40.0),
