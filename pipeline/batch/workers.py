@@ -144,6 +144,7 @@ class Workers:
 
 
 def _start(task: Task) -> _Worker:
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # a worker is for one core
     ours, theirs = _SPAWN.Pipe()
     lifeline, held = _SPAWN.Pipe(duplex=False)
     process = _SPAWN.Process(target=_serve, args=(task, theirs, lifeline), name="congvan-worker")
