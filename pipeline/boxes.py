@@ -16,6 +16,11 @@ def is_centred_in(box: Sequence[float], frame: Sequence[float]) -> bool:
     return frame[0] <= x <= frame[2] and frame[1] <= y <= frame[3]
 
 
+def meet(a: Sequence[float], b: Sequence[float]) -> bool:
+    """Whether two boxes have some area in common."""
+    return min(a[2], b[2]) > max(a[0], b[0]) and min(a[3], b[3]) > max(a[1], b[1])
+
+
 def overlap(a: Sequence[float], b: Sequence[float]) -> float:
     """The share of the area that two boxes cover together, that both cover (intersection over
     union)."""

@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.boxes import meet
 from pipeline.document import Box
 
 Grey = NDArray[np.uint8]
@@ -56,13 +57,9 @@ def _boxes(ink: Grey, cell: Box, dpi: float) -> list[Box]:
         apart = x > 1 and y > 1 and x + w < right - left - 1 and y + h < bottom - top - 1
         if fits and apart and cv2.contourArea(contour) >= SQUARE * w * h:
             box = (left + x, top + y, left + x + w, top + y + h)
-            if not any(_meet(box, other) for other in found):
+            if not any(meet(box, other) for other in found):
                 found.append(box)
     return found
-
-
-def _meet(a: Box, b: Box) -> bool:
-    return min(a[2], b[2]) > max(a[0], b[0]) and min(a[3], b[3]) > max(a[1], b[1])
 
 
 def _rows(boxes: Sequence[Box]) -> list[list[Box]]:

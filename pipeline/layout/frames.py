@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.boxes import is_centred_in
+from pipeline.boxes import is_centred_in, meet
 from pipeline.document import Box, PageImage
 from pipeline.layout.charts import parted
 from pipeline.layout.open_frames import open_frames
@@ -94,7 +94,7 @@ def frames(image: PageImage) -> list[Box]:
         area = cv2.contourArea(np.asarray(corners))
         if area and cv2.contourArea(contour) > 0.8 * area:
             found.append(_full((x, y, x + w, y + h), scale))
-    return [f for f in _outermost(found) if not any(_meet(f, w) for w in image.frames)]
+    return [f for f in _outermost(found) if not any(meet(f, w) for w in image.frames)]
 
 
 def worn_frames(image: PageImage) -> list[Box]:
@@ -102,11 +102,7 @@ def worn_frames(image: PageImage) -> list[Box]:
     ink, scale = _ink(image)
     found = [_full(box, scale) for box in open_frames(ink, RULE_DPI)]
     grids = [table.box for table in tables(image)] if found else []
-    return [f for f in found if not any(_meet(f, grid) for grid in grids)]
-
-
-def _meet(a: Box, b: Box) -> bool:
-    return min(a[2], b[2]) > max(a[0], b[0]) and min(a[3], b[3]) > max(a[1], b[1])
+    return [f for f in found if not any(meet(f, grid) for grid in grids)]
 
 
 def _full(box: Box, scale: float) -> Box:
