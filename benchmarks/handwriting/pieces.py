@@ -16,6 +16,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from benchmarks.handwriting.digits import CANVAS, Samples, drawn
 from benchmarks.page_simulator.fonts import font
+from pipeline.handwriting import classifier
 from pipeline.handwriting.classifier import NO_DIGIT, Ink, normalised
 
 _DRAWN = 0.5
@@ -131,11 +132,9 @@ def warped(ink: Ink, rng: np.random.Generator) -> Ink:
 
 
 def cropped(ink: Ink) -> Ink:
-    """Cut to its edges."""
-    rows, columns = np.nonzero(ink.max(axis=1) > 0.3)[0], np.nonzero(ink.max(axis=0) > 0.3)[0]
-    if not len(rows):
-        return ink[:1, :1]
-    return ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    """Cut to its edges; without ink one pixel."""
+    part = classifier.cropped(ink)
+    return part if part.size else ink[:1, :1]
 
 
 def beside(parts: list[Ink], gap: int, rng: np.random.Generator) -> Ink:

@@ -26,7 +26,7 @@ from benchmarks.handwriting.pieces import (
     with_rule,
 )
 from pipeline.handwriting.classifier import Ink
-from pipeline.handwriting.strips import HIGH, WIDE, laid_out
+from pipeline.handwriting.strips import HIGH, WIDE, laid_out, leaning
 
 _HIGH = 60  # pixels of a digit before it is scanned
 _LENGTHS = (0.1, 0.34, 0.3, 0.22, 0.04)  # shares of numbers of one to five digits
@@ -72,7 +72,7 @@ class Strips:
         inks = [self._sized(digit, width, rng) for digit in number]
         gap = int(rng.integers(-11, 14)) if rng.random() < 0.8 else int(rng.integers(-2, 26))
         row = cropped(beside(inks, gap, rng))
-        row = cropped(_leaning(row, float(rng.normal(0, 0.1))))
+        row = cropped(leaning(row, float(rng.normal(0, 0.1))))
         if rng.random() < 0.2:
             row = _joined(row, rng)
         if rng.random() < 0.12:
@@ -93,13 +93,6 @@ class Strips:
         if rng.random() < 0.2:  # broken by a hard threshold
             ink = np.where(ink > rng.uniform(0.35, 0.6), ink, 0).astype(np.float32)
         return ink
-
-
-def _leaning(row: Ink, slant: float) -> Ink:
-    high, wide = row.shape
-    shear = np.array([[1, -slant, max(0.0, slant * high)], [0, 1, 0]], np.float32)
-    size = (wide + int(abs(slant) * high) + 2, high)
-    return np.asarray(cv2.warpAffine(row, shear, size), np.float32)
 
 
 def _joined(row: Ink, rng: np.random.Generator) -> Ink:

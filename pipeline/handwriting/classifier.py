@@ -29,15 +29,22 @@ CLASSES = 11
 NETWORKS = ("digits.npz", "digits-varied.npz")
 
 
+def cropped(ink: Ink) -> Ink:
+    """Cut to the edges of the ink; without any of no size."""
+    rows, columns = np.nonzero(ink.max(axis=1) > 0.3)[0], np.nonzero(ink.max(axis=0) > 0.3)[0]
+    if not len(rows) or not len(columns):
+        return ink[:0, :0]
+    return ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+
+
 def normalised(ink: Ink) -> Ink:
     """The piece's ink, cut to its edges, scaled to fit, in the middle of a SIDE × SIDE picture.
 
     A picture without ink is all 0."""
-    rows, columns = np.nonzero(ink.max(axis=1) > 0.3)[0], np.nonzero(ink.max(axis=0) > 0.3)[0]
     picture = np.zeros((SIDE, SIDE), np.float32)
-    if not len(rows) or not len(columns):
+    part = cropped(ink)
+    if not part.size:
         return picture
-    part = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     scale = _BODY / max(part.shape)
     high, wide = (max(1, round(n * scale)) for n in part.shape)
     how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
@@ -67,8 +74,7 @@ class DigitNet:
     @classmethod
     def load(cls, name: str) -> DigitNet:
         """A network in `dictionaries/`. Raises OSError where it is missing."""
-        with (files("dictionaries") / name).open("rb") as file, np.load(file) as stored:
-            return cls({name: stored[name] for name in stored.files})
+        return cls(stored_weights(name))
 
     def probabilities(self, pictures: Sequence[Ink]) -> Array:
         """Rows of CLASSES probabilities, one for each normalised picture."""
@@ -101,15 +107,21 @@ class DigitNets:
         return np.asarray(np.mean(said, axis=0), np.float32)
 
 
+def stored_weights(name: str) -> dict[str, Array]:
+    """The arrays of a file in `dictionaries/`. Raises OSError where it is missing."""
+    with (files("dictionaries") / name).open("rb") as file, np.load(file) as stored:
+        return {array: stored[array] for array in stored.files}
+
+
 def relu(x: Array) -> Array:
     """Nothing below 0."""
     return np.maximum(x, 0.0)
 
 
 def softmax(logits: Array) -> Array:
-    """Logits to probabilities, row by row."""
-    e = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return np.asarray(e / e.sum(axis=1, keepdims=True), np.float32)
+    """Logits to probabilities, along the last axis."""
+    e = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return np.asarray(e / e.sum(axis=-1, keepdims=True), np.float32)
 
 
 def columns_of(x: Array) -> Array:

@@ -13,14 +13,22 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from functools import cache
-from importlib.resources import files
 from typing import Final
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.handwriting.classifier import Array, Ink, columns_of, pooled, relu
+from pipeline.handwriting.classifier import (
+    Array,
+    Ink,
+    columns_of,
+    cropped,
+    pooled,
+    relu,
+    softmax,
+    stored_weights,
+)
 from pipeline.handwriting.lattice import KEPT, LONGEST, Reading, is_possible, may_begin
 from pipeline.handwriting.pieces import SlotInk
 from pipeline.handwriting.slots import Kind
@@ -45,11 +53,10 @@ States = dict[str, tuple[float, float]]
 
 def laid_out(ink: Ink) -> Ink:
     """Ink cut to its edges and scaled to a HIGH × WIDE picture; all 0 without ink."""
-    rows, columns = np.nonzero(ink.max(axis=1) > 0.3)[0], np.nonzero(ink.max(axis=0) > 0.3)[0]
     picture = np.zeros((HIGH, WIDE), np.float32)
-    if not len(rows) or not len(columns):
+    part = cropped(ink)
+    if not part.size:
         return picture
-    part = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     scale = HIGH / part.shape[0]
     wide = max(2, min(WIDE - 2 * _LEFT, round(part.shape[1] * scale)))
     how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
@@ -69,8 +76,7 @@ class StripNet:
     @cache
     def load(cls) -> StripNet:
         """The network in `dictionaries/`. Raises OSError where it is missing."""
-        with (files("dictionaries") / NETWORK).open("rb") as file, np.load(file) as stored:
-            return cls({name: stored[name] for name in stored.files})
+        return cls(stored_weights(NETWORK))
 
     def probabilities(self, pictures: Sequence[Ink]) -> Array:
         """n × WIDE/4 × CLASSES: which digit stands in each column of each strip, or nothing."""
@@ -84,9 +90,7 @@ class StripNet:
         x = relu(columns_of(x) @ w["k4"] + w["b4"])
         rows = np.concatenate(list(x.transpose(1, 0, 2, 3)), axis=-1)  # those of a column together
         x = relu(_beside(rows) @ w["k5"] + w["b5"])
-        logits = _beside(x) @ w["k6"] + w["b6"]
-        e = np.exp(logits - logits.max(axis=-1, keepdims=True))
-        return np.asarray(e / e.sum(axis=-1, keepdims=True), np.float32)
+        return softmax(_beside(x) @ w["k6"] + w["b6"])
 
 
 def _beside(x: Array) -> Array:
@@ -104,14 +108,14 @@ def whole(inks: Sequence[SlotInk | None], kind: Kind, net: StripNet) -> dict[str
     if not shown:
         return found
     strips = (ink.of(ink.pieces)[0] for ink in shown)
-    pictures = [laid_out(_leaning(strip, slant)) for strip in strips for slant in _SLANTS]
+    pictures = [laid_out(leaning(strip, slant)) for strip in strips for slant in _SLANTS]
     for columns in net.probabilities(pictures):
         for digits, probability in _numbers(columns, kind):
             found[digits] += probability / len(inks) / len(_SLANTS)
     return found
 
 
-def _leaning(ink: Ink, slant: float) -> Ink:
+def leaning(ink: Ink, slant: float) -> Ink:
     """Ink sheared by so many pixels to the right for each pixel up."""
     if not slant:
         return ink
