@@ -137,13 +137,11 @@ _OFFICE = regex.compile(
     r"(?:Sở|Bộ(?![ ](?:Chỉ huy|Tư lệnh|Tổng|Tham mưu))|Công an)"
     r"(?=[ ]\p{Lu}|[ ](?:tỉnh|thành|huyện|xã|phường|quận))"
 )
-_ITS_PLACE = regex.compile(
-    r"(?:tỉnh|thành phố|thị xã|huyện|quận|xã|phường|thị trấn|đặc khu)(?=[ ]\p{Lu})"
-)
+_UNITS = "tỉnh|thành phố|thị xã|huyện|quận|xã|phường|thị trấn|đặc khu"
+_ITS_PLACE = regex.compile(rf"(?:{_UNITS})(?=[ ]\p{{Lu}})")
 _OF_MANY = regex.compile(
-    r"(?:tỉnh|thành phố|thị xã|huyện|quận|xã|phường|thị trấn|đặc khu|các|của|thuộc|trực thuộc|"
-    r"cấp (?:tỉnh|huyện|xã|trên|dưới|uỷ|ủy|trung)|liên quan|có|trên|ở|tại|nơi|khu vực|địa phương|"
-    r"trung ương|cùng|hai)(?!\p{L})"
+    rf"(?:{_UNITS}|các|của|thuộc|trực thuộc|cấp (?:tỉnh|huyện|xã|trên|dưới|uỷ|ủy|trung)|"
+    r"liên quan|có|trên|ở|tại|nơi|khu vực|địa phương|trung ương|cùng|hai)(?!\p{L})"
 )
 
 
