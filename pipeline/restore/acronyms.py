@@ -46,7 +46,7 @@ def without_marks(text: str) -> Iterator[Span]:
             after = known.get(bare)
             if after and after != part.group():
                 yield start + part.start(), start + part.end(), after
-    if _mostly_capitals(text):
+    if mostly_capitals(text):
         return
     for match in _ACRONYM.finditer(text):
         after = known.get(match.group())
@@ -59,12 +59,10 @@ def alike(text: str) -> Iterator[Span]:
     `HDND`, `UBÑD`, `KH/TỦ`."""
     misread = _looking_alike()
     for match in _SYMBOL.finditer(text):
-        start = match.start("symbol")
+        start, numbered = match.start("symbol"), _NUMBERED.match(match.group())
         for part in _PART.finditer(match["symbol"]):
             read = part.group()
-            after = misread.get(read) or (
-                _as_code(read) if _NUMBERED.match(match.group()) else None
-            )
+            after = misread.get(read) or (_as_code(read) if numbered else None)
             if after and after != read:
                 yield start + part.start(), start + part.end(), after
     for match in _ACRONYM.finditer(text):
@@ -75,11 +73,12 @@ def alike(text: str) -> Iterator[Span]:
 def _as_code(read: str) -> str | None:
     """The abbreviation in a symbol that was read with a tone, which no symbol has."""
     bare = _without_tone(read)
-    return bare if read.isupper() and read not in _codes() and bare in _codes() else None
+    return bare if read.isupper() and read not in codes() and bare in codes() else None
 
 
 @cache
-def _codes() -> frozenset[str]:
+def codes() -> frozenset[str]:
+    """The abbreviations of all lists."""
     names = ("document_types.tsv", "bodies.tsv", "abbreviations.tsv")
     return frozenset(row[0].strip() for name in names for row in _rows(name))
 
@@ -94,10 +93,9 @@ def _rows(name: str) -> list[list[str]]:
 def _as_read_without_marks() -> dict[str, str]:
     """Each abbreviation as an English model prints it (Đ as D) to the abbreviation, where only one
     prints so."""
-    codes = _codes()
-    found = [(_without_bar(code), code) for code in codes]
+    found = [(_without_bar(code), code) for code in codes()]
     known = {bare for bare, _ in found}
-    for code in codes:  # Đ is read as B or P too, Q as O: where no other code is spelt so
+    for code in codes():  # Đ is read as B or P too, Q as O: where no other code is spelt so
         if "Đ" in code and len(code) > 2:
             misread = (code.replace("Đ", letter) for letter in "BP")
             found += [(read, code) for read in misread if read not in known]
@@ -116,7 +114,7 @@ def _looking_alike() -> dict[str, str]:
         for at, printed in enumerate(code)
         if printed == letter
         for read in [code[:at] + seen + code[at + 1 :]]
-        if read not in _codes()
+        if read not in codes()
     )
 
 
@@ -139,5 +137,6 @@ def _without_tone(read: str) -> str:
     )
 
 
-def _mostly_capitals(text: str) -> bool:
+def mostly_capitals(text: str) -> bool:
+    """Whether a line has more capitals than small letters."""
     return sum(c.isupper() for c in text) > sum(c.islower() for c in text)

@@ -115,7 +115,7 @@ def fixes(text: str, heavy: bool, near_top: bool) -> list[Fix]:
 def _subject(text: str, heavy: bool) -> Iterator[Fix]:
     """The mark before the subject of a letter: V/v (NĐ 30/2020, Phụ lục I)."""
     match = _SUBJECT.match(text)
-    if match is None and heavy and not _mostly_capitals(text):
+    if match is None and heavy and not acronyms.mostly_capitals(text):
         match = _HEAVY_SUBJECT.match(text)
     if match and match["mark"] != "V/v":
         yield Fix(match.start("mark"), match.end("mark"), "V/v")
@@ -171,10 +171,10 @@ def _torn_years(text: str) -> Iterator[Fix]:
 def _fixed_words(text: str) -> Iterator[Fix]:
     """Words that their place tells: Điều before the number of an article, Lưu before the office
     that files the letter (NĐ 30/2020, Phụ lục I: "Lưu: VT")."""
-    for match in (*_ARTICLE_WORD.finditer(text), *_ON_FILE.finditer(text)):
-        after = "Lưu" if match.re is _ON_FILE else "Điều"
-        if match["word"] != after:
-            yield Fix(match.start("word"), match.end("word"), after)
+    for pattern, after in ((_ARTICLE_WORD, "Điều"), (_ON_FILE, "Lưu")):
+        for match in pattern.finditer(text):
+            if match["word"] != after:
+                yield Fix(match.start("word"), match.end("word"), after)
 
 
 def _read_dates(text: str) -> Iterator[Fix]:
@@ -199,10 +199,6 @@ def _apart(found: list[Fix]) -> list[Fix]:
         if all(fix.end <= t.start or fix.start >= t.end for t in taken):
             taken.append(fix)
     return sorted(taken)
-
-
-def _mostly_capitals(text: str) -> bool:
-    return sum(c.isupper() for c in text) > sum(c.islower() for c in text)
 
 
 def composed(text: str) -> Iterator[Fix]:

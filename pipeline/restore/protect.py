@@ -6,11 +6,11 @@ In: a printed token and the line it stands in. Out: whether it is protected.
 from __future__ import annotations
 
 from functools import cache
-from importlib.resources import files
 from typing import Final
 
 import regex
 
+from pipeline.restore.acronyms import codes
 from pipeline.restore.orthography import split_tone
 
 # Searched for in tokens of any length, so nothing is repeated without end before a mark.
@@ -87,12 +87,7 @@ def is_acronym(core: str, in_capitals: bool, heavy: bool = False) -> bool:
 @cache
 def _known_pairs() -> frozenset[str]:
     """Abbreviations of two capitals (types, bodies), as an English model prints them."""
-    found = set()
-    for name in ("document_types.tsv", "bodies.tsv", "abbreviations.tsv"):
-        resource = files("dictionaries") / name
-        if resource.is_file():
-            for line in resource.read_text(encoding="utf-8").splitlines():
-                found.add(line.split("\t")[0].replace("Đ", "D"))
+    found = (code.replace("Đ", "D") for code in codes())
     return frozenset(x for x in found if len(x) == 2)
 
 
