@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from pipeline.restore.built_in import channel_counts
 from pipeline.restore.candidates import Candidates
 from pipeline.restore.common_readings import CommonReadings, digest_of
-from pipeline.restore.restore import Restorer, channel_counts
+from pipeline.restore.restore import Restorer
 from pipeline.restore.train_readings import common_tokens
 
 DATA = Path("dictionaries/common-readings.npz").read_bytes()

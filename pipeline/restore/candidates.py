@@ -118,15 +118,20 @@ class Candidates:
         if found is None:
             start, word = self._word_of(token)
             if word == token:
-                read = self.common.row(token, in_capitals) if self.common else None
-                read = read or self.worked_out(token, in_capitals)
-                read = self._joined(token, read, in_capitals, others) if others else read
+                found = self._added(token, in_capitals, others)
             else:
-                read = self._moved(self.row(word, in_capitals, others), start)
-            found = self.row_of[key] = self._add(read)
+                found = self.row(word, in_capitals, others)
+                found = self._moved(found, start) if start else found
+            self.row_of[key] = found
             if others:
                 self.twice_read.add(found)
         return found
+
+    def _added(self, token: str, in_capitals: bool, others: tuple[str, ...]) -> int:
+        """The new row of a token."""
+        read = self.common.row(token, in_capitals) if self.common else None
+        read = read or self.worked_out(token, in_capitals)
+        return self._add(self._joined(token, read, in_capitals, others) if others else read)
 
     def _word_of(self, token: str) -> tuple[int, str]:
         """A word without the marks around it, which tell nothing of its readings, and where it
@@ -139,13 +144,14 @@ class Candidates:
             core = token[start:end]
         return (start, core) if protect.is_plain_word(core) else (0, token)
 
-    def _moved(self, row: int, start: int) -> Row:
-        """The readings of a word that begins at `start` of a token, where `row` is that of the
+    def _moved(self, row: int, start: int) -> int:
+        """A new row for a word that begins at `start` of a token, where `row` is that of the
         word."""
         kept = self.readings[row]
         readings = [r._replace(start=r.start + start, end=r.end + start) for r in kept]
         n = len(readings)
-        return Row(readings, self.first[row, :n], self.second[row, :n], self.score[row, :n])
+        parts = (self.first[row, :n], self.second[row, :n], self.score[row, :n])
+        return self._add(Row(readings, *parts))
 
     def boundary(self) -> int:
         """The row of a sentence boundary."""

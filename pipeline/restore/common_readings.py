@@ -77,9 +77,7 @@ class CommonReadings:
         columns = (self.form[part], self.first[part], self.second[part])
         found: list[Reading] = []
         for form, first, second in zip(*(c.tolist() for c in columns), strict=True):
-            word = (
-                self.words[first] if second == NONE else f"{self.words[first]} {self.words[second]}"
-            )
+            word = _spoken(self.words, first, second)
             shape, start, end = form // _EDGES**2, form // _EDGES % _EDGES, form % _EDGES
             found.append(Reading(start, end, word if found else None, _SHAPES[shape]))
         return found
@@ -95,10 +93,7 @@ class CommonReadings:
         form: list[int] = []
         ends = []
         for token, in_capitals, row in rows:
-            spoken = [
-                (words[a] if b == NONE else f"{words[a]} {words[b]}")
-                for a, b in zip(row.first, row.second, strict=True)
-            ]
+            spoken = [_spoken(words, a, b) for a, b in zip(row.first, row.second, strict=True)]
             if len(token) >= _EDGES or any(
                 r.word != w for r, w in zip(row.readings[1:], spoken[1:], strict=True)
             ):
@@ -148,6 +143,11 @@ class CommonReadings:
                 np.cumsum(file[f"{name}_sizes"].astype(np.int64)),
                 *(file[f"{name}_{column}"] for column in ("first", "second", "score", "form")),
             )
+
+
+def _spoken(words: tuple[str, ...], first: int, second: int) -> str:
+    """The word, or the two, of a reading with these ids."""
+    return words[first] if second == NONE else f"{words[first]} {words[second]}"
 
 
 class _Kept(Sequence[Reading]):

@@ -120,7 +120,7 @@ class Decoder:
         for group in together(sentences):
             sequence = Sequence.of(group, 3)
             tokens, within = sequence.token, sequence.within
-            found = self._last_pass(_at(left, tokens), emitted[tokens], sequence, pairs)
+            found = self._last_pass(left.at(tokens), emitted[tokens], sequence, pairs)
             share[tokens[within]] = found[within]
         keep = thinned.keep
         if self.around is None or not self.weights.context:
@@ -209,14 +209,14 @@ class Decoder:
             self._kept.clear()
         keys = [readings.digest(sentence) for sentence in sentences]
         new = {key: s for key, s in zip(keys, sentences, strict=True) if key not in self._kept}
+        keys_of_new = iter(new)
         for group in together(list(new.values())):
             sequence = Sequence.of(group, 2)
-            within = sequence.within
-            found = self._thin(readings.at(sequence.token), sequence, width)
-            out.put(sequence.token[within], found.at(within))
-        for key, sentence in new.items():
-            part = out.at(sentence)
-            self._kept[key] = Thinned(part.keep.copy(), part.share.copy(), part.emitted.copy())
+            found = self._thin(readings.at(sequence.token), sequence, width).at(sequence.within)
+            end = 0
+            for sentence, key in zip(group, keys_of_new, strict=False):
+                start, end = end, end + sentence.stop - sentence.start
+                self._kept[key] = found.at(slice(start, end))
         for key, sentence in zip(keys, sentences, strict=True):
             out.put(sentence, self._kept[key])
         return out
@@ -350,10 +350,6 @@ class Decoder:
         out: Doubles = (weight > 0).astype(np.float64)
         out[runs.tokens] = marginals(steps, weight[runs.tokens], runs)
         return out
-
-
-def _at(lattice: Lattice, tokens: Ids) -> Lattice:
-    return Lattice(lattice.first[tokens], lattice.second[tokens], lattice.score[tokens])
 
 
 def _mixed(logs: Floats, other: Floats, share: float) -> Floats:

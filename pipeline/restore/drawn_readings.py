@@ -14,10 +14,11 @@ import numpy as np
 import numpy.typing as npt
 from unidecode import unidecode
 
+from pipeline.restore.built_in import channel_counts
 from pipeline.restore.candidates import IMPOSSIBLE, Candidates
 from pipeline.restore.language_model import NONE, Floats, Ids
 from pipeline.restore.orthography import Syllable, analyse
-from pipeline.restore.restore import Restorer, channel_counts
+from pipeline.restore.restore import Restorer
 from pipeline.restore.tokens import SPECIALS
 
 READINGS = 20  # of a row at most

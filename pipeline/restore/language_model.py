@@ -7,7 +7,6 @@ shape). Every lookup works on whole arrays; nothing here loops over words.
 from __future__ import annotations
 
 import io
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from pipeline.restore.array_file import write_arrays
 from pipeline.restore.tokens import SPECIALS
 
 Ids = npt.NDArray[np.int64]
@@ -220,17 +220,8 @@ class LanguageModel:
         }
         for name in _TABLES:
             arrays |= getattr(self, name).packed(name)
-        aside = path.with_name(path.name + ".part")
-        with zipfile.ZipFile(aside, "w") as file:
-            for name, array in arrays.items():
-                data = io.BytesIO()
-                np.lib.format.write_array(data, array, allow_pickle=False)
-                # Fingerprints are noise: packing them would only cost time at loading.
-                noise = name.endswith(("_low", "_high"))
-                how = zipfile.ZIP_STORED if noise else zipfile.ZIP_DEFLATED
-                entry = zipfile.ZipInfo(f"{name}.npy", (1980, 1, 1, 0, 0, 0))
-                file.writestr(entry, data.getvalue(), how, 9)
-        aside.replace(path)
+        # Fingerprints are noise.
+        write_arrays(path, arrays, lambda name: name.endswith(("_low", "_high")))
 
     @classmethod
     def load(cls, data: bytes) -> LanguageModel:

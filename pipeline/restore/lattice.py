@@ -43,6 +43,10 @@ class Lattice:
         """The last word of each reading."""
         return np.where(self.second != NONE, self.second, self.first)
 
+    def at(self, tokens: Ids) -> Lattice:
+        """The given tokens."""
+        return Lattice(self.first[tokens], self.second[tokens], self.score[tokens])
+
     def take(self, keep: Ids) -> Lattice:
         """Only the readings `keep` [T, k] of each token."""
         rows = np.arange(len(keep))[:, None]
@@ -63,8 +67,7 @@ class Rows:
 
     def at(self, tokens: Ids | slice) -> Lattice:
         """The readings of the given tokens."""
-        rows = self.rows[tokens]
-        return Lattice(self.table.first[rows], self.table.second[rows], self.table.score[rows])
+        return self.table.at(self.rows[tokens])
 
     def take(self, keep: Ids) -> Lattice:
         """Only the readings `keep` [T, k] of each token."""

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
-from importlib.resources import files
 from pathlib import Path
 from types import MappingProxyType
 from typing import Literal
@@ -27,9 +25,16 @@ from pipeline.document import (
 )
 from pipeline.restore import damage, identifiers
 from pipeline.restore.acceptance import Acceptance, Decoded
+from pipeline.restore.built_in import (
+    base_model,
+    channel_counts,
+    common_readings,
+    context_data,
+    table,
+)
 from pipeline.restore.candidates import IMPOSSIBLE, Candidates, Width, printed
 from pipeline.restore.channel import Channel
-from pipeline.restore.common_readings import CommonReadings, digest_of
+from pipeline.restore.common_readings import CommonReadings
 from pipeline.restore.confidence import Confidence, Found
 from pipeline.restore.context_model import ContextModel
 from pipeline.restore.corrections import compose
@@ -117,10 +122,10 @@ class Restorer:
     ) -> None:
         ids = model.ids()
         self._model = model
-        around = ContextModel.load(_context_data(), model.words)
+        around = ContextModel.load(context_data(), model.words)
         self._decoders = {name: Decoder(model, phrases, WEIGHTS[name], around) for name in channels}
         foreign = ForeignWords(model.words)
-        accepted, sure = _table("acceptance.tsv"), _table("confidence.tsv")
+        accepted, sure = table("acceptance.tsv"), table("confidence.tsv")
         self._acceptance = {name: Acceptance.read(accepted, name) for name in channels}
         self._confidence = {name: Confidence.read(sure, name) for name in channels}
         self.least_sure = {name: LEAST_SURE.get(name, 0.0) for name in channels}
@@ -141,7 +146,7 @@ class Restorer:
         a batch.
 
         Raises OSError where a word list cannot be read."""
-        base = language_model or _base_model()
+        base = language_model or base_model()
         base = learned.model(base) if learned else base
         phrases: list[Phrase] = [*built_in_phrases(), *phrases_of(dictionaries)]
         phrases += learned.phrases() if learned else []
@@ -154,7 +159,7 @@ class Restorer:
             name: Channel.of(name, counted, lexicon.onsets, lexicon.rimes)
             for name, counted in rows.items()
         }
-        common = {name: _common(name, model, counted) for name, counted in rows.items()}
+        common = {name: common_readings(name, model, counted) for name, counted in rows.items()}
         return cls(model, channels, lexicon, PhraseTable.of(phrases, model.ids()), common)
 
     @property
@@ -423,37 +428,3 @@ def _combined(before: RestoredLine, after: RestoredLine) -> RestoredLine:
         doubts = tuple(d for d in before.doubts if d.start not in touched)
     text = apply_corrections(before.raw.text, fixed)
     return RestoredLine(before.raw, text, fixed, doubts)
-
-
-@lru_cache(maxsize=1)
-def _base_model() -> LanguageModel:
-    return LanguageModel.load((files("dictionaries") / "language-model.npz").read_bytes())
-
-
-def _common(name: str, model: LanguageModel, rows: Sequence[str]) -> CommonReadings | None:
-    """The readings kept for a channel, where model and channel are those they were made with."""
-    if not (data := _common_data()):
-        return None
-    return CommonReadings.read(data, name, digest_of(model, rows), model.words)
-
-
-@lru_cache(maxsize=1)
-def _common_data() -> bytes:
-    resource = files("dictionaries") / "common-readings.npz"
-    return resource.read_bytes() if resource.is_file() else b""
-
-
-@lru_cache(maxsize=1)
-def _context_data() -> bytes:
-    return (files("dictionaries") / "context-model.npz").read_bytes()
-
-
-def channel_counts(name: str) -> tuple[str, ...]:
-    """The rows of a channel's table, and of what it reads as digits where that is known."""
-    digits = _table("channel-eng-digits.tsv") if name == "eng" else ()
-    return _table(f"channel-{name}.tsv") + digits
-
-
-@lru_cache(maxsize=4)
-def _table(name: str) -> tuple[str, ...]:
-    return tuple((files("dictionaries") / name).read_text(encoding="utf-8").splitlines())

@@ -10,9 +10,7 @@ a capital and in capitals. To be run again whenever model, channels or word list
 from __future__ import annotations
 
 import argparse
-import io
 import sys
-import zipfile
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,10 +19,12 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from pipeline.restore.array_file import write_arrays
+from pipeline.restore.built_in import channel_counts
 from pipeline.restore.candidates import Candidates
 from pipeline.restore.channel import Shape, cased
 from pipeline.restore.common_readings import CommonReadings, digest_of
-from pipeline.restore.restore import Restorer, channel_counts
+from pipeline.restore.restore import Restorer
 
 OUT: Final = Path("dictionaries/common-readings.npz")
 _MOST: Final = 10_000
@@ -104,14 +104,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         )
         arrays |= common.packed(name, digest_of(restorer.model, rows))
         print(f"{name}: {len(common.place)} tokens, {len(common.form)} readings", file=sys.stderr)
-    aside = options.out.with_name(options.out.name + ".part")
-    with zipfile.ZipFile(aside, "w") as file:
-        for name, array in arrays.items():
-            data = io.BytesIO()
-            np.lib.format.write_array(data, array, allow_pickle=False)
-            entry = zipfile.ZipInfo(f"{name}.npy", (1980, 1, 1, 0, 0, 0))
-            file.writestr(entry, data.getvalue(), zipfile.ZIP_DEFLATED, 9)
-    aside.replace(options.out)
+    write_arrays(options.out, arrays)
     return 0
 
 

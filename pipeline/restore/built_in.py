@@ -1,0 +1,50 @@
+"""The models that come with the program, in `dictionaries/`.
+
+In: nothing but a channel's name. Out: models, or the lines of tables, read once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from importlib.resources import files
+
+from pipeline.restore.common_readings import CommonReadings, digest_of
+from pipeline.restore.language_model import LanguageModel
+
+
+@lru_cache(maxsize=1)
+def base_model() -> LanguageModel:
+    """The language model."""
+    return LanguageModel.load((files("dictionaries") / "language-model.npz").read_bytes())
+
+
+def common_readings(name: str, model: LanguageModel, rows: Sequence[str]) -> CommonReadings | None:
+    """The readings kept for a channel, where model and channel are those they were made with."""
+    if not (data := _common_data()):
+        return None
+    return CommonReadings.read(data, name, digest_of(model, rows), model.words)
+
+
+@lru_cache(maxsize=1)
+def _common_data() -> bytes:
+    resource = files("dictionaries") / "common-readings.npz"
+    return resource.read_bytes() if resource.is_file() else b""
+
+
+@lru_cache(maxsize=1)
+def context_data() -> bytes:
+    """The network that sees the words around, as its file holds it."""
+    return (files("dictionaries") / "context-model.npz").read_bytes()
+
+
+def channel_counts(name: str) -> tuple[str, ...]:
+    """The rows of a channel's table, and of what it reads as digits where that is known."""
+    digits = table("channel-eng-digits.tsv") if name == "eng" else ()
+    return table(f"channel-{name}.tsv") + digits
+
+
+@lru_cache(maxsize=4)
+def table(name: str) -> tuple[str, ...]:
+    """The lines of a table."""
+    return tuple((files("dictionaries") / name).read_text(encoding="utf-8").splitlines())
