@@ -1,16 +1,16 @@
-"""Which reading of a word fits the words around it: a small network that sees further than n-grams.
+"""Which reading of a word fits the words around it: a recurrent network that reads from both sides.
 
 In: the ids of a text's words, places in it, the words that may stand there. Out: scores, natural
-logarithms up to a constant for each place. Six words on either side are seen one by one, in their
-order (Bengio et al., 2003), forty as a mean, which tells what the text is about; two layers of
-rectified units make of them a vector that is compared with each word's own.
+logarithms up to a constant for each place. One network of long short-term memory (Hochreiter and
+Schmidhuber, 1997) reads up to a place, another one down to it, and a layer of rectified units makes
+of both a vector that is compared with each word's own (Melamud et al., 2016, context2vec).
 `python -m pipeline.restore.train_context` learns it.
 """
 
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -21,48 +21,17 @@ import numpy.typing as npt
 from pipeline.restore.language_model import Floats, Ids
 from pipeline.restore.tokens import SPECIALS, UNKNOWN
 
-NEAR: Final = 6  # words on either side that are seen one by one
-FAR: Final = 40  # words on either side that are seen as a mean
-OFFSETS: Final = (*range(-NEAR, 0), *range(1, NEAR + 1))
-_MOST_PLACES: Final = 2048
+FAR: Final = 40  # words on either side that are seen as a mean, too
+STRETCH: Final = 32  # places that are read side by side with those of other stretches
+LEAD: Final = 16  # words before a stretch that are read to know where it stands
+_MOST_STRETCHES: Final = 32  # read at a time: 20 MB
+_TOGETHER: Final = ("inputs", "outputs")  # matrices of which each row has a scale of its own
 
 Parameters = dict[str, Floats]
 """`inputs` [V, D]: vectors of the words around a place, specials first; `outputs` [R, D] and `bias`
-[R] of the first R of them, which may be asked for; `w1` [(2 * NEAR + 1) * D, H], `w2` [H, H2],
-`w3` [H + H2, D] and their biases `b1`, `b2`, `b3`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Activations:
-    """What the network makes of M places: `seen` [M, (2 * NEAR + 1) * D], `hidden` [M, H + H2],
-    `wanted` [M, D], which is compared with the words' vectors."""
-
-    seen: Floats
-    hidden: Floats
-    wanted: Floats
-
-
-def seen_from(vectors: Floats, at: Ids) -> Floats:
-    """What is seen from the places `at` [M] of a text whose words have `vectors` [N, D]; `FAR`
-    vectors stand before the first place and after the last."""
-    sums = np.concatenate([np.zeros((1, vectors.shape[1]), np.float32), vectors.cumsum(0)])
-    near = vectors[at[:, None] + np.array(OFFSETS)].reshape(len(at), -1)
-    far = (sums[at + FAR] - sums[at - FAR] - vectors[at]) * np.float32(2 / FAR)
-    return np.concatenate([near, far], 1)
-
-
-def activations(p: Mapping[str, Floats], seen: Floats) -> Activations:
-    """What the network with the parameters `p` makes of what is `seen` from each place."""
-    first = np.maximum(seen @ p["w1"] + p["b1"], 0)
-    second = np.maximum(first @ p["w2"] + p["b2"], 0)
-    hidden = np.concatenate([first, second], 1)
-    return Activations(seen, hidden, hidden @ p["w3"] + p["b3"])
-
-
-def fit(p: Mapping[str, Floats], wanted: Floats, rows: Ids) -> Floats:
-    """The score of each of the words `rows` [M, K] in its place."""
-    scores: Floats = np.matmul(p["outputs"][rows], wanted[:, :, None])[:, :, 0] + p["bias"][rows]
-    return scores
+[R] of the first R of them, which may be asked for; of the memory that reads forward and of the one
+that reads backward `seen` [2, D, 4 H], `remembered` [2, H, 4 H] and `gates` [2, 4 H], in the order
+input, forget, cell, output; `w1` [2 H + 3 D, U] and `w2` [U + 2 H, D] with biases `b1`, `b2`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,16 +63,11 @@ class ContextModel:
         """How well each of `readings` [M, K] fits at the places `at` [M] of `words` [N], all ids of
         the language model: logarithms up to a constant for each place; without meaning for words
         it does not know."""
-        padded = np.zeros(len(words) + 2 * FAR, np.int64)
-        padded[FAR : FAR + len(words)] = self._rows(words)
-        vectors = self.parameters["inputs"][padded]
-        parts = []
-        for start in range(0, len(at), _MOST_PLACES):
-            part = slice(start, start + _MOST_PLACES)
-            wanted = activations(self.parameters, seen_from(vectors, at[part] + FAR)).wanted
-            rows = np.where(self.knows(readings[part]), self._rows(readings[part]), 0)
-            parts.append(fit(self.parameters, wanted, rows))
-        return np.concatenate(parts)
+        p = self.parameters
+        rows = np.where(self.knows(readings), self._rows(readings), 0)
+        wanted = wanted_at(p, p["inputs"][self._rows(words)], at)
+        scores: Floats = np.matmul(p["outputs"][rows], wanted[:, :, None])[:, :, 0]
+        return scores + p["bias"][rows]
 
     def _rows(self, words: Ids) -> Ids:
         inside = words < len(self.row)
@@ -117,10 +81,10 @@ class ContextModel:
             "words": np.frombuffer("\n".join(self.words).encode(), np.uint8)
         }
         for name, values in self.parameters.items():
-            if values.ndim == 1:
+            if values.ndim == 1 or name == "gates":
                 arrays[name] = values.astype(np.float16)
                 continue
-            axis = 1 if name in ("inputs", "outputs") else 0
+            axis = -1 if name in _TOGETHER else -2
             scale = np.maximum(np.abs(values).max(axis, keepdims=True) / 127, 1e-9)
             arrays[name] = np.rint(values / scale).astype(np.int8)
             arrays[f"{name}_scale"] = scale.astype(np.float32)
@@ -142,3 +106,64 @@ class ContextModel:
                 if name != "words" and not name.endswith("_scale")
             }
         return cls.of(words, parameters, model_words)
+
+
+def wanted_at(p: Mapping[str, Floats], vectors: Floats, at: Ids) -> Floats:
+    """What the network with the parameters `p` wants at the places `at` [M] of a text whose words
+    have `vectors` [N, D]: vectors [M, D], told without the words that stand there."""
+    nothing = np.zeros((FAR, vectors.shape[1]), np.float32)
+    padded = np.concatenate([nothing, vectors, nothing])
+    sums = np.concatenate([nothing[:1], padded.cumsum(0)])
+    place = at + FAR
+    far = (sums[place + FAR] - sums[place - FAR] - padded[place]) * np.float32(2 / FAR)
+    memory = np.concatenate(_remembered(p, vectors, at), 1)
+    seen = np.concatenate([memory, padded[place - 1], padded[place + 1], far], 1)
+    units = np.maximum(seen @ p["w1"] + p["b1"], 0)
+    wanted: Floats = np.concatenate([units, memory], 1) @ p["w2"] + p["b2"]
+    return wanted
+
+
+def _remembered(p: Mapping[str, Floats], vectors: Floats, at: Ids) -> Floats:
+    """What is remembered of the words before each place, and of those after it [2, M, H]."""
+    out = np.zeros((2, len(at), p["remembered"].shape[1]), np.float32)
+    stretch = at // STRETCH
+    asked = np.unique(stretch)
+    for start in range(0, len(asked), _MOST_STRETCHES):
+        some = asked[start : start + _MOST_STRETCHES]
+        mine = np.flatnonzero((stretch >= some[0]) & (stretch <= some[-1]))
+        column, inside = np.searchsorted(some, stretch[mine]), at[mine] % STRETCH
+        for step, memory in enumerate(_memories(p, vectors, some * STRETCH)):
+            for side, place in enumerate((step - LEAD, STRETCH - 1 + LEAD - step)):
+                now = inside == place
+                out[side, mine[now]] = memory[side, column[now]]
+    return out
+
+
+def _memories(p: Mapping[str, Floats], vectors: Floats, starts: Ids) -> Iterator[Floats]:
+    """The memory [2, B, H] of both directions in each stretch: before its word `step - LEAD`
+    forward, and as far from its end backward. Nothing is known outside of the text."""
+    steps = np.arange(STRETCH + LEAD - 1)[:, None]
+    forward, backward = starts - LEAD + steps, starts + STRETCH - 1 + LEAD - steps
+    at = np.stack([forward, backward])
+    inside = (at >= 0) & (at < len(vectors))
+    size = p["remembered"].shape[1]
+    half = np.full(4 * size, 0.5, np.float32)  # σ(x) = (1 + tanh(x / 2)) / 2
+    half[2 * size : 3 * size] = 1
+    shown = vectors[np.where(inside, at, 0)].reshape(2, -1, vectors.shape[1])
+    read = (np.matmul(shown, p["seen"]) + p["gates"][:, None]) * half
+    read = read.reshape(*at.shape, 4 * size)
+    own = p["remembered"] * half
+    memory = np.zeros((2, len(starts), size), np.float32)
+    cell = memory
+    for step in range(len(steps)):
+        yield memory
+        told, here = np.tanh(read[:, step] + np.matmul(memory, own)), inside[:, step]
+        taken, kept, given = (
+            told[..., k * size : (k + 1) * size] * np.float32(0.5) + np.float32(0.5)
+            for k in (0, 1, 3)
+        )
+        cell = kept * cell + taken * told[..., 2 * size : 3 * size]
+        if not here.all():
+            cell = cell * here[..., None]
+        memory = given * np.tanh(cell)
+    yield memory

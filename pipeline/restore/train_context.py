@@ -1,7 +1,9 @@
-"""Learn the network that weighs a word's readings by the words around it (`context_model`).
+"""Learn the network that weighs a word's readings by the words around it (`context_model`). Needs
+PyTorch, which nothing else does:
 
+    pip install torch
     python -m pipeline.restore.train_context --text CORPUS --out dictionaries/context-model.npz \\
-        --exclude TEST_LETTERS [--minutes 45]
+        --exclude TEST_LETTERS [--minutes 75]
 
 It learns the very task: of each word of the text one reading is drawn as the channels have it, and
 the word is to be found again among all words that reading may stand for, by the words around it and
@@ -12,27 +14,17 @@ Held-out documents (`corpus.split_of`) are left out. Adam (Kingma and Ba, 2015),
 from __future__ import annotations
 
 import argparse
+import math
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
 from pipeline.restore import corpus
-from pipeline.restore.context_model import (
-    FAR,
-    NEAR,
-    OFFSETS,
-    Activations,
-    ContextModel,
-    Parameters,
-    activations,
-    fit,
-    seen_from,
-)
+from pipeline.restore.context_model import FAR, ContextModel, Parameters
 from pipeline.restore.drawn_readings import Drawn, draw
 from pipeline.restore.language_model import Floats, Ids
 from pipeline.restore.orthography import analyse
@@ -40,11 +32,12 @@ from pipeline.restore.restore import Restorer
 from pipeline.restore.tokens import JOINED, SPECIALS, classify, core_of, ends_sentence
 from pipeline.restore.train import OFFICIAL, SHORT_LINE
 
-WIDTH, HIDDEN, SECOND = 128, 640, 256
+WIDTH, MEMORY, UNITS = 128, 256, 384
 OTHERS: Final = 2500  # words that are no syllables: names, abbreviations, foreign words
-OFFICIAL_SHARE, HEAVY_SHARE, NOISE = 0.62, 0.75, 0.04
-SEGMENTS, LENGTH = 8, 128  # of running text in a step
-FASTEST, SLOWEST = 1e-3, 2e-5  # rates of learning, first and last
+OFFICIAL_SHARE, HEAVY_SHARE, NOISE = 0.55, 0.85, 0.04
+SEGMENTS, LENGTH = 32, 128  # of running text in a step
+FASTEST, SLOWEST = 2e-3, 2e-5  # rates of learning, first and last
+_NO_READING = -1e4
 
 
 def vocabulary(words: Sequence[str]) -> tuple[list[int], int]:
@@ -80,128 +73,78 @@ def stream(path: Path, ids: dict[str, int], excluded: set[int]) -> Ids:
     return np.array([*out, *[0] * FAR])
 
 
-@dataclass(slots=True)
-class Learner:
-    """The parameters while they are learned, and the running means of Adam."""
+def network(size: int, bias: Floats) -> Any:
+    """The network of `context_model` while it is learned, for `size` words; `bias` [R]: how common
+    each is that may be asked for, as logarithms. Called with words [B, L] it gives what is wanted
+    at each place [B, L, D]."""
+    import torch
+    from torch import nn
 
-    parameters: Parameters
-    steps: int = 0
-    _means: dict[str, tuple[Floats, Floats]] = field(init=False)
+    class Network(nn.Module):  # type: ignore[misc]
+        def __init__(self) -> None:
+            super().__init__()
+            self.inputs = nn.Embedding(size, WIDTH)
+            self.outputs = nn.Embedding(len(bias), WIDTH)
+            self.bias = nn.Parameter(torch.from_numpy(bias.astype(np.float32)))
+            self.memory = nn.LSTM(WIDTH, MEMORY, batch_first=True, bidirectional=True)
+            self.first = nn.Linear(2 * MEMORY + 3 * WIDTH, UNITS)
+            self.second = nn.Linear(UNITS + 2 * MEMORY, WIDTH)
+            nn.init.normal_(self.inputs.weight, std=0.1)
+            nn.init.normal_(self.outputs.weight, std=0.05)
+            for name, values in self.memory.named_parameters():
+                if name.startswith("bias_ih"):  # at first nothing is forgotten
+                    values.data[MEMORY : 2 * MEMORY] = 1
 
-    def __post_init__(self) -> None:
-        self._means = {k: (np.zeros_like(v), np.zeros_like(v)) for k, v in self.parameters.items()}
+        def forward(self, words: Any) -> Any:
+            vectors = self.inputs(words)
+            length, pad = words.shape[1], nn.functional.pad
+            told = self.memory(vectors)[0]
+            before = pad(told[:, :-1, :MEMORY], (0, 0, 1, 0))
+            after = pad(told[:, 1:, MEMORY:], (0, 0, 0, 1))
+            left, right = pad(vectors[:, :-1], (0, 0, 1, 0)), pad(vectors[:, 1:], (0, 0, 0, 1))
+            given = vectors.detach()
+            sums = pad(given, (0, 0, FAR + 1, FAR)).cumsum(1)
+            far = (sums[:, 2 * FAR : 2 * FAR + length] - sums[:, :length] - given) * (2 / FAR)
+            units = torch.relu(self.first(torch.cat([before, after, left, right, far], 2)))
+            return self.second(torch.cat([units, before, after], 2))
 
-    @classmethod
-    def start(cls, size: int, bias: Floats, rng: np.random.Generator) -> Learner:
-        """Parameters at random, for `size` words; `bias` [R]: how common each is that may be asked
-        for, as logarithms."""
+        def fit(self, wanted: Any, rows: Any) -> Any:
+            """The score of each of the words `rows` [M, K] where `wanted` [M, D] is wanted."""
+            return (self.outputs(rows) @ wanted[:, :, None])[:, :, 0] + self.bias[rows]
 
-        def matrix(rows: int, columns: int, scale: float) -> Floats:
-            drawn = rng.standard_normal((rows, columns)) * scale
-            return drawn.astype(np.float32)
+    return Network()
 
-        seen = (2 * NEAR + 1) * WIDTH
-        parameters = {
-            "inputs": matrix(size, WIDTH, 0.1),
-            "outputs": matrix(len(bias), WIDTH, 0.05),
-            "bias": bias.astype(np.float32),
-            "w1": matrix(seen, HIDDEN, 2.1 / seen**0.5),
-            "w2": matrix(HIDDEN, SECOND, 1.4 / HIDDEN**0.5),
-            "w3": matrix(HIDDEN + SECOND, WIDTH, 1 / (HIDDEN + SECOND) ** 0.5),
-        }
-        for name, units in (("b1", HIDDEN), ("b2", SECOND), ("b3", WIDTH)):
-            parameters[name] = np.zeros(units, np.float32)
-        return cls(parameters)
 
-    def move(self, name: str, slope: Floats, rate: float) -> None:
-        """A step of Adam for a whole matrix."""
-        mean, square = self._means[name]
-        mean += 0.1 * (slope - mean)
-        square += 0.001 * (slope * slope - square)
-        even = 1 - 0.9**self.steps, 1 - 0.999**self.steps
-        self.parameters[name] -= rate * (mean / even[0]) / (np.sqrt(square / even[1]) + 1e-8)
+def parameters_of(learned: Any) -> Parameters:
+    """The parameters of a learned network, as `context_model` has them."""
+    values = {name: found.float().numpy() for name, found in learned.state_dict().items()}
 
-    def move_rows(self, name: str, rows: Ids, slope: Floats, rate: float) -> None:
-        """The same for some rows only: words that the step has not met stay as they are."""
-        order = np.argsort(rows, kind="stable")
-        starts = np.flatnonzero(np.diff(rows[order], prepend=-1))
-        total = np.add.reduceat(slope[order], starts, axis=0)
-        met = rows[order][starts]
-        mean, square = self._means[name]
-        mean[met] = 0.9 * mean[met] + 0.1 * total
-        square[met] = 0.99 * square[met] + 0.01 * total * total
-        self.parameters[name][met] -= rate * mean[met] / (np.sqrt(square[met]) + 1e-6)
+    def both(name: str) -> Floats:
+        """Of the memory that reads forward, and of the one that reads backward."""
+        sides = [values[f"memory.{name}_l0"], values[f"memory.{name}_l0_reverse"]]
+        return np.stack([side.T for side in sides])
 
-    def step(
-        self, shown: Ids, at: Ids, places: Ids, readings: Ids, read: Floats, rate: float
-    ) -> float:
-        """One step. `shown` [N]: the text's words; `at` [M] all places that are looked from, of
-        which `places` are asked for: their `readings` [P, K], the right one first (0: none), and
-        the channel's scores `read` [P, K]. Gives the mean loss."""
-        self.steps += 1
-        p = self.parameters
-        vectors = p["inputs"][shown]
-        found = activations(p, seen_from(vectors, at))
-        wanted = found.wanted[places]
-        live = readings > 0
-        scores = np.where(live, fit(p, wanted, readings) + read, -1e4)
-        chance = np.exp(scores - scores.max(1, keepdims=True))
-        chance /= chance.sum(1, keepdims=True)
-        loss = float(-np.log(chance[:, 0] + 1e-9).mean())
-        chance[:, 0] -= 1
-        slope: Floats = (chance * live / len(places)).astype(np.float32)
-        self._back(found, shown, at, places, readings, slope, rate)
-        return loss
-
-    def _back(
-        self,
-        found: Activations,
-        shown: Ids,
-        at: Ids,
-        places: Ids,
-        readings: Ids,
-        slope: Floats,
-        rate: float,
-    ) -> None:
-        """Carry the `slope` [P, K] of the scores back through the network, and move. The mean of
-        the words far away is taken as given."""
-        p = self.parameters
-        outputs = p["outputs"][readings]
-        back = np.zeros_like(found.wanted)
-        back[places] = np.matmul(slope[:, None, :], outputs)[:, 0]
-        to_outputs = slope[:, :, None] * found.wanted[places][:, None, :]
-        first, second = found.hidden[:, :HIDDEN], found.hidden[:, HIDDEN:]
-        to_hidden = back @ p["w3"].T
-        to_second: Floats = to_hidden[:, HIDDEN:] * (second > 0)
-        to_first: Floats = (to_hidden[:, :HIDDEN] + to_second @ p["w2"].T) * (first > 0)
-        near: Floats = (to_first @ p["w1"][: 2 * NEAR * WIDTH].T).reshape(len(at), 2 * NEAR, WIDTH)
-        to_inputs = np.zeros((len(shown), WIDTH), np.float32)
-        for i, offset in enumerate(OFFSETS):
-            to_inputs[at + offset] += near[:, i]
-        slopes: list[tuple[str, Floats]] = [
-            ("w3", found.hidden.T @ back),
-            ("b3", back.sum(0)),
-            ("w2", first.T @ to_second),
-            ("b2", to_second.sum(0)),
-            ("w1", found.seen.T @ to_first),
-            ("b1", to_first.sum(0)),
-        ]
-        for name, values in slopes:
-            self.move(name, values, rate)
-        live = np.flatnonzero(readings.ravel() > 0)
-        rows = readings.ravel()[live]
-        self.move_rows("outputs", rows, to_outputs.reshape(-1, WIDTH)[live], 1.5 * rate)
-        self.move_rows("bias", rows, slope.ravel()[live], 2 * rate)
-        self.move_rows("inputs", shown, to_inputs, 1.5 * rate)
+    return {
+        "inputs": values["inputs.weight"],
+        "outputs": values["outputs.weight"],
+        "bias": values["bias"],
+        "seen": both("weight_ih"),
+        "remembered": both("weight_hh"),
+        "gates": both("bias_ih") + both("bias_hh"),
+        "w1": values["first.weight"].T,
+        "b1": values["first.bias"],
+        "w2": values["second.weight"].T,
+        "b2": values["second.bias"],
+    }
 
 
 def segments(official: Ids, other: Ids, rng: np.random.Generator) -> Ids:
-    """Stretches of running text [SEGMENTS, LENGTH + 2 * FAR], with what stands around them."""
+    """Stretches of running text [SEGMENTS, LENGTH]."""
     found = []
     for _ in range(SEGMENTS):
         text = official if not len(other) or rng.random() < OFFICIAL_SHARE else other
-        start = int(rng.integers(0, max(1, len(text) - LENGTH - 2 * FAR)))
-        found.append(text[start : start + LENGTH + 2 * FAR])
+        start = int(rng.integers(0, max(1, len(text) - LENGTH)))
+        found.append(text[start : start + LENGTH])
     return np.array(found)
 
 
@@ -216,7 +159,7 @@ def with_errors(text: Ids, drawn: Drawn, rng: np.random.Generator) -> Ids:
     return shown
 
 
-def train(text: Path, out: Path, exclude: Sequence[Path] = (), minutes: float = 45) -> None:
+def train(text: Path, out: Path, exclude: Sequence[Path] = (), minutes: float = 75) -> None:
     """Learn the network from the texts under `text` and write it to `out`.
 
     Raises ValueError where there is too little text."""
@@ -233,40 +176,62 @@ def train(text: Path, out: Path, exclude: Sequence[Path] = (), minutes: float = 
         texts[bool(OFFICIAL.search(path.name))].append(row[stream(path, model.ids(), excluded)])
     none: list[Ids] = [np.zeros(0, np.int64)]
     official, other = (np.concatenate(texts[kind] or none) for kind in (True, False))
-    if len(official) < LENGTH + 2 * FAR:
+    if len(official) <= LENGTH:
         official, other = other, official
-    if len(official) < LENGTH + 2 * FAR:
+    if len(official) <= LENGTH:
         raise ValueError(f"too little text under {text}")
     drawn = draw(restorer, order[:asked], row, rng)
-    learner = Learner.start(len(order), model.unigram[order[:asked]], rng)
-    _learn(learner, official, other, drawn, rng, minutes)
+    learned = network(len(order), model.unigram[order[:asked]])
+    _learn(learned, official, other, drawn, rng, minutes)
     words = [model.words[i] for i in order]
-    ContextModel.of(words, learner.parameters, model.words).save(out)
+    ContextModel.of(words, parameters_of(learned), model.words).save(out)
 
 
 def _learn(
-    learner: Learner,
+    learned: Any,
     official: Ids,
     other: Ids,
     drawn: Drawn,
     rng: np.random.Generator,
     minutes: float,
 ) -> None:
-    """Steps until the minutes of processor time are over, slower and slower."""
-    span = LENGTH + 2 * FAR
-    at = (np.arange(SEGMENTS)[:, None] * span + FAR + np.arange(LENGTH)).ravel()
-    began, losses = time.process_time(), []
-    while (done := (time.process_time() - began) / 60 / minutes) < 1:
-        text = segments(official, other, rng).ravel()
-        rows = drawn.pick(text[at], HEAVY_SHARE, rng)
-        places = np.flatnonzero(rows >= 0)
-        rate = FASTEST * min(1, learner.steps / 200 + 0.02) * (1 - done) ** 0.8 + SLOWEST
-        readings, read = drawn.words[rows[places]], drawn.scores[rows[places]]
-        shown = with_errors(text, drawn, rng)
-        losses.append(learner.step(shown, at, places, readings, read, rate))
-        if learner.steps % 1000 == 0:
-            print(f"{learner.steps} steps, loss {np.mean(losses):.4f}", file=sys.stderr)
+    """Steps until the minutes are over, slower and slower."""
+    import torch
+
+    torch.set_num_threads(1)
+    optimiser = torch.optim.Adam(learned.parameters(), FASTEST, betas=(0.9, 0.99), fused=True)
+    began, losses, steps = time.monotonic(), [], 0
+    while (done := (time.monotonic() - began) / 60 / minutes) < 1:
+        slower = min(1, steps / 300 + 0.02) * (1 + math.cos(math.pi * done)) / 2
+        for group in optimiser.param_groups:
+            group["lr"] = FASTEST * slower + SLOWEST
+        loss = loss_of(learned, segments(official, other, rng), drawn, rng)
+        optimiser.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(learned.parameters(), 1.0)
+        optimiser.step()
+        losses.append(float(loss.detach()))
+        steps += 1
+        if steps % 500 == 0:
+            print(f"{steps} steps, loss {np.mean(losses):.4f}", file=sys.stderr)
             losses.clear()
+
+
+def loss_of(learned: Any, text: Ids, drawn: Drawn, rng: np.random.Generator) -> Any:
+    """The mean loss over the words of a text [B, L] that have readings: minus the logarithm of the
+    right one's share, which stands first."""
+    import torch
+
+    rows = drawn.pick(text.ravel(), HEAVY_SHARE, rng)
+    places = np.flatnonzero(rows >= 0)
+    readings = torch.from_numpy(drawn.words[rows[places]])
+    read = torch.from_numpy(drawn.scores[rows[places]])
+    shown = with_errors(text.ravel(), drawn, rng).reshape(text.shape)
+    with torch.autocast("cpu", torch.bfloat16):
+        wanted = learned(torch.from_numpy(shown)).float()
+    scores = learned.fit(wanted.reshape(-1, WIDTH)[torch.from_numpy(places)], readings) + read
+    scores = scores.masked_fill(readings == 0, _NO_READING)
+    return torch.nn.functional.cross_entropy(scores, torch.zeros(len(places), dtype=torch.long))
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -275,7 +240,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--text", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--exclude", type=Path, nargs="*", default=[])
-    parser.add_argument("--minutes", type=float, default=45, help="of processor time")
+    parser.add_argument("--minutes", type=float, default=75, help="by the clock")
     options = parser.parse_args(argv)
     train(options.text, options.out, options.exclude, options.minutes)
 
