@@ -42,6 +42,8 @@ _SECOND_READING = -1.0  # the reading thought worse when the line was read twice
 _LETTERS = regex.compile(r"[\p{L}ƒ\]©€]+")
 _LONG_FOREIGN = 6  # letters
 _MOST_ROWS = 30_000  # about 100 MB
+_FAR = 400  # readings of a word that its neighbours may call for
+_MOST_FAR = 4_000  # about 6 MB
 
 
 class Offer(NamedTuple):
@@ -88,6 +90,7 @@ class Candidates:
     readings: list[Sequence[Reading]] = field(default_factory=list)
     _blank: Floats = field(init=False)
     _prior: Floats = field(init=False)
+    _far: dict[str, tuple[Ids, Floats]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         lexicon = self.lexicon
@@ -274,6 +277,27 @@ class Candidates:
             kept = self.ids.get(word, 1) if word else 1
             found = self._add(Row([Reading(start, end, None)], [kept], [NONE], [0.0]))
             self.row_of[key] = found
+        return found
+
+    def far(self, read: str) -> tuple[Ids, Floats]:
+        """The syllables that a word may stand for, however far from what was read, likeliest
+        first, and log P(read | syllable)."""
+        found = self._far.get(read)
+        if found is None:
+            if len(self._far) > _MOST_FAR:
+                self._far.clear()
+            scores = self._blank.copy()
+            self._by_cuts(read, shape_of(read), range(min(len(read), 4) + 1), scores)
+            top = np.argpartition(-(scores + self._prior), _FAR)[:_FAR]
+            found = self._far[read] = self.lexicon.word[top], scores[top]
+        return found
+
+    def also(self, token: str, read: Row) -> int:
+        """The row of a token with other readings than its own."""
+        key = (token, False, ("\x00", *(str(w) for w in read.first)))
+        found = self.row_of.get(key)
+        if found is None:
+            found = self.row_of[key] = self._add(read)
         return found
 
     def _spans(self, token: str, start: int, end: int) -> list[tuple[int, int]]:

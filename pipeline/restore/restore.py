@@ -32,6 +32,7 @@ from pipeline.restore.built_in import (
     context_data,
     table,
 )
+from pipeline.restore.called_for import CalledFor
 from pipeline.restore.candidates import IMPOSSIBLE, Candidates, Width, printed
 from pipeline.restore.channel import Channel
 from pipeline.restore.common_readings import CommonReadings
@@ -132,6 +133,9 @@ class Restorer:
         self._candidates = {
             name: Candidates(channel, lexicon, model, ids, WIDTHS[name], foreign, common.get(name))
             for name, channel in channels.items()
+        }
+        self._called_for = {
+            name: CalledFor(self._candidates[name], self._decoders[name]) for name in channels
         }
 
     @classmethod
@@ -300,7 +304,14 @@ class Restorer:
         keep, share = self._decode(rows, name)
         page = np.array([-1 if s is None else s.page for s in slots])
         tokens = ["" if s is None else s.token for s in slots]
-        return slots, Decoded(self._candidates[name], rows, keep, share, page, tokens)
+        decoded = Decoded(self._candidates[name], rows, keep, share, page, tokens)
+        if name == "eng":
+            return slots, decoded
+        decoded = self._called_for[name].of(decoded)
+        for t in np.flatnonzero(decoded.rows != rows).tolist():
+            slot = slots[t]
+            slots[t] = slot and slot._replace(row=int(decoded.rows[t]))
+        return slots, decoded
 
     def explain(self, word: str, before: str, after: str, model: Model = "auto") -> list[Candidate]:
         """The readings of `word` between `before` and `after`, most probable first; none where
