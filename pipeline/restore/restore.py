@@ -43,6 +43,7 @@ from pipeline.restore.decoder import Decoder, Weights
 from pipeline.restore.foreign import ForeignWords
 from pipeline.restore.forward_backward import Doubles
 from pipeline.restore.identifiers import Fix
+from pipeline.restore.joined import parted
 from pipeline.restore.judgement import Judgement, box_at
 from pipeline.restore.language_model import Ids, LanguageModel
 from pipeline.restore.lattice import Lattice, Rows
@@ -373,6 +374,9 @@ class Restorer:
                 corrections.append(fix)
             elif judged.sure < DOUBT[name]:
                 doubts.append(judged.doubt())
+        if name != "eng":
+            for slot, fix in parted(judgement, self._model):
+                changes.setdefault((slot.page, slot.line), ([], []))[0].append(fix)
         _take(changes, done)
 
     def _decode(self, rows: Ids, name: str) -> tuple[Ids, Doubles]:

@@ -71,21 +71,25 @@ class Sequencer:
         self, index: int, number: int, line: Line, capitals: bool, fixes: Sequence[Fix]
     ) -> None:
         others = _other_readings(line)
-        for start, token in tokens_of(line.text, self._heavy):
+        tokens = tokens_of(line.text, self._heavy)
+        starts = {start for start, _ in tokens}
+        for start, token in tokens:
+            goes_on = not self._heavy and start + len(token) in starts
             certain = _fixed_token(start, token, fixes) if fixes else None
             if certain is not None:
                 row = self._candidates.fixed(certain)
-                self._append(Slot(index, number, start, token, row), certain)
+                self._append(Slot(index, number, start, token, row), certain, goes_on)
             elif is_word(token, self._heavy):
                 row = self._candidates.row(token, capitals, others.get(start, ()))
-                self._append(Slot(index, number, start, token, row), token)
+                self._append(Slot(index, number, start, token, row), token, goes_on)
             elif ends_sentence(token) and not self._heavy:  # a speck, where damage is heavy
                 self._end()
 
-    def _append(self, slot: Slot, token: str) -> None:
+    def _append(self, slot: Slot, token: str, goes_on: bool) -> None:
+        """Add a token; no sentence ends where a small letter follows without a space."""
         self.slots.append(slot)
         self._rows.append(slot.row)
-        if ends_sentence(token):
+        if ends_sentence(token) and not goes_on:
             self._end()
 
     def _end(self) -> None:
