@@ -75,7 +75,7 @@ _OF_MEASURE = regex.compile(r"(?<![\p{L}\d.,])(?P<one>[Il])(?=(?:km|kg|ha|m²)(?
 _YEAR = regex.compile(r"(?<=(?<!\p{L})[Nn]ăm\s)(?P<one>[TlIÌ|])(?=\d{3}(?![\p{L}\d]))")
 _NOUGHT = regex.compile(r"(?<=(?<!\p{L})(?:[Nn]gày|[Tt]háng)\s)(?P<nought>[DOo])(?=[1-9](?!\w))")
 _BLANK = regex.compile(
-    r"(?<=số[.…/⁄\s]{1,20}[.…])(?=(?:(?:19|20)\d\d/)?(?:NĐ-CP|QĐ-|TT-|NQ-|TTLT-|CT-|KH-|TB-|BC-|TTr-))"
+    r"(?<=số[.…\s]{1,12}(?:[/⁄][.…\s]{1,8})?)(?<=[.…])(?=(?:(?:19|20)\d\d/)?(?:NĐ-CP|QĐ-|TT-|NQ-|TTLT-|CT-|KH-|TB-|BC-|TTr-))"
 )
 _RUN_ON = regex.compile(
     r"(?<=\d-(?:NQ|CT|KL|QĐ|QC|QyĐ|TB|BC|KH|HD|CV|CTr|TTr))"
@@ -84,11 +84,13 @@ _RUN_ON = regex.compile(
 _RUN_CONCLUSION = regex.compile(r"(?<=\d-)KU(?=(?:TW|TU|HU|ĐUK)(?!\p{L}))")
 _CAPITAL_J = regex.compile(r"(?<![\p{L}\d\[])\](?=\p{Ll})")
 _SMALL_G = regex.compile(r"(?<!\p{L})ø(?P<rest>\p{Ll}+)")
-_JOINED_LABEL = regex.compile(
-    r"(?<!\p{L})(?P<label>[Ss]ố:?)(?=\d{1,5}(?:[/-]|[.,;]?(?:\s|$)))"
-)
+_JOINED_LABEL = regex.compile(r"(?<!\p{L})(?P<label>[Ss]ố:?)(?=\d{1,5}(?:[/-]|[.,;]?(?:\s|$)))")
 _LONE_SCORE = regex.compile(r"(?<!\S)_(?=[\p{L}\d-])|(?<=\p{Lu})\s+_$")
 _SPECK = regex.compile(r"^\P{Ll}*\p{Lu}{2}\P{Ll}*\s\p{Lu}{2,}(?P<speck>\s[bfhijkltv])$")
+_TITLE_SPECK = regex.compile(
+    r"(?:CHỦ TỊCH|GIÁM ĐỐC|BÍ THƯ|HIỆU TRƯỞNG|VĂN PHÒNG)(?P<speck>\s[\p{L}\p{S}'’‘.-])$"
+)
+_NUMBER_SPECK = regex.compile(r"^\s*Số:?\s(?P<speck>[\p{Ll}|-]\s)(?=\d{1,5}\s?[-/]\s?\p{Lu})")
 _ROMAN = regex.compile(r"(?<!\p{L})(?:Mục|Chương|Phần|Phụ lục)\s(?P<one>[|l!])(?=[\s,.;)]|$)")
 _FOR_REPORT = regex.compile(r"\((?!để b/c)(?P<mark>đ[ểềẻế]\sb[rl1I|!⁄/íìi][ceo])(?=\))")
 _LETTERS_D = regex.compile(r"(?<=[Đđ]i[ểế]m\s(?:\p{L},\s)*d, )d(?=,|\s)")
@@ -199,12 +201,13 @@ def _letters(text: str) -> Iterator[Fix]:
 
 
 def _specks(text: str) -> Iterator[Fix]:
-    """Rules and dirt read as signs: one score (`_`) before a word or behind a heading, and one
-    small letter behind a line of capitals."""
+    """Rules and dirt read as signs: one score (`_`) before a word or behind a heading, one small
+    letter behind a line of capitals, any behind a title, one before the number of a letter."""
     if text.count("_") == 1:
         yield from (Fix(m.start(), m.end(), "") for m in _LONE_SCORE.finditer(text))
-    if match := _SPECK.match(text):
-        yield Fix(match.start("speck"), match.end("speck"), "")
+    for pattern in (_SPECK, _TITLE_SPECK, _NUMBER_SPECK):
+        if match := pattern.search(text):
+            yield Fix(match.start("speck"), match.end("speck"), "")
 
 
 def _torn_years(text: str) -> Iterator[Fix]:

@@ -73,7 +73,7 @@ def _pairs(judgement: Judgement) -> Iterator[tuple[int, Slot, str]]:
 
 
 def _core(slot: Slot) -> str:
-    return slot.token.rstrip(".,;:!?)”\"")
+    return slot.token.rstrip('.,;:!?)”"')
 
 
 def _long(judgement: Judgement, t: int) -> bool:
