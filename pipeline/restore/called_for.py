@@ -58,7 +58,8 @@ class CalledFor:
         first, second = candidates.first[decoded.rows, best], candidates.second[decoded.rows, best]
         last = np.where(second == NONE, first, second)
         before, after = np.append(0, last[:-1]), np.append(first[1:], 0)
-        fit = candidates.model.bigram(before, first)[0] + candidates.model.bigram(last, after)[0]
+        pair = candidates.model.bigram(before, first)[0]
+        fit = pair + np.append(pair[1:], 0)
         odd = ((fit < UNLIKELY) | (first == UNKNOWN_ID)) & (second == NONE) & (decoded.page >= 0)
         odd &= candidates.score[decoded.rows, 1] > IMPOSSIBLE / 2
         asked = [t for t in np.flatnonzero(odd).tolist() if self._is_word(decoded, t)]

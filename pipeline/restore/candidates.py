@@ -287,7 +287,9 @@ class Candidates:
             if len(self._far) > _MOST_FAR:
                 self._far.clear()
             scores = self._blank.copy()
-            self._by_cuts(read, shape_of(read), range(min(len(read), 4) + 1), scores)
+            natural = _onset_end(read)
+            cuts = range(max(0, natural - 1), min(natural + 1, len(read)) + 1)
+            self._by_cuts(read, shape_of(read), cuts, scores)
             top = np.argpartition(-(scores + self._prior), _FAR)[:_FAR]
             found = self._far[read] = self.lexicon.word[top], scores[top]
         return found

@@ -32,6 +32,7 @@ _LABEL = regex.compile(
     rf"(?<!\S)(?P<label>[SsŠš5$8][6ốéếôóõöðo0O8bdsS§]{{1,2}}|[Ss]|5)(?P<colon>[:.;]?)(?=\s{{1,3}}{_NUMBER})"
 )
 _CODE_POINTS = regex.compile("[ĐÐƉ]?[ÐƉ]")
+_WRONG_POINTS = frozenset("ÐƉðɖ")
 _SMALL_POINTS = regex.compile(r"(?<!\p{L})[ðɖ]\p{L}*")
 _WORD = regex.compile(r"\S+")
 _DATE_WORDS = regex.compile(
@@ -68,10 +69,11 @@ _AMOUNT = regex.compile(
 _DAY_OR_MONTH = regex.compile(
     rf"(?<!\p{{L}})(?:ngày|tháng|năm)\s(?P<number>\d[\d{_LIKE}]|[{_LIKE}]\d)(?=[\s,.;)]|$)"
 )
+_OF_NUMBERS = frozenset("0123456789Š…/⁄")
 _GROUPED = regex.compile(r"(?<![\p{L}\d.,/-])(?P<number>[lIÌ|]\d{1,2}(?:\.\d{3})+)(?![\p{L}\d])")
 _FIVE = regex.compile(r"(?<![\p{L}\d.])(?P<number>\d{0,2}Š\d{0,2})(?=[\s,;)]|\.?$|\.\s\p{Ll})")
 _IN_SYMBOL = regex.compile(r"(?<=\d/[\p{Lu}\d/-]{2,24}\p{Lu})(?P<one>[Il])(?=\d(?![\p{L}\d]))")
-_OF_MEASURE = regex.compile(r"(?<![\p{L}\d.,])(?P<one>[Il])(?=(?:km|kg|ha|m²)(?!\p{L}))")
+_OF_MEASURE = regex.compile(r"(?<![\p{L}\d.,])(?P<one>[Il])(?=(?:km|kg)(?!\p{L}))")
 _YEAR = regex.compile(r"(?<=(?<!\p{L})[Nn]ăm\s)(?P<one>[TlIÌ|])(?=\d{3}(?![\p{L}\d]))")
 _NOUGHT = regex.compile(r"(?<=(?<!\p{L})(?:[Nn]gày|[Tt]háng)\s)(?P<nought>[DOo])(?=[1-9](?!\w))")
 _BLANK = regex.compile(
@@ -82,6 +84,7 @@ _RUN_ON = regex.compile(
     r"(?=(?:TW|TU|HU|ĐUK|(?:BTC|BTG|BNC|BDV|UBKT|VP)T[WU])(?!\p{L}))"
 )
 _RUN_CONCLUSION = regex.compile(r"(?<=\d-)KU(?=(?:TW|TU|HU|ĐUK)(?!\p{L}))")
+_SIGNS_FOR_LETTERS = frozenset("]ƒø")
 _CAPITAL_J = regex.compile(r"(?<![\p{L}\d\[])\](?=\p{Ll})")
 _SMALL_G = regex.compile(r"(?<!\p{L})ø(?P<rest>\p{Ll}+)")
 _JOINED_LABEL = regex.compile(r"(?<!\p{L})(?P<label>[Ss]ố:?)(?=\d{1,5}(?:[/-]|[.,;]?(?:\s|$)))")
@@ -179,6 +182,8 @@ def _counted(text: str) -> Iterator[Fix]:
 def _numbers(text: str) -> Iterator[Fix]:
     """Letters in numbers by what stands around them, as a Vietnamese model reads them; and strokes
     lost between number and abbreviation."""
+    if _OF_NUMBERS.isdisjoint(text) and "Ik" not in text and "lk" not in text:
+        return
     for pattern, after in ((_IN_SYMBOL, "1"), (_OF_MEASURE, "1"), (_YEAR, "1"), (_NOUGHT, "0")):
         for match in pattern.finditer(text):
             yield Fix(match.start(), match.end(), after)
@@ -192,6 +197,8 @@ def _numbers(text: str) -> Iterator[Fix]:
 
 def _letters(text: str) -> Iterator[Fix]:
     """Signs that stand for one letter: `]immy`, `ƒor`, `øì`."""
+    if _SIGNS_FOR_LETTERS.isdisjoint(text):
+        return
     if "[" not in text:
         yield from (Fix(m.start(), m.end(), "J") for m in _CAPITAL_J.finditer(text))
     yield from (Fix(m.start(), m.end(), "f") for m in regex.finditer("ƒ", text))
@@ -261,7 +268,7 @@ def composed(text: str) -> Iterator[Fix]:
 
 
 def _code_points(text: str) -> Iterator[Fix]:
-    if is_address(text):
+    if _WRONG_POINTS.isdisjoint(text) or is_address(text):
         return
     for match in _CODE_POINTS.finditer(text):
         if match.group() not in "ðɖ":

@@ -57,7 +57,7 @@ from pipeline.restore.lexicon import (
     phrases_of,
 )
 from pipeline.restore.orthography import tone_style
-from pipeline.restore.slots import Pages, Sequencer, Slot, fixes_of, is_digits
+from pipeline.restore.slots import Lines, Pages, Sequencer, Slot, fixes_of, is_digits
 
 Model = Literal["auto", "eng", "vie", "none"]
 Changes = dict[tuple[int, int], tuple[list[Correction], list[Doubt]]]
@@ -135,6 +135,7 @@ class Restorer:
             name: Candidates(channel, lexicon, model, ids, WIDTHS[name], foreign, common.get(name))
             for name, channel in channels.items()
         }
+        self._lines: dict[str, Lines] = {}
         self._called_for = {
             name: CalledFor(self._candidates[name], self._decoders[name]) for name in channels
         }
@@ -186,8 +187,9 @@ class Restorer:
         """Restore all pages of a document together; each keeps its number of lines.
 
         The outcome restored again stays as it is: passes follow until nothing changes."""
-        for candidates in self._candidates.values():
+        for name, candidates in self._candidates.items():
             candidates.forget()
+            self._lines[name] = {}
         done = [list(RestoredPage.unchanged(page).lines) for page in pages]
         seen = [_texts(done)]
         states = [done]
@@ -385,7 +387,7 @@ class Restorer:
         return self._decoders[name].posteriors(Rows(table, rows), _WIDTH[name])
 
     def _sequence(self, pages: Pages, name: str) -> tuple[list[Slot | None], Ids]:
-        sequencer = Sequencer(self._candidates[name])
+        sequencer = Sequencer(self._candidates[name], self._lines.get(name))
         sequencer.add_pages(pages)
         return sequencer.slots, sequencer.rows
 
