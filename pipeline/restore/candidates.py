@@ -41,6 +41,7 @@ _GOOD = -6.0  # where a syllable is as likely as this, other cuts are not looked
 _SECOND_READING = -1.0  # the reading thought worse when the line was read twice
 _LETTERS = regex.compile(r"[\p{L}ƒ\]©€]+")
 _LONG_FOREIGN = 6  # letters
+_TOO_LONG = 9  # letters: two more than the longest syllable has
 _MOST_ROWS = 30_000  # about 100 MB
 _FAR = 400  # readings of a word that its neighbours may call for
 _MOST_FAR = 4_000  # about 6 MB
@@ -233,7 +234,7 @@ class Candidates:
         acronym = core and protect.is_acronym(core, in_capitals, self.wide.heavy)
         for a, b in self._spans(token, start, end) if not acronym else ():
             read = token[a:b]
-            if protect.is_readable(read, self.wide.heavy):
+            if protect.is_readable(read, self.wide.heavy) and not self._is_long(read):
                 self._syllables(read, a, b, in_capitals, found)
         if not found:
             return alone
@@ -243,6 +244,10 @@ class Candidates:
         """Whether a token is a known word so long that no misread syllable looks like it."""
         known = not self.wide.heavy and kept > UNKNOWN_ID and core.isalpha()
         return known and len(core) >= _LONG_FOREIGN and analyse(core) is None
+
+    def _is_long(self, read: str) -> bool:
+        """Whether a word has more letters than any syllable, and is not two in capitals."""
+        return not self.wide.heavy and len(read) >= _TOO_LONG and not read.isupper()
 
     def _foreign(self, core: str, start: int, end: int) -> Offers:
         """The foreign words that a token of no vocabulary may be; none for capitals (acronyms)."""

@@ -136,7 +136,7 @@ def fixes_of(page: PageLayout, heavy: bool, *, first: bool) -> dict[int, list[Fi
         near_top = first and number < _TOP
         if fixes := _line_fixes(line.text, heavy, near_top):
             found[number] = fixes
-    for number, fix in items.fixes([line.text for line in page.lines]).items():
+    for number, fix in _item_fixes(tuple(line.text for line in page.lines)).items():
         others = [f for f in found.get(number, []) if f.start >= fix.end or f.end <= fix.start]
         found[number] = sorted([fix, *others])
     return found
@@ -144,6 +144,7 @@ def fixes_of(page: PageLayout, heavy: bool, *, first: bool) -> dict[int, list[Fi
 
 # Every pass over a document looks at its lines again, and most stay as they are.
 _line_fixes = lru_cache(maxsize=10_000)(identifiers.fixes)
+_item_fixes = lru_cache(maxsize=100)(items.fixes)
 
 
 def _fixed_token(start: int, token: str, fixes: Sequence[Fix]) -> str | None:
