@@ -40,7 +40,7 @@ _DATE_WORDS = regex.compile(
 )
 _SHORT_DATE = regex.compile(r"(?<![\w/.-])[\dlIOo]{1,2}/[\dlIOo]{1,2}/[12lI][\dlIOo]{3}(?![\w/])")
 _DIGIT = {
-    **dict.fromkeys("lI|!]ÌÍ", "1"),
+    **dict.fromkeys("lI|!]ÌÍL¡", "1"),
     **dict.fromkeys("Oo", "0"),
     "Š": "5",
     **dict.fromkeys("óÓ", "6"),
@@ -63,8 +63,8 @@ _ASSEMBLY = regex.compile(
     r"(?<=\d{4}/(?:(?:NQ-)?UBTV)?QH)(?P<term>[1lI]\d|\d[lI]|[lI]{2})(?![\p{L}\d])"
 )
 _AMOUNT = regex.compile(
-    rf"(?<![\p{{L}}\d.,/-])(?P<number>[lIÌ|]\d{{1,2}}|\d{{1,2}}[{_LIKE}])"
-    r"(?=\s(?:triệu|tỷ|tỉ|nghìn|ngàn|giờ|ngày|tháng|năm|người|tuổi|phút)(?!\p{L}))"
+    rf"(?<![\p{{L}}\d.,/-])(?P<number>[lIÌ|L¡]\d{{1,2}}|\d{{1,2}}[{_LIKE}])"
+    r"(?=\s(?:triệu|tỷ|tỉ|nghìn|ngàn|giờ|ngày|tháng|năm|người|tuổi|phút|tấn|lần|đồng)(?!\p{L}))"
 )
 _DAY_OR_MONTH = regex.compile(
     rf"(?<!\p{{L}})(?:ngày|tháng|năm)\s(?P<number>\d[\d{_LIKE}]|[{_LIKE}]\d)(?=[\s,.;)]|$)"
@@ -83,8 +83,12 @@ _RUN_ON = regex.compile(
     r"(?<=\d-(?:NQ|CT|KL|QĐ|QC|QyĐ|TB|BC|KH|HD|CV|CTr|TTr))"
     r"(?=(?:TW|TU|HU|ĐUK|(?:BTC|BTG|BNC|BDV|UBKT|VP)T[WU])(?!\p{L}))"
 )
+_NO_STROKE = regex.compile(
+    r"(?<=^\s*[Ss]ố:?\s\d{1,5})(?=(?:NQ|QĐ|TB|KH|BC|CT|TTr|TT|GM|HD)-\p{Lu}{2})"
+)
+_FILED = regex.compile(r"(?<=^\s*-?\s?Lưu:?\s)V[IÌ1](?=[,.;(\s]|$)")
 _RUN_CONCLUSION = regex.compile(r"(?<=\d-)KU(?=(?:TW|TU|HU|ĐUK)(?!\p{L}))")
-_SIGNS_FOR_LETTERS = frozenset("]ƒø")
+_SIGNS_FOR_LETTERS = frozenset("]ƒøÑ")
 _CAPITAL_J = regex.compile(r"(?<![\p{L}\d\[])\](?=\p{Ll})")
 _SMALL_G = regex.compile(r"(?<!\p{L})ø(?P<rest>\p{Ll}+)")
 _JOINED_LABEL = regex.compile(r"(?<!\p{L})(?P<label>[Ss]ố:?)(?=\d{1,5}(?:[/-]|[.,;]?(?:\s|$)))")
@@ -190,18 +194,24 @@ def _numbers(text: str) -> Iterator[Fix]:
     for pattern in (_GROUPED, _FIVE):
         for match in pattern.finditer(text):
             yield Fix(match.start(), match.end(), "".join(_DIGIT.get(c, c) for c in match.group()))
-    for pattern, after in ((_BLANK, "/"), (_RUN_ON, "/"), (_RUN_CONCLUSION, "KL/")):
+    for pattern, after in (
+        (_BLANK, "/"),
+        (_RUN_ON, "/"),
+        (_NO_STROKE, "/"),
+        (_RUN_CONCLUSION, "KL/"),
+    ):
         for match in pattern.finditer(text):
             yield Fix(match.start(), match.end(), after)
 
 
 def _letters(text: str) -> Iterator[Fix]:
-    """Signs that stand for one letter: `]immy`, `ƒor`, `øì`."""
+    """Signs that stand for one letter: `]immy`, `ƒor`, `øì`, `NÑam`."""
     if _SIGNS_FOR_LETTERS.isdisjoint(text):
         return
     if "[" not in text:
         yield from (Fix(m.start(), m.end(), "J") for m in _CAPITAL_J.finditer(text))
-    yield from (Fix(m.start(), m.end(), "f") for m in regex.finditer("ƒ", text))
+    for read, after in (("ƒ", "f"), ("NÑ", "N")):
+        yield from (Fix(m.start(), m.end(), after) for m in regex.finditer(read, text))
     for match in _SMALL_G.finditer(text):
         if analyse("g" + match["rest"]):
             yield Fix(match.start(), match.start() + 1, "g")
@@ -227,6 +237,7 @@ def _torn_years(text: str) -> Iterator[Fix]:
 def _fixed_words(text: str) -> Iterator[Fix]:
     """Words that their place tells: Điều before the number of an article, Lưu before the office
     that files the letter (NĐ 30/2020, Phụ lục I: "Lưu: VT")."""
+    yield from (Fix(m.start(), m.end(), "VT") for m in _FILED.finditer(text))
     for pattern, after in ((_ARTICLE_WORD, "Điều"), (_ON_FILE, "Lưu")):
         for match in pattern.finditer(text):
             if match["word"] != after:
