@@ -1,5 +1,5 @@
-"""Readings far from what was read that the words on either side call for: `ưu` for `tru` between
-được and tiên, `Lưu` for `Lan` before Văn phòng.
+"""Readings far from what was read that the words on either side call for: `ưu` for `tu` between
+hưởng and đãi, `tra` for `trụ` behind kiểm.
 
 In: the tokens of a document after the decoder. Out: the same, with the readings of a few tokens
 replaced. Channel and frequency alone put such readings behind dozens of others, so that they are
