@@ -43,7 +43,7 @@ _LETTERS = regex.compile(r"[\p{L}ƒ\]©€]+")
 _LONG_FOREIGN = 6  # letters
 _TOO_LONG = 9  # letters: two more than the longest syllable has
 _MOST_ROWS = 30_000  # about 100 MB
-_FAR = 400  # readings of a word that its neighbours may call for
+_FAR = 200  # readings of a word that its neighbours may call for
 _MOST_FAR = 4_000  # about 6 MB
 
 
