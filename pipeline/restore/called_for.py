@@ -33,6 +33,8 @@ _LONGEST: Final = 7  # letters of a syllable
 _MOST: Final = 4  # readings of a token
 _TOGETHER: Final = 200  # tokens: what bounds memory
 _MOST_KEPT: Final = 20_000
+_FAR: Final = 200  # readings of a word that its neighbours are asked about
+_MOST_FAR: Final = 4_000  # about 10 MB
 
 Farther = tuple[list[int], list[float]]
 """Words that a token may be, and log P(read | word) of each."""
@@ -49,6 +51,7 @@ class CalledFor:
         self._candidates = candidates
         self._decoder = decoder
         self._kept: dict[Place, Farther] = {}
+        self._far: dict[str, tuple[Ids, Floats]] = {}
 
     def of(self, decoded: Decoded) -> Decoded:
         """The tokens of a document with the readings their neighbours call for, where these are
@@ -97,7 +100,7 @@ class CalledFor:
         """The readings that are worth about as much by the words before and after as the
         likeliest, best first."""
         model = self._candidates.model
-        far = [self._candidates.far(token[slice(*core_of(token))]) for token, *_ in places]
+        far = [self._further(token[slice(*core_of(token))]) for token, *_ in places]
         at = np.repeat(np.arange(len(places)), [len(words) for words, _ in far])
         words, channel = (np.concatenate(column) for column in zip(*far, strict=True))
         before, after = np.array([p[2:] for p in places]).T
@@ -112,6 +115,19 @@ class CalledFor:
             if len(of_place[0]) < _MOST and words[k] != place[1]:
                 of_place[0].append(int(words[k]))
                 of_place[1].append(float(channel[k]))
+        return found
+
+    def _further(self, read: str) -> tuple[Ids, Floats]:
+        """The syllables likeliest by channel and frequency, and log P(read | syllable)."""
+        found = self._far.get(read)
+        if found is None:
+            if len(self._far) > _MOST_FAR:
+                self._far.clear()
+            scores, ranked = self._candidates.by_channel(read)
+            top = np.arange(len(ranked))
+            if len(top) > _FAR:
+                top = np.argpartition(-ranked, _FAR)[:_FAR]
+            found = self._far[read] = self._candidates.lexicon.word[top], scores[top]
         return found
 
     def _taken(

@@ -20,7 +20,7 @@ from pipeline.restore.common_readings import CommonReadings, Reading, Row
 from pipeline.restore.foreign import LEAST, ForeignWords
 from pipeline.restore.language_model import NONE, Ids, LanguageModel
 from pipeline.restore.lexicon import Lexicon
-from pipeline.restore.orthography import analyse, canonical
+from pipeline.restore.orthography import analyse, canonical, onset_end
 from pipeline.restore.tokens import NUMBER_ID, SPECIALS, UNKNOWN_ID, classify, core_of
 
 Floats = npt.NDArray[np.float32]
@@ -43,8 +43,6 @@ _LETTERS = regex.compile(r"[\p{L}ƒ\]©€]+")
 _LONG_FOREIGN = 6  # letters
 _TOO_LONG = 9  # letters: two more than the longest syllable has
 _MOST_ROWS = 30_000  # about 100 MB
-_FAR = 200  # readings of a word that its neighbours may call for
-_MOST_FAR = 4_000  # about 6 MB
 
 
 class Offer(NamedTuple):
@@ -56,7 +54,6 @@ class Offer(NamedTuple):
     shape: Shape | None
 
 
-CONSONANTS: Final = frozenset("bcdđfghjklmnpqrstvxzBCDĐFGHJKLMNPQRSTVXZ")
 Offers = dict[tuple[str, ...], Offer]
 
 
@@ -91,7 +88,6 @@ class Candidates:
     readings: list[Sequence[Reading]] = field(default_factory=list)
     _blank: Floats = field(init=False)
     _prior: Floats = field(init=False)
-    _far: dict[str, tuple[Ids, Floats]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         lexicon = self.lexicon
@@ -284,20 +280,13 @@ class Candidates:
             self.row_of[key] = found
         return found
 
-    def far(self, read: str) -> tuple[Ids, Floats]:
-        """The syllables that a word may stand for, however far from what was read, likeliest
-        first, and log P(read | syllable)."""
-        found = self._far.get(read)
-        if found is None:
-            if len(self._far) > _MOST_FAR:
-                self._far.clear()
-            scores = self._blank.copy()
-            natural = _onset_end(read)
-            cuts = range(max(0, natural - 1), min(natural + 1, len(read)) + 1)
-            self._by_cuts(read, shape_of(read), cuts, scores)
-            top = np.argpartition(-(scores + self._prior), _FAR)[:_FAR]
-            found = self._far[read] = self.lexicon.word[top], scores[top]
-        return found
+    def by_channel(self, read: str) -> tuple[Floats, Floats]:
+        """log P(read | syllable) of every syllable known, and that beside its frequency."""
+        scores = self._blank.copy()
+        natural = onset_end(read)
+        cuts = range(max(0, natural - 1), min(natural + 1, len(read)) + 1)
+        self._by_cuts(read, shape_of(read), cuts, scores)
+        return scores, scores + self._prior
 
     def also(self, token: str, read: Row) -> int:
         """The row of a token with other readings than its own."""
@@ -383,7 +372,7 @@ class Candidates:
     def _best(self, read: str, shape: Shape, width: int) -> tuple[Ids, Floats]:
         """The likeliest syllables for `read` (word ids), and log P(read | syllable)."""
         scores = self._blank.copy()
-        natural = _onset_end(read)
+        natural = onset_end(read)
         start = 0 if self.wide.heavy else max(0, natural - 1)
         cuts = range(start, min(natural + 1, len(read)) + 1)
         self._by_cuts(read, shape, cuts, scores)
@@ -445,15 +434,6 @@ class Candidates:
             second.append(self.ids[words[1]] if len(words) > 1 else NONE)
             scores.append(offer.score)
         return Row(readings, first, second, scores)
-
-
-def _onset_end(read: str) -> int:
-    """Where the first vowel of a read syllable stands, at most 4: before it, as a rule, the onset
-    ends."""
-    for k, c in enumerate(read[:4]):
-        if not c.isalpha() or c not in CONSONANTS:
-            return k
-    return min(len(read), 4)
 
 
 def printed(word: str, read: str, shape: Shape | None = None) -> str:
