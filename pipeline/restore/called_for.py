@@ -9,7 +9,7 @@ them or precede what follows, and only readings that do.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import numpy as np
@@ -138,7 +138,7 @@ class CalledFor:
         widened = {
             t: self._widened(decoded.tokens[t], int(rows[t]), new) for t, new in found.items()
         }
-        for t, scores in self._weighed(spoken, widened).items():
+        for t, scores in self._weighed_apart(spoken, widened):
             before = len(self._candidates.readings[rows[t]])
             likeliest = self._candidates.first[widened[t], scores.argmax()]
             if likeliest in self._candidates.first[rows[t], :before]:
@@ -169,6 +169,15 @@ class CalledFor:
                 [*candidates.score[row, :n].tolist(), *(s for _, s in added)],
             ),
         )
+
+    def _weighed_apart(
+        self, spoken: tuple[Ids, Ids], rows: dict[int, int]
+    ) -> Iterator[tuple[int, Doubles]]:
+        """What `_weighed` gives, for so many tokens at once as memory is set aside for."""
+        tokens = list(rows)
+        for start in range(0, len(tokens), _TOGETHER):
+            part = {t: rows[t] for t in tokens[start : start + _TOGETHER]}
+            yield from self._weighed(spoken, part).items()
 
     def _weighed(self, spoken: tuple[Ids, Ids], rows: dict[int, int]) -> dict[int, Doubles]:
         """The score of each reading of the tokens `rows`, where all other words are as `spoken`:
