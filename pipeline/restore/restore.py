@@ -421,7 +421,8 @@ def _ruled(page: int, number: int, line: Line, fix: Fix) -> Correction:
     """A repair of the field grammar as a correction."""
     before = line.text[fix.start : fix.end]
     box, score = box_at(line, fix.start), GRAMMAR_SCORE
-    if fix.after.isdigit() and not _SURE_DIGITS.issuperset(before):
+    became = fix.after.isdigit() and not _SURE_DIGITS.issuperset(before)
+    if became or (before.isdigit() and not fix.after.isdigit()):
         score = NUMBER_SURE
     return Correction(
         page, number + 1, fix.start, box, before, fix.after, score, GRAMMAR_MARGIN, "grammar"
