@@ -186,3 +186,11 @@ def test_digits_of_a_heavily_damaged_page_stay() -> None:
     out = restored(text, "eng")
     for number in ("5", "2016", "2020", "43", "12", "98,5%"):
         assert number in out.replace(",", " ").replace("98 5", "98,5").split()
+
+
+def test_a_digit_that_was_a_letter_is_told_to_be_unsure() -> None:
+    """As list marks are, whose neighbours tell of the letter."""
+    page = restorer().restore_text("e) Lưu hồ sơ;\n8) Gửi phòng;\nh) Niêm yết.", "vie")
+    assert [(c.before, c.after, c.score <= 0.9) for c in page.lines[1].corrections] == [
+        ("8", "g", True)
+    ]

@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from pipeline.restore.candidates import Candidates
 from pipeline.restore.confidence import probability, weights_of, word_numbers
-from pipeline.restore.language_model import Ids
+from pipeline.restore.language_model import NONE, Ids
 from pipeline.restore.tokens import UNKNOWN_ID, core_of
 
 Doubles = npt.NDArray[np.float64]
@@ -27,7 +27,7 @@ Bools = npt.NDArray[np.bool_]
 LEAST_SHARE: Final = 0.02
 """Another reading less probable than this is not offered."""
 
-TAKEN: Final = 0.7
+TAKEN: Final = 0.6
 """How probable another reading needs to be: a right word made wrong costs more than a wrong one
 left."""
 
@@ -42,6 +42,7 @@ FEATURES: Final = (
     *("channel", "language", "language up to ten", "channel as read", "hardly read so"),
     *("capital", "odds, capital", "capitals", "length", "one letter", "two letters"),
     *("known", "known, rare", "other rare", "again", "twice", "other again", "number"),
+    *("fit", "fit as read"),
 )
 USUAL_RATE: Final = 0.02
 """Share of words that Tesseract's Vietnamese model misreads on weak scans."""
@@ -67,6 +68,8 @@ class Offered:
     own_count: Doubles
     other_count: Doubles
     number: Bools
+    own_fit: Doubles
+    other_fit: Doubles
     tokens: Sequence[str]
 
     def features(self) -> Doubles:
@@ -106,6 +109,8 @@ class Offered:
             self.own_count > 1,
             np.log1p(self.other_count),
             self.number,
+            np.clip(self.other_fit - self.own_fit, -10, 20),
+            np.clip(self.own_fit, -24, 0),
         ]
         return np.column_stack(columns).astype(np.float64)
 
@@ -146,6 +151,14 @@ class Decoded(NamedTuple):
         candidates = self.candidates
         words = candidates.first[self.rows, self.keep[:, 0]]
         own_word, other_word = words[at], candidates.first[row, reading]
+        likely = self.keep[np.arange(len(self.rows)), self.share.argmax(1)]
+        first, second = candidates.first[self.rows, likely], candidates.second[self.rows, likely]
+        beside = (
+            np.append(0, np.where(second == NONE, first, second))[at],
+            np.append(first, 0)[at + 1],
+        )
+        second = candidates.second[row, reading]
+        other_last = np.where(second == NONE, other_word, second)
         count = self._counts(words)
         prior = candidates.model.unigram
         texts = [candidates.readings[r][k].word or "" for r, k in zip(row, reading, strict=True)]
@@ -164,9 +177,19 @@ class Decoded(NamedTuple):
                 own_count=count[at],
                 other_count=np.bincount(words[self.page >= 0], minlength=len(prior))[other_word],
                 number=np.array([text.isdigit() for text in texts], bool),
+                own_fit=self._fit(beside, own_word, own_word),
+                other_fit=self._fit(beside, other_word, other_last),
                 tokens=[self.tokens[t] for t in at.tolist()],
             ),
         )
+
+    def _fit(self, beside: tuple[Ids, Ids], first: Ids, last: Ids) -> Doubles:
+        """How well words stand between the words beside them: log P of both pairs together."""
+        logs, _ = self.candidates.model.bigram(
+            np.concatenate([beside[0], last]), np.concatenate([first, beside[1]])
+        )
+        found: Doubles = (logs[: len(first)] + logs[len(first) :]).astype(np.float64)
+        return found
 
     def _counts(self, words: Ids) -> Doubles:
         """How often each token's word is read in the document."""

@@ -20,7 +20,7 @@ from pipeline.restore.common_readings import CommonReadings, Reading, Row
 from pipeline.restore.foreign import LEAST, ForeignWords
 from pipeline.restore.language_model import NONE, Ids, LanguageModel
 from pipeline.restore.lexicon import Lexicon
-from pipeline.restore.orthography import analyse, canonical
+from pipeline.restore.orthography import analyse, canonical, onset_end
 from pipeline.restore.tokens import NUMBER_ID, SPECIALS, UNKNOWN_ID, classify, core_of
 
 Floats = npt.NDArray[np.float32]
@@ -41,6 +41,7 @@ _GOOD = -6.0  # where a syllable is as likely as this, other cuts are not looked
 _SECOND_READING = -1.0  # the reading thought worse when the line was read twice
 _LETTERS = regex.compile(r"[\p{L}ƒ\]©€]+")
 _LONG_FOREIGN = 6  # letters
+_TOO_LONG = 9  # letters: two more than the longest syllable has
 _MOST_ROWS = 30_000  # about 100 MB
 
 
@@ -53,7 +54,6 @@ class Offer(NamedTuple):
     shape: Shape | None
 
 
-CONSONANTS: Final = frozenset("bcdđfghjklmnpqrstvxzBCDĐFGHJKLMNPQRSTVXZ")
 Offers = dict[tuple[str, ...], Offer]
 
 
@@ -230,7 +230,7 @@ class Candidates:
         acronym = core and protect.is_acronym(core, in_capitals, self.wide.heavy)
         for a, b in self._spans(token, start, end) if not acronym else ():
             read = token[a:b]
-            if protect.is_readable(read, self.wide.heavy):
+            if protect.is_readable(read, self.wide.heavy) and not self._is_long(read):
                 self._syllables(read, a, b, in_capitals, found)
         if not found:
             return alone
@@ -240,6 +240,10 @@ class Candidates:
         """Whether a token is a known word so long that no misread syllable looks like it."""
         known = not self.wide.heavy and kept > UNKNOWN_ID and core.isalpha()
         return known and len(core) >= _LONG_FOREIGN and analyse(core) is None
+
+    def _is_long(self, read: str) -> bool:
+        """Whether a word has more letters than any syllable, and is not two in capitals."""
+        return not self.wide.heavy and len(read) >= _TOO_LONG and not read.isupper()
 
     def _foreign(self, core: str, start: int, end: int) -> Offers:
         """The foreign words that a token of no vocabulary may be; none for capitals (acronyms)."""
@@ -274,6 +278,22 @@ class Candidates:
             kept = self.ids.get(word, 1) if word else 1
             found = self._add(Row([Reading(start, end, None)], [kept], [NONE], [0.0]))
             self.row_of[key] = found
+        return found
+
+    def by_channel(self, read: str) -> tuple[Floats, Floats]:
+        """log P(read | syllable) of every syllable known, and that beside its frequency."""
+        scores = self._blank.copy()
+        natural = onset_end(read)
+        cuts = range(max(0, natural - 1), min(natural + 1, len(read)) + 1)
+        self._by_cuts(read, shape_of(read), cuts, scores)
+        return scores, scores + self._prior
+
+    def also(self, token: str, read: Row) -> int:
+        """The row of a token with other readings than its own."""
+        key = (token, False, ("\x00", *(str(w) for w in read.first)))
+        found = self.row_of.get(key)
+        if found is None:
+            found = self.row_of[key] = self._add(read)
         return found
 
     def _spans(self, token: str, start: int, end: int) -> list[tuple[int, int]]:
@@ -352,7 +372,7 @@ class Candidates:
     def _best(self, read: str, shape: Shape, width: int) -> tuple[Ids, Floats]:
         """The likeliest syllables for `read` (word ids), and log P(read | syllable)."""
         scores = self._blank.copy()
-        natural = _onset_end(read)
+        natural = onset_end(read)
         start = 0 if self.wide.heavy else max(0, natural - 1)
         cuts = range(start, min(natural + 1, len(read)) + 1)
         self._by_cuts(read, shape, cuts, scores)
@@ -414,15 +434,6 @@ class Candidates:
             second.append(self.ids[words[1]] if len(words) > 1 else NONE)
             scores.append(offer.score)
         return Row(readings, first, second, scores)
-
-
-def _onset_end(read: str) -> int:
-    """Where the first vowel of a read syllable stands, at most 4: before it, as a rule, the onset
-    ends."""
-    for k, c in enumerate(read[:4]):
-        if not c.isalpha() or c not in CONSONANTS:
-            return k
-    return min(len(read), 4)
 
 
 def printed(word: str, read: str, shape: Shape | None = None) -> str:

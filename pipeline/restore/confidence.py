@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -40,9 +39,31 @@ FEATURES: Final = ("constant", *FOUND, *TRAITS, *(f"changed, {t}" for t in TRAIT
 _USUAL_SIGNS: Final = frozenset(".,;:!?()\"“”'‘’-–%/…")
 _INNER_SIGNS: Final = frozenset("-/.,")
 _MOST_ODDS: Final = 9.0
+_MOST_TOKENS: Final = 50_000  # about 6 MB
 
 
-@lru_cache(maxsize=100_000)
+class _Traits:
+    """The traits of the tokens met so far as one array, so that a document's are looked up."""
+
+    def __init__(self) -> None:
+        self._row: dict[str, int] = {}
+        self._rows = np.zeros((1024, len(TRAITS)))
+
+    def of(self, tokens: Sequence[str]) -> Doubles:
+        """The traits of some tokens [T, traits]."""
+        if len(self._row) > _MOST_TOKENS:
+            self._row.clear()
+        row = self._row
+        for token in tokens:
+            if token not in row:
+                if len(row) == len(self._rows):
+                    self._rows = np.concatenate([self._rows, np.zeros_like(self._rows)])
+                self._rows[len(row)] = traits_of(token)
+                row[token] = len(row)
+        found: Doubles = self._rows[[row[token] for token in tokens]]
+        return found
+
+
 def traits_of(token: str) -> tuple[float, ...]:
     """The traits of a printed token, in the order of `TRAITS`."""
     start, end = core_of(token)
@@ -72,6 +93,9 @@ def traits_of(token: str) -> tuple[float, ...]:
     return tuple(float(x) for x in found)
 
 
+_TRAITS_MET: Final = _Traits()
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     """What the decoder found of T tokens (boundaries among them): arrays of T.
@@ -97,7 +121,7 @@ class Found:
         """The features of each token [T, F]."""
         changed = self.out != 0
         inside = self.page >= 0
-        traits = np.array([traits_of(t) for t in self.tokens])
+        traits = _TRAITS_MET.of(self.tokens)
         odds = _odds(self.alone)
         unsure = np.where(inside, 1 - self.alone, 0.0)
         context = np.clip(self.context, -14, 0)

@@ -26,7 +26,7 @@ _MOST_FOUND: Final = 10_000
 _MARK: Final = -4.0  # another mark, or a bar or hook that is none (đ, ƒ)
 _ALIKE: Final = -4.0  # letters that look alike
 _ONE: Final = -7.0  # a thin letter lost, or one with a mark invented
-_SAME: Final = str.maketrans({"ƒ": "f", "]": "j", "đ": "d", "Đ": "D", "©": "c", "€": "c"})
+_SAME: Final = str.maketrans({"ƒ": "f", "]": "j", "đ": "d", "Đ": "D", "©": "c", "€": "c", "ø": "g"})
 _CAPITALS: Final = frozenset(map(frozenset, ("fe", "ud", "il", "jl", "ji", "jp", "jd")))
 """First letters taken for one another: capitals, and small ones or signs that stand for them."""
 

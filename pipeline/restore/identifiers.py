@@ -32,6 +32,7 @@ _LABEL = regex.compile(
     rf"(?<!\S)(?P<label>[SsŠš5$8][6ốéếôóõöðo0O8bdsS§]{{1,2}}|[Ss]|5)(?P<colon>[:.;]?)(?=\s{{1,3}}{_NUMBER})"
 )
 _CODE_POINTS = regex.compile("[ĐÐƉ]?[ÐƉ]")
+_WRONG_POINTS = frozenset("ÐƉðɖ")
 _SMALL_POINTS = regex.compile(r"(?<!\p{L})[ðɖ]\p{L}*")
 _WORD = regex.compile(r"\S+")
 _DATE_WORDS = regex.compile(
@@ -39,36 +40,64 @@ _DATE_WORDS = regex.compile(
 )
 _SHORT_DATE = regex.compile(r"(?<![\w/.-])[\dlIOo]{1,2}/[\dlIOo]{1,2}/[12lI][\dlIOo]{3}(?![\w/])")
 _DIGIT = {
-    **dict.fromkeys("lI|!]ÌÍ", "1"),
+    **dict.fromkeys("lI|!]ÌÍL¡", "1"),
     **dict.fromkeys("Oo", "0"),
     "Š": "5",
     **dict.fromkeys("óÓ", "6"),
 }
 _SUBJECT = regex.compile(
-    r"^\s*(?P<mark>['’]?V\s?[⁄/\\+]\s?[vVwWyY›%'’,]?|VW%?|Vá['’]|W⁄|V[Iil1]?[/⁄]\s?[vw]|V[il1I|!]v|Vv|Vw|V%|VA['’:]v?|VAv|W[/⁄]?[vyw])"
+    r"^\s*(?P<mark>['’]?V\s?[⁄/\\+]\s?[vVwWyY›%'’,]?|VW%?|Vá['’]|W⁄|V[Iil1]?[/⁄]\s?[vw]|V[il1I|!]v|Vv|Vw|V%|VA['’:]v?|VAv|W[/⁄]?[vyw2]|V2:?)"
     r"(?=\s+[\p{L}\d\"“-])"
 )
+_BARE_SUBJECT = regex.compile(r"^\s*(?P<mark>VỊ|V)(?=\s\p{Lu}?\p{Ll})")
 _STROKE = regex.compile(r"(?<=[\p{L}\d])(?P<stroke>⁄)(?=[\p{L}\d])")
 _HEAVY_SUBJECT = regex.compile(r"^\s*(?P<mark>VA|Vív)(?=\s+\p{Ll})")
 _LIST_DASH = regex.compile(r"^\s*(?:- )?(?P<dash>~)(?=\s+[\p{L}\d\"“(]|[\"“(])")
 _COUNTED = regex.compile(r"(?<!\p{L})(?:[Kk]hoản|[ĐđD]iều)\s(?P<one>[|Il!ÌÍ])(?=[\s,.;)]|$)")
 _LIKE = "lI|!\\]ÌÍŠóÓO"  # signs that one digit is read as, and no number of an article ends with
 _ARTICLE = regex.compile(
-    rf"(?<!\p{{L}})(?:[Kk]hoản|[ĐđD]iều)\s(?P<number>\d[\d{_LIKE}]{{0,2}}|Š)(?=[\s,.;)]|$)"
+    rf"(?<!\p{{L}})(?:[Kk]hoản|[ĐđD]iều)\s(?P<number>\d[\d{_LIKE}]{{0,2}}|[lIÌ]\d{{1,2}}|Š)"
+    r"(?=[\s,.;)]|$)"
 )
 _ASSEMBLY = regex.compile(
     r"(?<=\d{4}/(?:(?:NQ-)?UBTV)?QH)(?P<term>[1lI]\d|\d[lI]|[lI]{2})(?![\p{L}\d])"
 )
 _AMOUNT = regex.compile(
-    rf"(?<![\p{{L}}\d.,/-])(?P<number>[lIÌ|]\d{{1,2}}|\d{{1,2}}[{_LIKE}])"
-    r"(?=\s(?:triệu|tỷ|tỉ|nghìn|ngàn|giờ|ngày|tháng|năm|người|tuổi|phút)(?!\p{L}))"
+    rf"(?<![\p{{L}}\d.,/-])(?P<number>[lIÌ|L¡]\d{{1,2}}|\d{{1,2}}[{_LIKE}])"
+    r"(?=\s(?:triệu|tỷ|tỉ|nghìn|ngàn|giờ|ngày|tháng|năm|người|tuổi|phút|tấn|lần|đồng)(?!\p{L}))"
 )
 _DAY_OR_MONTH = regex.compile(
     rf"(?<!\p{{L}})(?:ngày|tháng|năm)\s(?P<number>\d[\d{_LIKE}]|[{_LIKE}]\d)(?=[\s,.;)]|$)"
 )
-_JOINED_LABEL = regex.compile(r"(?<!\p{L})(?P<label>số)(?=\d{1,4}/)")
+_OF_NUMBERS = frozenset("0123456789Š…/⁄")
+_GROUPED = regex.compile(r"(?<![\p{L}\d.,/-])(?P<number>[lIÌ|]\d{1,2}(?:\.\d{3})+)(?![\p{L}\d])")
+_FIVE = regex.compile(r"(?<![\p{L}\d.])(?P<number>\d{0,2}Š\d{0,2})(?=[\s,;)]|\.?$|\.\s\p{Ll})")
+_IN_SYMBOL = regex.compile(r"(?<=\d/[\p{Lu}\d/-]{2,24}\p{Lu})(?P<one>[Il])(?=\d(?![\p{L}\d]))")
+_OF_MEASURE = regex.compile(r"(?<![\p{L}\d.,])(?P<one>[Il])(?=(?:km|kg)(?!\p{L}))")
+_YEAR = regex.compile(r"(?<=(?<!\p{L})[Nn]ăm\s)(?P<one>[TlIÌ|])(?=\d{3}(?![\p{L}\d]))")
+_NOUGHT = regex.compile(r"(?<=(?<!\p{L})(?:[Nn]gày|[Tt]háng)\s)(?P<nought>[DOo])(?=[1-9](?!\w))")
+_BLANK = regex.compile(
+    r"(?<=số[.…\s]{1,12}(?:[/⁄][.…\s]{1,8})?)(?<=[.…])(?=(?:(?:19|20)\d\d/)?(?:NĐ-CP|QĐ-|TT-|NQ-|TTLT-|CT-|KH-|TB-|BC-|TTr-))"
+)
+_RUN_ON = regex.compile(
+    r"(?<=\d-(?:NQ|CT|KL|QĐ|QC|QyĐ|TB|BC|KH|HD|CV|CTr|TTr))"
+    r"(?=(?:TW|TU|HU|ĐUK|(?:BTC|BTG|BNC|BDV|UBKT|VP)T[WU])(?!\p{L}))"
+)
+_NO_STROKE = regex.compile(
+    r"(?<=^\s*[Ss]ố:?\s\d{1,5})(?=(?:NQ|QĐ|TB|KH|BC|CT|TTr|TT|GM|HD)-\p{Lu}{2})"
+)
+_FILED = regex.compile(r"(?<=^\s*-?\s?Lưu:?\s)V[IÌ1](?=[,.;(\s]|$)")
+_RUN_CONCLUSION = regex.compile(r"(?<=\d-)KU(?=(?:TW|TU|HU|ĐUK)(?!\p{L}))")
+_SIGNS_FOR_LETTERS = frozenset("]ƒøÑ")
+_CAPITAL_J = regex.compile(r"(?<![\p{L}\d\[])\](?=\p{Ll})")
+_SMALL_G = regex.compile(r"(?<!\p{L})ø(?P<rest>\p{Ll}+)")
+_JOINED_LABEL = regex.compile(r"(?<!\p{L})(?P<label>[Ss]ố:?)(?=\d{1,5}(?:[/-]|[.,;]?(?:\s|$)))")
 _LONE_SCORE = regex.compile(r"(?<!\S)_(?=[\p{L}\d-])|(?<=\p{Lu})\s+_$")
 _SPECK = regex.compile(r"^\P{Ll}*\p{Lu}{2}\P{Ll}*\s\p{Lu}{2,}(?P<speck>\s[bfhijkltv])$")
+_TITLE_SPECK = regex.compile(
+    r"(?:CHỦ TỊCH|GIÁM ĐỐC|BÍ THƯ|HIỆU TRƯỞNG|VĂN PHÒNG)(?P<speck>\s[\p{L}\p{S}'’‘.-])$"
+)
+_NUMBER_SPECK = regex.compile(r"^\s*Số:?\s(?P<speck>[\p{Ll}|-]\s)(?=\d{1,5}\s?[-/]\s?\p{Lu})")
 _ROMAN = regex.compile(r"(?<!\p{L})(?:Mục|Chương|Phần|Phụ lục)\s(?P<one>[|l!])(?=[\s,.;)]|$)")
 _FOR_REPORT = regex.compile(r"\((?!để b/c)(?P<mark>đ[ểềẻế]\sb[rl1I|!⁄/íìi][ceo])(?=\))")
 _LETTERS_D = regex.compile(r"(?<=[Đđ]i[ểế]m\s(?:\p{L},\s)*d, )d(?=,|\s)")
@@ -99,14 +128,14 @@ def fixes(text: str, heavy: bool, near_top: bool) -> list[Fix]:
     subject of a letter stands."""
     found = [*composed(text), *_code_points(text), *_dates(text), *_marks(text)]
     found += [*_read_dates(text), *_counted(text), *_specks(text)]
-    found += [Fix(m.start(), m.end(), "số ") for m in _JOINED_LABEL.finditer(text)]
+    found += [Fix(m.start(), m.end(), f"{m['label']} ") for m in _JOINED_LABEL.finditer(text)]
     if heavy:
         found += [Fix(m.start(), m.end(), "đ") for m in _LETTERS_D.finditer(text)]
         found += [*_labels(text), *_date_words(text)]
         found += [Fix(*span) for span in acronyms.without_marks(text)]
     else:
         found += [Fix(*span) for span in acronyms.alike(text)]
-        found += [*_torn_years(text), *_fixed_words(text)]
+        found += [*_torn_years(text), *_fixed_words(text), *_numbers(text), *_letters(text)]
     if near_top:
         found += _subject(text, heavy)
     return _apart(found)
@@ -117,6 +146,8 @@ def _subject(text: str, heavy: bool) -> Iterator[Fix]:
     match = _SUBJECT.match(text)
     if match is None and heavy and not acronyms.mostly_capitals(text):
         match = _HEAVY_SUBJECT.match(text)
+    elif match is None and not heavy:
+        match = _BARE_SUBJECT.match(text)
     if match and match["mark"] != "V/v":
         yield Fix(match.start("mark"), match.end("mark"), "V/v")
 
@@ -152,13 +183,48 @@ def _counted(text: str) -> Iterator[Fix]:
                 yield Fix(match.start(group), match.end(group), after)
 
 
+def _numbers(text: str) -> Iterator[Fix]:
+    """Letters in numbers by what stands around them, as a Vietnamese model reads them; and strokes
+    lost between number and abbreviation."""
+    if _OF_NUMBERS.isdisjoint(text) and "Ik" not in text and "lk" not in text:
+        return
+    for pattern, after in ((_IN_SYMBOL, "1"), (_OF_MEASURE, "1"), (_YEAR, "1"), (_NOUGHT, "0")):
+        for match in pattern.finditer(text):
+            yield Fix(match.start(), match.end(), after)
+    for pattern in (_GROUPED, _FIVE):
+        for match in pattern.finditer(text):
+            yield Fix(match.start(), match.end(), "".join(_DIGIT.get(c, c) for c in match.group()))
+    for pattern, after in (
+        (_BLANK, "/"),
+        (_RUN_ON, "/"),
+        (_NO_STROKE, "/"),
+        (_RUN_CONCLUSION, "KL/"),
+    ):
+        for match in pattern.finditer(text):
+            yield Fix(match.start(), match.end(), after)
+
+
+def _letters(text: str) -> Iterator[Fix]:
+    """Signs that stand for one letter: `]immy`, `ƒor`, `øì`, `NÑam`."""
+    if _SIGNS_FOR_LETTERS.isdisjoint(text):
+        return
+    if "[" not in text:
+        yield from (Fix(m.start(), m.end(), "J") for m in _CAPITAL_J.finditer(text))
+    for read, after in (("ƒ", "f"), ("NÑ", "N")):
+        yield from (Fix(m.start(), m.end(), after) for m in regex.finditer(read, text))
+    for match in _SMALL_G.finditer(text):
+        if analyse("g" + match["rest"]):
+            yield Fix(match.start(), match.start() + 1, "g")
+
+
 def _specks(text: str) -> Iterator[Fix]:
-    """Rules and dirt read as signs: one score (`_`) before a word or behind a heading, and one
-    small letter behind a line of capitals."""
+    """Rules and dirt read as signs: one score (`_`) before a word or behind a heading, one small
+    letter behind a line of capitals, any behind a title, one before the number of a letter."""
     if text.count("_") == 1:
         yield from (Fix(m.start(), m.end(), "") for m in _LONE_SCORE.finditer(text))
-    if match := _SPECK.match(text):
-        yield Fix(match.start("speck"), match.end("speck"), "")
+    for pattern in (_SPECK, _TITLE_SPECK, _NUMBER_SPECK):
+        if match := pattern.search(text):
+            yield Fix(match.start("speck"), match.end("speck"), "")
 
 
 def _torn_years(text: str) -> Iterator[Fix]:
@@ -171,6 +237,7 @@ def _torn_years(text: str) -> Iterator[Fix]:
 def _fixed_words(text: str) -> Iterator[Fix]:
     """Words that their place tells: Điều before the number of an article, Lưu before the office
     that files the letter (NĐ 30/2020, Phụ lục I: "Lưu: VT")."""
+    yield from (Fix(m.start(), m.end(), "VT") for m in _FILED.finditer(text))
     for pattern, after in ((_ARTICLE_WORD, "Điều"), (_ON_FILE, "Lưu")):
         for match in pattern.finditer(text):
             if match["word"] != after:
@@ -212,7 +279,7 @@ def composed(text: str) -> Iterator[Fix]:
 
 
 def _code_points(text: str) -> Iterator[Fix]:
-    if is_address(text):
+    if _WRONG_POINTS.isdisjoint(text) or is_address(text):
         return
     for match in _CODE_POINTS.finditer(text):
         if match.group() not in "ðɖ":

@@ -14,23 +14,28 @@ import regex
 
 from pipeline.restore.identifiers import Fix
 
-_MARK = regex.compile(r"^\s*[\"“]?(?P<letter>[^\s\d(])\)(?=\s)")
+_MARK = regex.compile(r"^\s*[\"“]?(?P<letter>[^\s(]{1,2})\)(?=\s)")
 _ALPHABET = "abcdđeghiklmnopqrstuvxy"
+_QUOTE = regex.compile(r"\s*[\"“]")
 _READ_AS = {
-    "a": "á",
-    "c": "eo€©¢é",
-    "d": "đ",
-    "đ": "d₫&",
-    "e": "cé€©ê",
-    "g": "øgq",
-    "h": "b",
-    "i": "íïlj!|",
-    "l": "iI!|",
+    "a": ("á", "¡"),
+    "c": ("e", "o", "€", "©", "¢", "é"),
+    "d": ("đ", "đd"),
+    "đ": ("d", "₫", "&", "ở", "đd"),
+    "e": ("c", "é", "€", "©", "ê"),
+    "g": ("q",),
+    "h": ("b",),
+    "i": ("í", "ï", "l", "j", "!", "|", "¡"),
+    "l": ("i", "!", "|", ")"),
 }
+_DIGIT_READ_AS = {"a": "4", "b": "56", "g": "89", "l": "1"}
 _NUMBERED = regex.compile(r"^\s*[\"“]?(?P<number>[\dlIÌÍíìÏï|!ŠšS$§]{1,2})\.(?=\s+(?P<next>\S+))")
 _ARTICLE = regex.compile(r"^\s*[\"“]?Điều\s\d{1,3}[a-z]?\.")
 _READ_DIGIT = {**dict.fromkeys("lIÌÍíìÏï|!", "1"), **dict.fromkeys("ŠšS$", "5"), "§": "8"}
-_CERTAIN = {"€": "c", "©": "c", "¢": "c"}
+_CERTAIN = {
+    **dict.fromkeys(("€", "©", "¢"), "c"),
+    **dict.fromkeys(("ø", "gø", "øg", "#ø", "#"), "g"),
+}
 
 
 def fixes(lines: Sequence[str]) -> dict[int, Fix]:
@@ -65,32 +70,63 @@ def _numbers(lines: Sequence[str]) -> dict[int, Fix]:
 
 def _letters(lines: Sequence[str]) -> dict[int, Fix]:
     marks = [(n, m) for n, line in enumerate(lines) if (m := _MARK.match(line))]
+    # What an amending law quotes is a list by itself, of which a single item may stand there.
+    read = ["", *("" if _QUOTE.match(m[0]) else m["letter"].lower() for _, m in marks), ""]
+    lettered = [
+        k
+        for k, mark in enumerate(read)
+        if mark and (not any(c.isdigit() for c in mark) or _from_digit(*read[k - 1 : k + 2]))
+    ]
     found: dict[int, Fix] = {}
     before = ""
-    for at, (number, match) in enumerate(marks):
-        read = match["letter"]
-        after = marks[at + 1][1]["letter"].lower() if at + 1 < len(marks) else ""
-        letter = _right(before, read.lower(), after)
+    last = 0
+    for k, following in zip(lettered, [*lettered[1:], -1], strict=False):
+        after = read[following] if all(read[k:following]) else ""
+        before = before if all(read[last + 1 : k]) else ""
+        last = k
+        letter = _from_digit(*read[k - 1 : k + 2]) or _right(before, read[k], after)
         before = letter
-        if letter != read.lower():
-            shown = letter.upper() if read.isupper() else letter
+        number, match = marks[k - 1]
+        if letter != read[k]:
+            shown = letter.upper() if match["letter"].isupper() else letter
             found[number] = Fix(match.start("letter"), match.end("letter"), shown)
     return found
+
+
+def _from_digit(before: str, read: str, after: str) -> str:
+    """The letter that a digit between the marks `before` and `after` stands for; empty for none. A
+    list in numbers within one of letters begins with 1, and none has 8 alone."""
+    follows, precedes = _next(before), _previous(after)
+    for letter in (follows, precedes):
+        if not letter or read not in _DIGIT_READ_AS.get(letter, ""):
+            continue
+        if follows == precedes or (read != "1" and (not after if follows else not before)):
+            return letter
+    return ""
 
 
 def _right(before: str, read: str, after: str) -> str:
     """The letter that stands between the marks `before` and `after` (empty: none is known)."""
     wanted = _next(before)
-    if wanted and read != wanted and read in _READ_AS.get(wanted, ""):
+    if wanted and read != wanted and read in _READ_AS.get(wanted, ()):
         following = _next(wanted)
-        if after in ("", "a", following) or after in _READ_AS.get(following, ""):
+        if after in ("", "a", following) or after in _READ_AS.get(following, ()):
             return wanted
     if read == after == "đ":
         return "d"
+    wanted = _previous(after)
+    if not before and wanted and read in _READ_AS.get(wanted, ()) and _next(read) != after:
+        return wanted
     return _CERTAIN.get(read, read)
+
+
+def _previous(letter: str) -> str:
+    """The mark before `letter` in a list; empty before the first and what is no letter."""
+    at = _ALPHABET.find(letter) if len(letter) == 1 else -1
+    return _ALPHABET[at - 1] if at > 0 else ""
 
 
 def _next(letter: str) -> str:
     """The mark that follows `letter` in a list; empty after no letter of the alphabet."""
-    at = _ALPHABET.find(letter) if letter else -1
+    at = _ALPHABET.find(letter) if len(letter) == 1 else -1
     return _ALPHABET[at + 1] if 0 <= at < len(_ALPHABET) - 1 else ""

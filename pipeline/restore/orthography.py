@@ -158,3 +158,15 @@ def in_style(word: str, second_vowel: bool) -> str:
         return word
     bare, tone = split_tone(parts.rime)
     return parts.onset + place_tone(bare, tone) if bare in _OPEN_PAIRS else word
+
+
+_CONSONANTS = frozenset("bcdđfghjklmnpqrstvxzBCDĐFGHJKLMNPQRSTVXZ")
+
+
+def onset_end(read: str) -> int:
+    """Where the first vowel of a read syllable stands, at most 4: before it, as a rule, the onset
+    ends."""
+    for k, c in enumerate(read[:4]):
+        if not c.isalpha() or c not in _CONSONANTS:
+            return k
+    return min(len(read), 4)

@@ -32,6 +32,7 @@ from pipeline.restore.built_in import (
     context_data,
     table,
 )
+from pipeline.restore.called_for import CalledFor
 from pipeline.restore.candidates import IMPOSSIBLE, Candidates, Width, printed
 from pipeline.restore.channel import Channel
 from pipeline.restore.common_readings import CommonReadings
@@ -42,6 +43,7 @@ from pipeline.restore.decoder import Decoder, Weights
 from pipeline.restore.foreign import ForeignWords
 from pipeline.restore.forward_backward import Doubles
 from pipeline.restore.identifiers import Fix
+from pipeline.restore.joined import parted
 from pipeline.restore.judgement import Judgement, box_at
 from pipeline.restore.language_model import Ids, LanguageModel
 from pipeline.restore.lattice import Lattice, Rows
@@ -55,7 +57,7 @@ from pipeline.restore.lexicon import (
     phrases_of,
 )
 from pipeline.restore.orthography import tone_style
-from pipeline.restore.slots import Pages, Sequencer, Slot, fixes_of, is_digits
+from pipeline.restore.slots import Lines, Pages, Sequencer, Slot, fixes_of, is_digits
 
 Model = Literal["auto", "eng", "vie", "none"]
 Changes = dict[tuple[int, int], tuple[list[Correction], list[Doubt]]]
@@ -133,6 +135,10 @@ class Restorer:
             name: Candidates(channel, lexicon, model, ids, WIDTHS[name], foreign, common.get(name))
             for name, channel in channels.items()
         }
+        self._lines: dict[str, Lines] = {}
+        self._called_for = {
+            name: CalledFor(self._candidates[name], self._decoders[name]) for name in channels
+        }
 
     @classmethod
     def load(
@@ -181,8 +187,9 @@ class Restorer:
         """Restore all pages of a document together; each keeps its number of lines.
 
         The outcome restored again stays as it is: passes follow until nothing changes."""
-        for candidates in self._candidates.values():
+        for name, candidates in self._candidates.items():
             candidates.forget()
+            self._lines[name] = {}
         done = [list(RestoredPage.unchanged(page).lines) for page in pages]
         seen = [_texts(done)]
         states = [done]
@@ -300,7 +307,14 @@ class Restorer:
         keep, share = self._decode(rows, name)
         page = np.array([-1 if s is None else s.page for s in slots])
         tokens = ["" if s is None else s.token for s in slots]
-        return slots, Decoded(self._candidates[name], rows, keep, share, page, tokens)
+        decoded = Decoded(self._candidates[name], rows, keep, share, page, tokens)
+        if name == "eng":
+            return slots, decoded
+        decoded = self._called_for[name].of(decoded)
+        for t in np.flatnonzero(decoded.rows != rows).tolist():
+            slot = slots[t]
+            slots[t] = slot and slot._replace(row=int(decoded.rows[t]))
+        return slots, decoded
 
     def explain(self, word: str, before: str, after: str, model: Model = "auto") -> list[Candidate]:
         """The readings of `word` between `before` and `after`, most probable first; none where
@@ -362,6 +376,9 @@ class Restorer:
                 corrections.append(fix)
             elif judged.sure < DOUBT[name]:
                 doubts.append(judged.doubt())
+        if name != "eng":
+            for slot, fix in parted(judgement, self._model):
+                changes.setdefault((slot.page, slot.line), ([], []))[0].append(fix)
         _take(changes, done)
 
     def _decode(self, rows: Ids, name: str) -> tuple[Ids, Doubles]:
@@ -370,7 +387,7 @@ class Restorer:
         return self._decoders[name].posteriors(Rows(table, rows), _WIDTH[name])
 
     def _sequence(self, pages: Pages, name: str) -> tuple[list[Slot | None], Ids]:
-        sequencer = Sequencer(self._candidates[name])
+        sequencer = Sequencer(self._candidates[name], self._lines.get(name))
         sequencer.add_pages(pages)
         return sequencer.slots, sequencer.rows
 
@@ -404,7 +421,8 @@ def _ruled(page: int, number: int, line: Line, fix: Fix) -> Correction:
     """A repair of the field grammar as a correction."""
     before = line.text[fix.start : fix.end]
     box, score = box_at(line, fix.start), GRAMMAR_SCORE
-    if fix.after.isdigit() and not _SURE_DIGITS.issuperset(before):
+    became = fix.after.isdigit() and not _SURE_DIGITS.issuperset(before)
+    if became or (before.isdigit() and not fix.after.isdigit()):
         score = NUMBER_SURE
     return Correction(
         page, number + 1, fix.start, box, before, fix.after, score, GRAMMAR_MARGIN, "grammar"

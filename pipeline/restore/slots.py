@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 import regex
@@ -40,19 +40,27 @@ class Slot(NamedTuple):
     row: int
 
 
-class Sequencer:
-    """Builds the sequence of one document."""
+_EARLIER: Final = Slot(0, 0, 0, "", 0)  # stands for whatever is before a line
 
-    def __init__(self, candidates: Candidates) -> None:
+Lines = dict[tuple[int, int, str, bool, tuple[Fix, ...]], list[Slot | None]]
+"""The slots of lines, by page, number, text, whether in capitals, and repairs: most lines are the
+same when a document is read again. Not of lines of which words were read twice."""
+
+
+class Sequencer:
+    """Builds the sequence of one document; `lines`: what is known of its lines, which grows."""
+
+    def __init__(self, candidates: Candidates, lines: Lines | None = None) -> None:
         self._candidates = candidates
+        self._lines: Lines = {} if lines is None else lines
         self._heavy = candidates.wide.heavy
         self.slots: list[Slot | None] = [None]
-        self._rows = [candidates.boundary()]
 
     @property
     def rows(self) -> Ids:
         """The row of readings of each slot."""
-        return np.array(self._rows, np.int64)
+        boundary = self._candidates.boundary()
+        return np.array([boundary if s is None else s.row for s in self.slots], np.int64)
 
     def add_pages(self, pages: Pages) -> None:
         """Add all pages, each under its index."""
@@ -62,10 +70,25 @@ class Sequencer:
             capitals = False
             for number, line in enumerate(page.lines):
                 capitals = in_capitals(line.text, capitals)
-                self._add_line(index, number, line, capitals, fixes.get(number, []))
+                self._add_known_line(index, number, line, capitals, fixes.get(number, []))
                 if len(line.text) < _SHORT * longest:
                     self._end()
             self._end()
+
+    def _add_known_line(
+        self, index: int, number: int, line: Line, capitals: bool, fixes: Sequence[Fix]
+    ) -> None:
+        if any(word.readings for word in line.words):
+            self._add_line(index, number, line, capitals, fixes)
+            return
+        key = (index, number, line.text, capitals, tuple(fixes))
+        known = self._lines.get(key)
+        if known is None:
+            before, self.slots = self.slots, [_EARLIER]
+            self._add_line(index, number, line, capitals, fixes)
+            known = self._lines[key] = self.slots[1:]
+            self.slots = before
+        self.slots += known[1:] if known[:1] == self.slots[-1:] == [None] else known
 
     def _add_line(
         self, index: int, number: int, line: Line, capitals: bool, fixes: Sequence[Fix]
@@ -75,23 +98,24 @@ class Sequencer:
             certain = _fixed_token(start, token, fixes) if fixes else None
             if certain is not None:
                 row = self._candidates.fixed(certain)
-                self._append(Slot(index, number, start, token, row), certain)
+                self._append(Slot(index, number, start, token, row), certain, line.text)
             elif is_word(token, self._heavy):
                 row = self._candidates.row(token, capitals, others.get(start, ()))
-                self._append(Slot(index, number, start, token, row), token)
+                self._append(Slot(index, number, start, token, row), token, line.text)
             elif ends_sentence(token) and not self._heavy:  # a speck, where damage is heavy
                 self._end()
 
-    def _append(self, slot: Slot, token: str) -> None:
+    def _append(self, slot: Slot, token: str, line: str) -> None:
+        """Add a token; no sentence ends where a small letter follows without a space."""
         self.slots.append(slot)
-        self._rows.append(slot.row)
         if ends_sentence(token):
-            self._end()
+            behind = slot.start + len(slot.token)
+            if self._heavy or not line[behind : behind + 1].strip():
+                self._end()
 
     def _end(self) -> None:
         if self.slots[-1] is not None:
             self.slots.append(None)
-            self._rows.append(self._candidates.boundary())
 
 
 def _other_readings(line: Line) -> dict[int, tuple[str, ...]]:
@@ -112,7 +136,7 @@ def fixes_of(page: PageLayout, heavy: bool, *, first: bool) -> dict[int, list[Fi
         near_top = first and number < _TOP
         if fixes := _line_fixes(line.text, heavy, near_top):
             found[number] = fixes
-    for number, fix in items.fixes([line.text for line in page.lines]).items():
+    for number, fix in _item_fixes(tuple(line.text for line in page.lines)).items():
         others = [f for f in found.get(number, []) if f.start >= fix.end or f.end <= fix.start]
         found[number] = sorted([fix, *others])
     return found
@@ -120,6 +144,7 @@ def fixes_of(page: PageLayout, heavy: bool, *, first: bool) -> dict[int, list[Fi
 
 # Every pass over a document looks at its lines again, and most stay as they are.
 _line_fixes = lru_cache(maxsize=10_000)(identifiers.fixes)
+_item_fixes = lru_cache(maxsize=100)(items.fixes)
 
 
 def _fixed_token(start: int, token: str, fixes: Sequence[Fix]) -> str | None:
