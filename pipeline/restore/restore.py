@@ -151,7 +151,7 @@ class Restorer:
         phrases: list[Phrase] = [*built_in_phrases(), *phrases_of(dictionaries)]
         phrases += learned.phrases() if learned else []
         model = extend(base, phrases)
-        lexicon = Lexicon.of(model.words)
+        lexicon = Lexicon.of(model.words, {word for phrase in phrases for word in phrase.words})
         rows = {name: channel_counts(name) for name in ("eng", "vie")}
         if learned:
             rows = {name: learned.channel(name, counted) for name, counted in rows.items()}
