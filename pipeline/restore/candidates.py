@@ -37,6 +37,7 @@ _STROKE = -3.0  # a 1 was read as a letter
 _ROMAN_STROKE = -6.0  # the same as I, which is rather a Roman one
 _PRIOR_WEIGHT = 0.8
 _LEAST_ONSET = -13.0  # an onset less likely is not looked at
+_LONGEST_ONSET = 5  # characters as read
 _GOOD = -6.0  # where a syllable is as likely as this, other cuts are not looked at
 _SECOND_READING = -1.0  # the reading thought worse when the line was read twice
 _LETTERS = regex.compile(r"[\p{L}ƒ\]©€]+")
@@ -51,6 +52,17 @@ class Offer(NamedTuple):
     start: int
     end: int
     shape: Shape | None
+
+
+class Variant(NamedTuple):
+    """What was read as of a printed shape: `width` readings at most, each at a `penalty` (a
+    logarithm), and the shape in which they are `shown` (None: as read)."""
+
+    read: str
+    shape: Shape
+    width: int
+    penalty: float
+    shown: Shape | None
 
 
 CONSONANTS: Final = frozenset("bcdđfghjklmnpqrstvxzBCDĐFGHJKLMNPQRSTVXZ")
@@ -82,6 +94,7 @@ class Candidates:
     common: CommonReadings | None = None
     row_of: dict[tuple[str, bool, tuple[str, ...]], int] = field(default_factory=dict)
     twice_read: set[int] = field(default_factory=set)
+    token_of: dict[int, tuple[str, bool]] = field(default_factory=dict)
     first: Ids = field(init=False)
     second: Ids = field(init=False)
     score: Floats = field(init=False)
@@ -108,6 +121,7 @@ class Candidates:
             self.row_of.clear()
             self.readings.clear()
             self.twice_read.clear()
+            self.token_of.clear()
             self._clear()
 
     def row(self, token: str, in_capitals: bool, others: tuple[str, ...] = ()) -> int:
@@ -131,7 +145,10 @@ class Candidates:
         """The new row of a token."""
         read = self.common.row(token, in_capitals) if self.common else None
         read = read or self.worked_out(token, in_capitals)
-        return self._add(self._joined(token, read, in_capitals, others) if others else read)
+        row = self.add(self._joined(token, read, in_capitals, others) if others else read)
+        if not others:
+            self.token_of[row] = (token, in_capitals)
+        return row
 
     def _word_of(self, token: str) -> tuple[int, str]:
         """A word without the marks around it, which tell nothing of its readings, and where it
@@ -151,13 +168,14 @@ class Candidates:
         readings = [r._replace(start=r.start + start, end=r.end + start) for r in kept]
         n = len(readings)
         parts = (self.first[row, :n], self.second[row, :n], self.score[row, :n])
-        return self._add(Row(readings, *parts))
+        return self.add(Row(readings, *parts))
 
     def boundary(self) -> int:
         """The row of a sentence boundary."""
         return self.row("\x00boundary", False)
 
-    def _add(self, read: Row) -> int:
+    def add(self, read: Row) -> int:
+        """A new row of the given readings."""
         row = len(self.readings)
         if row == len(self.first):
             self.first = np.concatenate([self.first, np.full_like(self.first, NONE)])
@@ -228,7 +246,7 @@ class Candidates:
             return alone
         found = self._foreign(core, start, end) if kept == UNKNOWN_ID else {}
         acronym = core and protect.is_acronym(core, in_capitals, self.wide.heavy)
-        for a, b in self._spans(token, start, end) if not acronym else ():
+        for a, b in self.spans(token, start, end) if not acronym else ():
             read = token[a:b]
             if protect.is_readable(read, self.wide.heavy):
                 self._syllables(read, a, b, in_capitals, found)
@@ -272,11 +290,11 @@ class Candidates:
             start, end = core_of(text)
             word = classify(text[start:end])
             kept = self.ids.get(word, 1) if word else 1
-            found = self._add(Row([Reading(start, end, None)], [kept], [NONE], [0.0]))
+            found = self.add(Row([Reading(start, end, None)], [kept], [NONE], [0.0]))
             self.row_of[key] = found
         return found
 
-    def _spans(self, token: str, start: int, end: int) -> list[tuple[int, int]]:
+    def spans(self, token: str, start: int, end: int) -> list[tuple[int, int]]:
         """The core, and the core with the odd marks around it that may be misread letters."""
         spans = [(start, end)] if start < end else []
         if self.wide.heavy:
@@ -292,49 +310,44 @@ class Candidates:
         return spans
 
     def _syllables(self, read: str, a: int, b: int, capitals: bool, found: Offers) -> None:
-        heavy = self.wide.heavy
-        shape = shape_of(read)
-        penalty = 0.0
-        if heavy and capitals and shape != "CAPITALS" and any(c.isupper() for c in read):
-            read, shape = read.upper(), "CAPITALS"  # one letter of a heading read as a small one
-            self._offer_all(read, shape, self.wide.width, -1.0, (a, b), shape, found)
-            return
-        if heavy and not capitals and shape == "CAPITALS" and len(read) <= 3:
-            self._offer_all(read, "Capital", self.wide.width, 0.0, (a, b), "Capital", found)
-            penalty = _IN_CAPITALS  # "BG" in a line of small letters is rather "Bộ" than "BỐ"
-        scores = self._offer_all(read, shape, self.wide.width, penalty, (a, b), None, found)
-        if heavy and shape == "Capital":  # "Ign" for "lợn": the capital is misread
-            self._offer_all(read, "lower", 6, _CAPITAL_LOST, (a, b), None, found)
-        joined = len(read) >= 5 if heavy else shape == "CAPITALS" and len(read) >= 6
+        first, *others = self.variants(read, capitals)
+        scores = self._offer_all(first, (a, b), found)
+        for variant in others:
+            self._offer_all(variant, (a, b), found)
+        if self.wide.heavy:
+            joined = len(read) >= 5 and first.read == read
+        else:
+            joined = first.shape == "CAPITALS" and len(read) >= 6
         joined &= read != 2 * read[: len(read) // 2]  # a word twice: the paper's slip
         if joined and (not len(scores) or scores.max() < -9.0):
-            self._pairs(read, shape, a, b, found)
+            self._pairs(read, first.shape, a, b, found)
 
-    def _offer_all(
-        self,
-        read: str,
-        shape: Shape,
-        width: int,
-        penalty: float,
-        span: tuple[int, int],
-        shown: Shape | None,
-        found: Offers,
-    ) -> Floats:
-        """Offer the likeliest syllables for `read`; their scores."""
-        words, scores = self._best(read, shape, width)
+    def variants(self, read: str, in_capitals: bool) -> list[Variant]:
+        """The shapes in which `read` may have been printed, the plainest first."""
+        shape, width = shape_of(read), self.wide.width
+        plain = Variant(read, shape, width, 0.0, None)
+        if not self.wide.heavy:
+            return [plain]
+        if in_capitals and shape != "CAPITALS" and any(c.isupper() for c in read):
+            # One letter of a heading read as a small one.
+            return [Variant(read.upper(), "CAPITALS", width, -1.0, "CAPITALS")]
+        if not in_capitals and shape == "CAPITALS" and len(read) <= 3:
+            # "BG" in a line of small letters is rather "Bộ" than "BỐ".
+            capital = Variant(read, "Capital", width, 0.0, "Capital")
+            return [plain._replace(penalty=_IN_CAPITALS), capital]
+        if shape == "Capital":  # "Ign" for "lợn": the capital is misread
+            return [plain, Variant(read, "lower", 6, _CAPITAL_LOST, None)]
+        return [plain]
+
+    def _offer_all(self, variant: Variant, span: tuple[int, int], found: Offers) -> Floats:
+        """Offer the likeliest syllables in a shape; log P(read | syllable) of each."""
+        words, scores = self._best(variant.read, variant.shape, variant.width)
         for w, s in zip(words, scores, strict=True):
-            offer = Offer(float(s) + penalty, *span, shown)
+            offer = Offer(float(s) + variant.penalty, *span, variant.shown)
             self._offer(found, (self.model.words[w],), offer)
         return scores
 
-    def _pairs(
-        self,
-        read: str,
-        shape: Shape,
-        a: int,
-        b: int,
-        found: Offers,
-    ) -> None:
+    def _pairs(self, read: str, shape: Shape, a: int, b: int, found: Offers) -> None:
         rest: Shape = "CAPITALS" if shape == "CAPITALS" else "lower"
         for k in range(2, len(read) - 1):
             left, left_scores = self._best(read[:k], shape, 3)
@@ -351,14 +364,7 @@ class Candidates:
 
     def _best(self, read: str, shape: Shape, width: int) -> tuple[Ids, Floats]:
         """The likeliest syllables for `read` (word ids), and log P(read | syllable)."""
-        scores = self._blank.copy()
-        natural = _onset_end(read)
-        start = 0 if self.wide.heavy else max(0, natural - 1)
-        cuts = range(start, min(natural + 1, len(read)) + 1)
-        self._by_cuts(read, shape, cuts, scores)
-        if scores.max() < _GOOD:  # an onset of several letters may be read as one, or not at all
-            others = [k for k in range(min(len(read), 5) + 1) if k not in cuts]
-            self._by_cuts(read, shape, others, scores)
+        scores = self.scores(read, shape)
         found = np.flatnonzero(scores > self.wide.least)
         if not len(found):
             return found, scores[:0]
@@ -366,6 +372,18 @@ class Candidates:
         good = np.flatnonzero(ranked > ranked.max() - self.wide.beam)
         top = good[np.argsort(-ranked[good], kind="stable")[:width]]
         return self.lexicon.word[found[top]], scores[found[top]]
+
+    def scores(self, read: str, shape: Shape) -> Floats:
+        """log P(read | syllable) of all syllables of the lexicon."""
+        scores = self._blank.copy()
+        natural = _onset_end(read)
+        start = 0 if self.wide.heavy else max(0, natural - 1)
+        cuts = range(start, min(natural + 1, len(read)) + 1)
+        self._by_cuts(read, shape, cuts, scores)
+        if scores.max() < _GOOD:  # an onset of several letters may be read as one, or not at all
+            others = [k for k in range(min(len(read), _LONGEST_ONSET) + 1) if k not in cuts]
+            self._by_cuts(read, shape, others, scores)
+        return scores
 
     def _by_cuts(self, read: str, shape: Shape, cuts: Iterable[int], scores: Floats) -> None:
         """Raise the score of every syllable to its best over the `cuts` between onset and rime."""
@@ -384,15 +402,7 @@ class Candidates:
                 value[bare] = before[0] + whole.take(lexicon.rime[bare])
             np.maximum(scores, value, out=scores)
 
-    def _ranked(
-        self,
-        word: str,
-        kept: int,
-        start: int,
-        end: int,
-        core: str,
-        found: Offers,
-    ) -> Row:
+    def _ranked(self, word: str, kept: int, start: int, end: int, core: str, found: Offers) -> Row:
         """All readings, the token as it is first, best first after it."""
         own = found.pop((word,), None)
         letter = _PER_LETTER_HEAVY if self.wide.heavy else _PER_LETTER

@@ -56,6 +56,7 @@ from pipeline.restore.lexicon import (
 )
 from pipeline.restore.orthography import tone_style
 from pipeline.restore.slots import Pages, Sequencer, Slot, fixes_of, is_digits
+from pipeline.restore.widening import Widening
 
 Model = Literal["auto", "eng", "vie", "none"]
 Changes = dict[tuple[int, int], tuple[list[Correction], list[Doubt]]]
@@ -132,6 +133,11 @@ class Restorer:
         self._candidates = {
             name: Candidates(channel, lexicon, model, ids, WIDTHS[name], foreign, common.get(name))
             for name, channel in channels.items()
+        }
+        self._widening = {
+            name: Widening(self._candidates[name], model, phrases, WEIGHTS[name])
+            for name in channels
+            if WIDTHS[name].heavy
         }
 
     @classmethod
@@ -302,6 +308,15 @@ class Restorer:
         tokens = ["" if s is None else s.token for s in slots]
         return slots, Decoded(self._candidates[name], rows, keep, share, page, tokens)
 
+    def _widened(
+        self, slots: list[Slot | None], rows: Ids, name: str
+    ) -> tuple[list[Slot | None], Ids]:
+        """The tokens with the further readings that the words around them ask for."""
+        keep, share = self._decoders[name].likely(self._lattice(rows, name), _WIDTH[name])
+        wider = self._widening[name].rows(rows, keep, share)
+        changed = zip(slots, wider.tolist(), strict=True)
+        return [slot and slot._replace(row=row) for slot, row in changed], wider
+
     def explain(self, word: str, before: str, after: str, model: Model = "auto") -> list[Candidate]:
         """The readings of `word` between `before` and `after`, most probable first; none where
         `word` holds nothing that is read as a word."""
@@ -365,13 +380,17 @@ class Restorer:
         _take(changes, done)
 
     def _decode(self, rows: Ids, name: str) -> tuple[Ids, Doubles]:
-        candidates = self._candidates[name]
-        table = Lattice(candidates.first, candidates.second, candidates.score)
-        return self._decoders[name].posteriors(Rows(table, rows), _WIDTH[name])
+        return self._decoders[name].posteriors(self._lattice(rows, name), _WIDTH[name])
+
+    def _lattice(self, rows: Ids, name: str) -> Rows:
+        table = self._candidates[name]
+        return Rows(Lattice(table.first, table.second, table.score), rows)
 
     def _sequence(self, pages: Pages, name: str) -> tuple[list[Slot | None], Ids]:
         sequencer = Sequencer(self._candidates[name])
         sequencer.add_pages(pages)
+        if name in self._widening:
+            return self._widened(sequencer.slots, sequencer.rows, name)
         return sequencer.slots, sequencer.rows
 
 
