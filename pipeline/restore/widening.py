@@ -16,7 +16,7 @@ import numpy as np
 from pipeline.restore.candidates import IMPOSSIBLE, Candidates, Variant
 from pipeline.restore.common_readings import Reading, Row
 from pipeline.restore.decoder import Weights, mixed
-from pipeline.restore.forward_backward import Doubles
+from pipeline.restore.forward_backward import Bools, Doubles
 from pipeline.restore.language_model import NONE, Floats, Ids, LanguageModel, bigram_key
 from pipeline.restore.lexicon import PhraseTable
 from pipeline.restore.tokens import UNKNOWN_ID, core_of
@@ -29,6 +29,9 @@ SURE: Final = 0.95
 
 BEHIND: Final = 4.0
 """How far behind the likeliest reading a further one may be: trigrams and all else weigh it."""
+
+RUNNER_UP: Final = -3.0
+"""A second reading beside a token counts where it is not less likely than that by more."""
 
 _AT_LEAST: Final = 4.0  # two bigrams hardly ever cost less
 _MOST: Final = 3  # further readings of a token
@@ -45,6 +48,18 @@ class _Further(NamedTuple):
     ways: list[tuple[int, int, Variant]]
 
 
+class _Two(NamedTuple):
+    """Of each token the words of the likeliest reading and the runner-up [T, 2], and log P(it) less
+    that of the likeliest."""
+
+    words: Ids
+    odds: Doubles
+
+    def moved(self, by: int) -> _Two:
+        """Those of the token that stands so many before; boundaries where there is none."""
+        return _Two(np.roll(self.words, by, 0), np.roll(self.odds, by, 0))
+
+
 @dataclass(slots=True)
 class Widening:
     """Looks for further readings under one channel."""
@@ -59,23 +74,35 @@ class Widening:
         """The rows of readings of the tokens [T], some of them wider; `keep`, `share` [T, k]: the
         readings left of each so far and their probabilities."""
         table = self.candidates
-        best = np.take_along_axis(keep, share.argmax(1)[:, None], 1)[:, 0]
-        first, second = table.first[rows, best], table.second[rows, best]
-        last = np.where(second != NONE, second, first)
-        before, after = np.r_[0, last[:-1]], np.r_[first[1:], 0]
-        fit = self.weights.channel * table.score[rows, best]
-        fit += self.weights.language * (self._bigram(before, first) + self._bigram(last, after))
+        first, last, two = self._likeliest(rows, keep, share)
+        channel = table.score[rows, keep[np.arange(len(rows)), share.argmax(1)]]
+        fit = self.weights.channel * channel + self.weights.language * (
+            self._bigram(last.moved(1).words[:, 0], first.words[:, 0])
+            + self._bigram(last.words[:, 0], first.moved(-1).words[:, 0])
+        )
         several = (table.score[rows, :2] > IMPOSSIBLE / 2).all(1)
-        asked = (fit < LEAST_FIT) & (share.max(1) < SURE) & several & (second == NONE)
+        asked = (fit < LEAST_FIT) & (share.max(1) < SURE) & several & ~two
         out = rows.copy()
         found = [
             (t, further)
             for t in np.flatnonzero(asked).tolist()
             if (further := self._of_row(int(rows[t]))) is not None
         ]
-        for t, further, wanted in self._wanted(found, before, after, fit):
+        for t, further, wanted in self._wanted(found, last.moved(1), first.moved(-1), fit):
             out[t] = self._wider(int(rows[t]), further, wanted)
         return out
+
+    def _likeliest(self, rows: Ids, keep: Ids, share: Doubles) -> tuple[_Two, _Two, Bools]:
+        """The first and the last words of the two likeliest readings of each token, and whether the
+        likeliest is two words."""
+        two = np.argsort(-share, 1, kind="stable")[:, :2]
+        found = np.take_along_axis(keep, two, 1)
+        odds = np.log(np.maximum(np.take_along_axis(share, two, 1), 1e-9))
+        odds -= odds[:, :1]
+        at = rows[:, None], found
+        first, second = self.candidates.first[at], self.candidates.second[at]
+        last = np.where(second != NONE, second, first)
+        return _Two(first, odds), _Two(last, odds), second[:, 0] != NONE
 
     def _bigram(self, v: Ids, w: Ids) -> Floats:
         """log P(w | v) with what the phrases say."""
@@ -112,7 +139,7 @@ class Widening:
                 yield a, b, variant
 
     def _wanted(
-        self, found: list[tuple[int, _Further]], before: Ids, after: Ids, fit: Floats
+        self, found: list[tuple[int, _Further]], before: _Two, after: _Two, fit: Floats
     ) -> Iterator[tuple[int, _Further, Ids]]:
         """Of tokens the words that fit between those `before` and `after` [T] nearly as well as the
         likeliest does, or better; the best first."""
@@ -124,7 +151,8 @@ class Widening:
         token = np.repeat([t for t, _ in found], sizes)
         words = np.concatenate([f.words[at] for (_, f), at in zip(found, near, strict=True)])
         scores = np.concatenate([f.scores[at] for (_, f), at in zip(found, near, strict=True)])
-        logs = self._bigram(before[token], words) + self._bigram(words, after[token])
+        logs = self._best(before, token, words, follows=True)
+        logs += self._best(after, token, words, follows=False)
         scores = channel * scores + self.weights.language * logs
         good = (scores > fit[token] - BEHIND) & (words > UNKNOWN_ID)
         start = 0
@@ -134,6 +162,16 @@ class Widening:
             if good[part].any():
                 kept = np.flatnonzero(good[part])
                 yield t, further, at[kept[np.argsort(-scores[part][kept], kind="stable")]]
+
+    def _best(self, beside: _Two, token: Ids, words: Ids, *, follows: bool) -> Floats:
+        """log P of the pairs of `words` and what stands beside their tokens: with the word that is
+        likeliest there, or the runner-up less what it is less likely."""
+        own, other = beside.words[token].T
+        logs = self._bigram(own, words) if follows else self._bigram(words, own)
+        at = np.flatnonzero(beside.odds[token, 1] > RUNNER_UP)
+        pair = (other[at], words[at]) if follows else (words[at], other[at])
+        logs[at] = np.maximum(logs[at], self._bigram(*pair) + beside.odds[token[at], 1])
+        return logs
 
     def _wider(self, row: int, further: _Further, wanted: Ids) -> int:
         """The row with the first of the wanted words that it lacks, in place of its last."""
