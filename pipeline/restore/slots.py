@@ -16,6 +16,7 @@ import regex
 from pipeline.document import Line, PageLayout
 from pipeline.restore import identifiers, items
 from pipeline.restore.candidates import Candidates
+from pipeline.restore.damage import could_be_syllable
 from pipeline.restore.identifiers import Fix
 from pipeline.restore.language_model import Ids
 from pipeline.restore.protect import is_address
@@ -62,6 +63,7 @@ class Sequencer:
             capitals = False
             for number, line in enumerate(page.lines):
                 capitals = in_capitals(line.text, capitals)
+                capitals |= self._heavy and is_short_heading(line.text)
                 self._add_line(index, number, line, capitals, fixes.get(number, []))
                 if len(line.text) < _SHORT * longest:
                     self._end()
@@ -166,6 +168,17 @@ def is_word(token: str, heavy: bool) -> bool:
     if start < end:
         return bool(classify(token[start:end])) or heavy
     return heavy and any(c in "&@¢§€£¥©®" for c in token)
+
+
+@lru_cache(maxsize=10_000)
+def is_short_heading(text: str) -> bool:
+    """Whether a line is a word or two in capitals that may be syllables (LUAT for LUẬT), as no
+    abbreviation but the odd one is."""
+    cores = [token[slice(*core_of(token))] for token in text.split()]
+    return 0 < len(cores) < 3 and all(
+        len(core) > 2 and core.isupper() and core.isalpha() and could_be_syllable(core)
+        for core in cores
+    )
 
 
 def in_capitals(text: str, before: bool = False) -> bool:
