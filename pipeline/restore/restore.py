@@ -16,14 +16,13 @@ import numpy as np
 
 from pipeline.document import (
     Correction,
-    Doubt,
     Line,
     PageLayout,
     RestoredLine,
     RestoredPage,
     apply_corrections,
 )
-from pipeline.restore import damage, identifiers
+from pipeline.restore import damage, identifiers, specks
 from pipeline.restore.acceptance import Acceptance, Decoded
 from pipeline.restore.built_in import (
     base_model,
@@ -42,7 +41,7 @@ from pipeline.restore.decoder import Decoder, Weights
 from pipeline.restore.foreign import ForeignWords
 from pipeline.restore.forward_backward import Doubles
 from pipeline.restore.identifiers import Fix
-from pipeline.restore.judgement import Judgement, box_at
+from pipeline.restore.judgement import Changes, Judgement, box_at
 from pipeline.restore.language_model import Ids, LanguageModel
 from pipeline.restore.lattice import Lattice, Rows
 from pipeline.restore.learned import LearnedFiles
@@ -59,7 +58,6 @@ from pipeline.restore.slots import Pages, Sequencer, Slot, fixes_of, is_digits
 from pipeline.restore.widening import Widening
 
 Model = Literal["auto", "eng", "vie", "none"]
-Changes = dict[tuple[int, int], tuple[list[Correction], list[Doubt]]]
 _WIDTH = {"eng": 7, "vie": 4}  # readings weighed by trigrams
 _PASSES = 6
 GRAMMAR_SCORE = 0.99
@@ -377,6 +375,8 @@ class Restorer:
                 corrections.append(fix)
             elif judged.sure < DOUBT[name]:
                 doubts.append(judged.doubt())
+        if name == "eng":
+            specks.add(changes, judgement, self._model)
         _take(changes, done)
 
     def _decode(self, rows: Ids, name: str) -> tuple[Ids, Doubles]:

@@ -80,7 +80,8 @@ class Sequencer:
                 self._append(Slot(index, number, start, token, row), certain)
             elif is_word(token, self._heavy):
                 row = self._candidates.row(token, capitals, others.get(start, ()))
-                self._append(Slot(index, number, start, token, row), token)
+                goes_on = self._heavy and line.text[start + len(token) :][:1].islower()
+                self._append(Slot(index, number, start, token, row), "" if goes_on else token)
             elif ends_sentence(token) and not self._heavy:  # a speck, where damage is heavy
                 self._end()
 
