@@ -28,6 +28,7 @@ IMPOSSIBLE: Final = -1e4
 _ODD = frozenset("?!'’‘`\"”“>@¢)(]}{[|~_=&*<\\^°§$%#+€£¥©®")
 _PER_LETTER = -2.9  # spelling of a word the vocabulary does not know
 _PER_LETTER_HEAVY = -4.0  # the same where most such words are damage
+_PAIR_BELOW = -7.5  # where one word is as likely as this, two are not looked at
 _SPLIT = -7.0  # two words printed apart were read as one
 _CAPITAL_LOST = -4.0  # a small letter was read as a capital
 _IN_CAPITALS = -3.0  # a word in capitals stands in a line of small letters
@@ -231,8 +232,7 @@ class Candidates:
             return Row([Reading(0, 0, None)], [0], [NONE], [0.0])
         start, end = core_of(token)
         core = token[start:end]
-        word = classify(core)
-        kept = self.ids.get(word, 1) if word else 1
+        kept = self.ids.get(classify(core), UNKNOWN_ID)
         alone = Row([Reading(start, end, None)], [kept], [NONE], [0.0])
         number = None if self.wide.heavy else protect.as_number(core)
         lone = len(core) == 1 and in_capitals  # a speck after a heading
@@ -252,7 +252,7 @@ class Candidates:
                 self._syllables(read, a, b, in_capitals, found)
         if not found:
             return alone
-        return self._ranked(word, kept, start, end, core, found)
+        return self._ranked(kept, start, end, core, found)
 
     def _is_foreign(self, core: str, kept: int) -> bool:
         """Whether a token is a known word so long that no misread syllable looks like it."""
@@ -288,8 +288,7 @@ class Candidates:
         found = self.row_of.get(key)
         if found is None:
             start, end = core_of(text)
-            word = classify(text[start:end])
-            kept = self.ids.get(word, 1) if word else 1
+            kept = self.ids.get(classify(text[start:end]), UNKNOWN_ID)
             found = self.add(Row([Reading(start, end, None)], [kept], [NONE], [0.0]))
             self.row_of[key] = found
         return found
@@ -311,16 +310,19 @@ class Candidates:
 
     def _syllables(self, read: str, a: int, b: int, capitals: bool, found: Offers) -> None:
         first, *others = self.variants(read, capitals)
-        scores = self._offer_all(first, (a, b), found)
-        for variant in others:
-            self._offer_all(variant, (a, b), found)
-        if self.wide.heavy:
-            joined = len(read) >= 5 and first.read == read
-        else:
-            joined = first.shape == "CAPITALS" and len(read) >= 6
-        joined &= read != 2 * read[: len(read) // 2]  # a word twice: the paper's slip
-        if joined and (not len(scores) or scores.max() < -9.0):
+        scores, *_ = [self._offer_all(v, (a, b), found) for v in (first, *others)]
+        best = scores.max(initial=IMPOSSIBLE)
+        if best < _PAIR_BELOW and self._may_be_two(read, first):
             self._pairs(read, first.shape, a, b, found)
+
+    def _may_be_two(self, read: str, plain: Variant) -> bool:
+        """Whether a token is long enough for two words, and no word twice: the paper's slip."""
+        capitals = plain.shape == "CAPITALS"
+        if not self.wide.heavy:
+            long = capitals and len(read) >= 6
+        else:  # BOY is BỘ Y
+            long = plain.read == read and len(read) >= (3 if capitals and read[-1] == "Y" else 4)
+        return long and read != 2 * read[: len(read) // 2]
 
     def variants(self, read: str, in_capitals: bool) -> list[Variant]:
         """The shapes in which `read` may have been printed, the plainest first."""
@@ -336,7 +338,7 @@ class Candidates:
             capital = Variant(read, "Capital", width, 0.0, "Capital")
             return [plain._replace(penalty=_IN_CAPITALS), capital]
         if shape == "Capital":  # "Ign" for "lợn": the capital is misread
-            return [plain, Variant(read, "lower", 6, _CAPITAL_LOST, None)]
+            return [plain, Variant(read, "lower", 12, _CAPITAL_LOST, None)]
         return [plain]
 
     def _offer_all(self, variant: Variant, span: tuple[int, int], found: Offers) -> Floats:
@@ -349,7 +351,7 @@ class Candidates:
 
     def _pairs(self, read: str, shape: Shape, a: int, b: int, found: Offers) -> None:
         rest: Shape = "CAPITALS" if shape == "CAPITALS" else "lower"
-        for k in range(2, len(read) - 1):
+        for k in range(2, len(read) - (read[-1] != "Y")):
             left, left_scores = self._best(read[:k], shape, 3)
             right, right_scores = self._best(read[k:], rest, 3)
             for x, s in zip(left, left_scores, strict=True):
@@ -402,9 +404,9 @@ class Candidates:
                 value[bare] = before[0] + whole.take(lexicon.rime[bare])
             np.maximum(scores, value, out=scores)
 
-    def _ranked(self, word: str, kept: int, start: int, end: int, core: str, found: Offers) -> Row:
+    def _ranked(self, kept: int, start: int, end: int, core: str, found: Offers) -> Row:
         """All readings, the token as it is first, best first after it."""
-        own = found.pop((word,), None)
+        own = found.pop((classify(core),), None)
         letter = _PER_LETTER_HEAVY if self.wide.heavy else _PER_LETTER
         spelling = max(letter * len(core), self.wide.spelling) if kept == 1 else 0.0
         as_read = own.score if own else -0.7 + spelling
