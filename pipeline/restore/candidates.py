@@ -234,18 +234,19 @@ class Candidates:
         core = token[start:end]
         kept = self.ids.get(classify(core), UNKNOWN_ID)
         alone = Row([Reading(start, end, None)], [kept], [NONE], [0.0])
-        number = None if self.wide.heavy else protect.as_number(core)
+        heavy = self.wide.heavy
+        number = None if heavy else protect.as_number(core)
         lone = len(core) == 1 and in_capitals  # a speck after a heading
         if number and not lone and not protect.is_item_mark(token):
             both = [Reading(start, end, None), Reading(start, end, number)]
             cost = _ROMAN_STROKE if core == "I" else _STROKE
             return Row(both, [kept, NUMBER_ID], [NONE, NONE], [0.0, cost])
-        if protect.is_address(token) or protect.is_item_mark(token) or protect.is_measure(core):
-            return alone
-        if self._is_foreign(core, kept):
+        if protect.stays(token, core, heavy) or self._is_foreign(core, kept):
             return alone
         found = self._foreign(core, start, end) if kept == UNKNOWN_ID else {}
-        acronym = core and protect.is_acronym(core, in_capitals, self.wide.heavy)
+        acronym = core and protect.is_acronym(core, in_capitals, heavy)
+        if heavy and in_capitals and protect.is_stroke(token[end : end + 1]):  # NGH] is NGHỊ
+            acronym = False
         for a, b in self.spans(token, start, end) if not acronym else ():
             read = token[a:b]
             if protect.is_readable(read, self.wide.heavy):
@@ -276,7 +277,7 @@ class Candidates:
             return -0.1
         if core.isdigit():
             return -0.1 + _SPELT_DIGIT * min(len(core), 2)
-        if any(c in "/-" for c in core) or protect.is_area(core):
+        if any(c in "/-" for c in core) or protect.is_area(core) or protect.is_measure(core):
             return -0.7
         if core[:-1].isdigit() and core[-1] in "abcdđ":
             return -0.7 if len(core) > 2 else _DIGIT_LETTER

@@ -55,6 +55,20 @@ def is_measure(core: str) -> bool:
     return bool(_MEASURE.fullmatch(core))
 
 
+def is_stroke(sign: str) -> bool:
+    """Whether a sign is what an I may be read as."""
+    return sign in {"]", "|", "!", "}"}
+
+
+def stays(token: str, core: str, heavy: bool) -> bool:
+    """Whether a token is an address, a list mark or a measure, which no word is read as. Under
+    heavy damage `4m` and `6m` are what an English model makes of âm and ốm: the words around
+    tell."""
+    if is_address(token) or is_item_mark(token):
+        return True
+    return is_measure(core) and not (heavy and len(core) == 2 and core[1] == "m")
+
+
 def is_area(core: str) -> bool:
     """The sign of an area or volume, which also may be a word whose last letter was read as a
     digit: `m2`, `m3`."""
@@ -78,10 +92,20 @@ def is_acronym(core: str, in_capitals: bool, heavy: bool = False) -> bool:
     if capitals < 2 or (heavy and len(core) == 2 and core not in _known_pairs()):
         return False
     if capitals < len(letters):
-        if heavy and in_capitals and has_vowel(core):
+        if heavy and (_small_in_capitals(core) if in_capitals else _two_capitals(core)):
             return False
         return sum(c.isupper() for c in letters[1:]) >= 2 or not has_vowel(core)
     return not in_capitals or not has_vowel(core)
+
+
+def _small_in_capitals(core: str) -> bool:
+    """Whether a word in capitals has small letters that are misread: `NGhIỆM`, `CHf` for CHÍ."""
+    return has_vowel(core) or all(c.isupper() or c in "fijlt" for c in core)
+
+
+def _two_capitals(core: str) -> bool:
+    """Whether a word's first vowel was read as a second capital: `MGng` for Mông."""
+    return len(core) > 3 and core[:2].isupper() and core[2:].islower()
 
 
 @cache

@@ -54,7 +54,7 @@ from pipeline.restore.lexicon import (
     phrases_of,
 )
 from pipeline.restore.orthography import tone_style
-from pipeline.restore.slots import Pages, Sequencer, Slot, fixes_of, is_digits
+from pipeline.restore.slots import Pages, Sequencer, Slot, fixes_of, is_number
 from pipeline.restore.widening import Widening
 
 Model = Literal["auto", "eng", "vie", "none"]
@@ -255,15 +255,13 @@ class Restorer:
         """What is found of every token of the pages of one kind of damage."""
         slots, decoded = self.decoded(pages, name)
         candidates, rows = decoded.candidates, decoded.rows
-        at = np.arange(len(rows))
         acceptance = self._acceptance[name]
         if acceptance:
             share, needed = acceptance.weighed(decoded)
         else:
-            digits = np.array([is_digits(token) for token in decoded.tokens])
+            digits = np.array([is_number(token) for token in decoded.tokens])
             share, needed = decoded.share, np.where(digits, ACCEPT_DIGITS, ACCEPT)
-        best = share.argmax(1)
-        best[share[at, best] < needed] = 0
+        best = np.where(share.max(1) < needed, 0, share.argmax(1))
         line = np.array([-1 if s is None else s.line for s in slots])
         found = self._found(decoded, share, best, line, name)
         sure = self._confidence[name].of(found)
@@ -273,7 +271,8 @@ class Restorer:
             found = self._found(decoded, share, best, line, name)
             sure = self._confidence[name].of(found)
         for t in np.flatnonzero(best).tolist():
-            if (candidates.readings[rows[t]][found.out[t]].word or "").isdigit():
+            word = candidates.readings[rows[t]][found.out[t]].word or ""
+            if word.isdigit() or is_number(decoded.tokens[t]):
                 sure[t] = min(sure[t], NUMBER_SURE)
         return Judgement(slots, dict(pages), candidates, decoded.keep, share, best, sure, found)
 

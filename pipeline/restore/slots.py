@@ -19,7 +19,7 @@ from pipeline.restore.candidates import Candidates
 from pipeline.restore.damage import could_be_syllable
 from pipeline.restore.identifiers import Fix
 from pipeline.restore.language_model import Ids
-from pipeline.restore.protect import is_address
+from pipeline.restore.protect import is_address, is_measure
 from pipeline.restore.tokens import JOINED, JOINED_HEAVY, classify, core_of, ends_sentence
 
 Pages = Sequence[tuple[int, PageLayout]]
@@ -63,7 +63,9 @@ class Sequencer:
             capitals = False
             for number, line in enumerate(page.lines):
                 capitals = in_capitals(line.text, capitals)
-                capitals |= self._heavy and is_short_heading(line.text)
+                if self._heavy:
+                    capitals &= not _has_small_words(line.text)
+                    capitals |= is_short_heading(line.text)
                 self._add_line(index, number, line, capitals, fixes.get(number, []))
                 if len(line.text) < _SHORT * longest:
                     self._end()
@@ -157,9 +159,10 @@ def tokens_of(text: str, heavy: bool) -> list[tuple[int, str]]:
 
 
 @lru_cache(maxsize=100_000)
-def is_digits(token: str) -> bool:
-    """Whether a token is a number of digits alone."""
-    return token[slice(*core_of(token))].isdigit()
+def is_number(token: str) -> bool:
+    """Whether a token is a number of digits alone, or with the sign of a measure."""
+    core = token[slice(*core_of(token))]
+    return core.isdigit() or is_measure(core)
 
 
 @lru_cache(maxsize=100_000)
@@ -169,6 +172,15 @@ def is_word(token: str, heavy: bool) -> bool:
     if start < end:
         return bool(classify(token[start:end])) or heavy
     return heavy and any(c in "&@¢§€£¥©®" for c in token)
+
+
+@lru_cache(maxsize=10_000)
+def _has_small_words(text: str) -> bool:
+    """Whether a line has more words in small letters than in capitals, abbreviations left out."""
+    tokens = [token[slice(*core_of(token))] for token in text.split()]
+    small = sum(len(_LOWER.findall(t)) > max(1, len(_UPPER.findall(t))) for t in tokens)
+    capital = sum(len(t) > 1 and t.isupper() and could_be_syllable(t) for t in tokens)
+    return small > capital
 
 
 @lru_cache(maxsize=10_000)
