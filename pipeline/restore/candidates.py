@@ -244,9 +244,8 @@ class Candidates:
         if protect.stays(token, core, heavy) or self._is_foreign(core, kept):
             return alone
         found = self._foreign(core, start, end) if kept == UNKNOWN_ID else {}
-        acronym = core and protect.is_acronym(core, in_capitals, heavy)
-        if heavy and in_capitals and protect.is_stroke(token[end : end + 1]):  # NGH] is NGHỊ
-            acronym = False
+        stroke = heavy and in_capitals and protect.is_stroke(token[end : end + 1])  # NGH] is NGHỊ
+        acronym = core and not stroke and protect.is_acronym(core, in_capitals, heavy)
         for a, b in self.spans(token, start, end) if not acronym else ():
             read = token[a:b]
             if protect.is_readable(read, self.wide.heavy):
@@ -344,7 +343,7 @@ class Candidates:
 
     def _offer_all(self, variant: Variant, span: tuple[int, int], found: Offers) -> Floats:
         """Offer the likeliest syllables in a shape; log P(read | syllable) of each."""
-        words, scores = self._best(variant.read, variant.shape, variant.width)
+        words, scores = self.best(variant.read, variant.shape, variant.width)
         for w, s in zip(words, scores, strict=True):
             offer = Offer(float(s) + variant.penalty, *span, variant.shown)
             self._offer(found, (self.model.words[w],), offer)
@@ -353,8 +352,8 @@ class Candidates:
     def _pairs(self, read: str, shape: Shape, a: int, b: int, found: Offers) -> None:
         rest: Shape = "CAPITALS" if shape == "CAPITALS" else "lower"
         for k in range(2, len(read) - (read[-1] != "Y")):
-            left, left_scores = self._best(read[:k], shape, 3)
-            right, right_scores = self._best(read[k:], rest, 3)
+            left, left_scores = self.best(read[:k], shape, 3)
+            right, right_scores = self.best(read[k:], rest, 3)
             for x, s in zip(left, left_scores, strict=True):
                 for y, t in zip(right, right_scores, strict=True):
                     pair = (self.model.words[x], self.model.words[y])
@@ -365,18 +364,18 @@ class Candidates:
         if words not in found or found[words].score < offer.score:
             found[words] = offer
 
-    def _best(self, read: str, shape: Shape, width: int) -> tuple[Ids, Floats]:
+    def best(self, read: str, shape: Shape, width: int, beam: float = 0) -> tuple[Ids, Floats]:
         """The likeliest syllables for `read` (word ids), and log P(read | syllable)."""
-        scores = self.scores(read, shape)
+        scores = self._scores(read, shape)
         found = np.flatnonzero(scores > self.wide.least)
         if not len(found):
             return found, scores[:0]
         ranked = scores[found] + self._prior[found]
-        good = np.flatnonzero(ranked > ranked.max() - self.wide.beam)
+        good = np.flatnonzero(ranked > ranked.max() - (beam or self.wide.beam))
         top = good[np.argsort(-ranked[good], kind="stable")[:width]]
         return self.lexicon.word[found[top]], scores[found[top]]
 
-    def scores(self, read: str, shape: Shape) -> Floats:
+    def _scores(self, read: str, shape: Shape) -> Floats:
         """log P(read | syllable) of all syllables of the lexicon."""
         scores = self._blank.copy()
         natural = _onset_end(read)

@@ -437,12 +437,11 @@ def _combined(before: RestoredLine, after: RestoredLine) -> RestoredLine:
     """A line after one more pass, told from its raw text. Doubts keep their place in the raw line
     where the line was not corrected before."""
     if before.raw.text == after.raw.text:
-        fixed = after.corrections
-        doubts = after.doubts
-    else:
-        composed = compose(before.raw.text, before.corrections, after.corrections)
-        fixed = tuple(replace(c, box=box_at(before.raw, c.start)) for c in composed)
-        touched = {c.start for c in fixed}
-        doubts = tuple(d for d in before.doubts if d.start not in touched)
-    text = apply_corrections(before.raw.text, fixed)
-    return RestoredLine(before.raw, text, fixed, doubts)
+        return RestoredLine(before.raw, after.text, after.corrections, after.doubts)
+    if not after.corrections:
+        return before
+    composed = compose(before.raw.text, before.corrections, after.corrections)
+    fixed = tuple(replace(c, box=box_at(before.raw, c.start)) for c in composed)
+    touched = {c.start for c in fixed}
+    doubts = tuple(d for d in before.doubts if d.start not in touched)
+    return RestoredLine(before.raw, apply_corrections(before.raw.text, fixed), fixed, doubts)

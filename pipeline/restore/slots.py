@@ -64,8 +64,7 @@ class Sequencer:
             for number, line in enumerate(page.lines):
                 capitals = in_capitals(line.text, capitals)
                 if self._heavy:
-                    capitals &= not _has_small_words(line.text)
-                    capitals |= is_short_heading(line.text)
+                    capitals = _is_heading(line.text, capitals)
                 self._add_line(index, number, line, capitals, fixes.get(number, []))
                 if len(line.text) < _SHORT * longest:
                     self._end()
@@ -172,6 +171,14 @@ def is_word(token: str, heavy: bool) -> bool:
     if start < end:
         return bool(classify(token[start:end])) or heavy
     return heavy and any(c in "&@¢§€£¥©®" for c in token)
+
+
+def _is_heading(text: str, capitals: bool) -> bool:
+    """Whether a line under heavy damage is in capitals, where its letters are for the most part or
+    not."""
+    if capitals:
+        return not _has_small_words(text)
+    return text.isupper() and is_short_heading(text)
 
 
 @lru_cache(maxsize=10_000)

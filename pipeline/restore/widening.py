@@ -27,13 +27,15 @@ LEAST_FIT: Final = -16.0
 SURE: Final = 0.95
 """One that is surer of its reading than this is not."""
 
-BEHIND: Final = 4.0
+BEHIND: Final = 3.0
 """How far behind the likeliest reading a further one may be: trigrams and all else weigh it."""
 
 RUNNER_UP: Final = -3.0
 """A second reading beside a token counts where it is not less likely than that by more."""
 
 _AT_LEAST: Final = 4.0  # two bigrams hardly ever cost less
+_LOOKED_AT: Final = 200  # readings of a token in each shape
+_BEAM: Final = 20.0
 _MOST: Final = 3  # further readings of a token
 _MOST_KEPT: Final = 3_000  # tokens: about 10 MB
 
@@ -126,10 +128,9 @@ class Widening:
         ways = list(self._ways(token, in_capitals))
         words, scores = [], []
         for *_, variant in ways:
-            found = self.candidates.scores(variant.read, variant.shape)
-            at = np.flatnonzero(found > self.candidates.wide.least)
-            words.append(self.candidates.lexicon.word[at])
-            scores.append(found[at] + np.float32(variant.penalty))
+            found, logs = self.candidates.best(variant.read, variant.shape, _LOOKED_AT, _BEAM)
+            words.append(found)
+            scores.append(logs + np.float32(variant.penalty))
         way = np.repeat(np.arange(len(ways)), [len(w) for w in words])
         return _Further(np.concatenate(words), np.concatenate(scores), way, ways)
 
