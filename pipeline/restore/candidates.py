@@ -352,7 +352,7 @@ class Candidates:
     def _pairs(self, read: str, shape: Shape, a: int, b: int, found: Offers) -> None:
         rest: Shape = "CAPITALS" if shape == "CAPITALS" else "lower"
         for k in range(2, len(read) - (read[-1] != "Y")):
-            left, left_scores = self.best(read[:k], shape, 3)
+            left, left_scores = self.best(read[:k], shape, 5 if rest == "CAPITALS" else 3)
             right, right_scores = self.best(read[k:], rest, 3)
             for x, s in zip(left, left_scores, strict=True):
                 for y, t in zip(right, right_scores, strict=True):

@@ -95,7 +95,9 @@ def _at_edges(judgement: Judgement) -> Iterator[tuple[Place, Fix]]:
             continue
         place = (slot.page, slot.line)
         if slot.start == 0 and _DASH_BEFORE.match(slot.token) and left is not None:
-            yield place, Fix(0, 1, "")
+            before = judgement.pages[left.page].lines[left.line].text
+            if not before.lstrip().startswith("-"):  # else an item of a list
+                yield place, Fix(0, 1, "")
         ends = right is None or (right.page, right.line) != place
         if ends and _DASH_BEHIND.fullmatch(slot.token):
             at = slot.start + len(slot.token) - 1
