@@ -11,6 +11,7 @@ from typing import Final
 import regex
 
 from pipeline.restore.acronyms import codes
+from pipeline.restore.damage import could_be_syllable
 from pipeline.restore.orthography import split_tone
 
 # Searched for in tokens of any length, so nothing is repeated without end before a mark.
@@ -95,6 +96,8 @@ def is_acronym(core: str, in_capitals: bool, heavy: bool = False) -> bool:
         if heavy and (_small_in_capitals(core) if in_capitals else _two_capitals(core)):
             return False
         return sum(c.isupper() for c in letters[1:]) >= 2 or not has_vowel(core)
+    if heavy and len(core) > 2 and core not in _unmarked_codes() and could_be_syllable(core):
+        return False
     return not in_capitals or not has_vowel(core)
 
 
@@ -109,10 +112,15 @@ def _two_capitals(core: str) -> bool:
 
 
 @cache
+def _unmarked_codes() -> frozenset[str]:
+    """The abbreviations of the lists, as an English model prints them."""
+    return frozenset(code.replace("Đ", "D") for code in codes())
+
+
+@cache
 def _known_pairs() -> frozenset[str]:
-    """Abbreviations of two capitals (types, bodies), as an English model prints them."""
-    found = (code.replace("Đ", "D") for code in codes())
-    return frozenset(x for x in found if len(x) == 2)
+    """Those of two capitals (types, bodies)."""
+    return frozenset(x for x in _unmarked_codes() if len(x) == 2)
 
 
 def is_readable(core: str, heavy: bool) -> bool:
