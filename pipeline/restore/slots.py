@@ -63,8 +63,7 @@ class Sequencer:
             capitals = False
             for number, line in enumerate(page.lines):
                 capitals = in_capitals(line.text, capitals)
-                if self._heavy:
-                    capitals = _is_heading(line.text, capitals)
+                capitals = capitals and not (self._heavy and _has_small_words(line.text))
                 self._add_line(index, number, line, capitals, fixes.get(number, []))
                 if len(line.text) < _SHORT * longest:
                     self._end()
@@ -173,14 +172,6 @@ def is_word(token: str, heavy: bool) -> bool:
     return heavy and any(c in "&@¢§€£¥©®" for c in token)
 
 
-def _is_heading(text: str, capitals: bool) -> bool:
-    """Whether a line under heavy damage is in capitals, where its letters are for the most part or
-    not."""
-    if capitals:
-        return not _has_small_words(text)
-    return text.isupper() and is_short_heading(text)
-
-
 @lru_cache(maxsize=10_000)
 def _has_small_words(text: str) -> bool:
     """Whether a line has more words in small letters than in capitals, abbreviations left out."""
@@ -188,17 +179,6 @@ def _has_small_words(text: str) -> bool:
     small = sum(len(_LOWER.findall(t)) > max(1, len(_UPPER.findall(t))) for t in tokens)
     capital = sum(len(t) > 1 and t.isupper() and could_be_syllable(t) for t in tokens)
     return small > capital
-
-
-@lru_cache(maxsize=10_000)
-def is_short_heading(text: str) -> bool:
-    """Whether a line is a word or two in capitals that may be syllables (LUAT for LUẬT), as no
-    abbreviation but the odd one is."""
-    cores = [token[slice(*core_of(token))] for token in text.split()]
-    return 0 < len(cores) < 3 and all(
-        len(core) > 2 and core.isupper() and core.isalpha() and could_be_syllable(core)
-        for core in cores
-    )
 
 
 def in_capitals(text: str, before: bool = False) -> bool:
