@@ -49,7 +49,7 @@ def add(changes: Changes, judgement: Judgement, model: LanguageModel) -> None:
             continue
         before, box = line.text[fix.start : fix.end], box_at(line, fix.start)
         args = (page.number, place[1] + 1, fix.start, box, before, fix.after)
-        corrections.append(Correction(*args, SCORE, MARGIN, "grammar"))
+        corrections.append(Correction(*args, SCORE, MARGIN, "model"))
 
 
 def _between(judgement: Judgement, model: LanguageModel) -> Iterator[tuple[Place, Fix]]:
