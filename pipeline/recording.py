@@ -35,6 +35,7 @@ from pipeline.record import (
     Step,
 )
 from pipeline.restore.corrections import amended
+from pipeline.restore.slots import is_number
 from pipeline.settings import VERSION
 
 TEXT = "text.txt"
@@ -255,7 +256,7 @@ def _code_of_change(correction: Correction) -> str | None:
         return "identifier_repaired"
     before = correction.before
     all_digits = any(c.isdigit() for c in before) and not any(c.isalpha() for c in before)
-    return "number_read_as_word" if all_digits else None
+    return "number_read_as_word" if all_digits or is_number(before) else None
 
 
 def _readings_at(line: Line, start: int) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ import cli
 from pipeline.batch.fingerprint import digest_of
 from pipeline.document import Box, Line, PageLayout, RestoredPage, Word, apply_corrections
 from pipeline.models import load_restorer
+from pipeline.process import extract_text
 from pipeline.restore import candidates
 from pipeline.restore.restore import Model, Restorer
 from pipeline.restore.train import train
@@ -194,3 +195,11 @@ def test_a_digit_that_was_a_letter_is_told_to_be_unsure() -> None:
     assert [(c.before, c.after, c.score <= 0.9) for c in page.lines[1].corrections] == [
         ("8", "g", True)
     ]
+
+
+def test_a_measure_that_is_taken_for_a_word_is_flagged() -> None:
+    text = "Nguoi lao déng duge huong ché d6 6m dau va thai san theo quy dinh cua phap luat"
+    record = extract_text(text, restorer())
+    assert "ốm" in [c.after for c in record.corrections]
+    flags = [f.message for f in record.flags if f.code == "number_read_as_word"]
+    assert any("6m" in message for message in flags)

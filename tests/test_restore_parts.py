@@ -20,7 +20,7 @@ from pipeline.restore.kneser_ney import smooth
 from pipeline.restore.language_model import NONE, LanguageModel, Table
 from pipeline.restore.lattice import Lattice, Rows
 from pipeline.restore.lexicon import PhraseTable, read_phrases
-from pipeline.restore.orthography import analyse, canonical, in_style, tone_style
+from pipeline.restore.orthography import analyse, canonical, in_style, parted, tone_style
 from pipeline.restore.phrase_patterns import expand
 from pipeline.restore.tokens import SPECIALS, classify, core_of
 from pipeline.restore.train import mix, train
@@ -208,6 +208,21 @@ def test_the_channel_learns_from_pairs_and_guesses_the_rest() -> None:
     assert rimes.units[int(rimes.log("ai").argmax())] == "ài"
     onsets = channel.onsets["lower"]
     assert onsets.units[int(onsets.log("m").argmax())] == "m"
+
+
+@pytest.mark.parametrize(
+    ("word", "parts"),
+    [
+        ("lắk", ("l", "ắk")),
+        ("krông", ("kr", "ông")),
+        ("kạn", ("k", "ạn")),
+        ("kar", None),
+        ("bazơ", None),
+        ("đăng-tin", None),
+    ],
+)
+def test_words_built_like_syllables_are_parted(word: str, parts: tuple[str, str] | None) -> None:
+    assert parted(word) == parts
 
 
 def test_tokens_align_across_joins_and_splits() -> None:

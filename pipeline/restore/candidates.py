@@ -28,6 +28,7 @@ IMPOSSIBLE: Final = -1e4
 _ODD = frozenset("?!'’‘`\"”“>@¢)(]}{[|~_=&*<\\^°§$%#+€£¥©®")
 _PER_LETTER = -2.9  # spelling of a word the vocabulary does not know
 _PER_LETTER_HEAVY = -4.0  # the same where most such words are damage
+_PAIR_BELOW = -7.5  # where one word is as likely as this, two are not looked at
 _SPLIT = -7.0  # two words printed apart were read as one
 _CAPITAL_LOST = -4.0  # a small letter was read as a capital
 _IN_CAPITALS = -3.0  # a word in capitals stands in a line of small letters
@@ -37,6 +38,7 @@ _STROKE = -3.0  # a 1 was read as a letter
 _ROMAN_STROKE = -6.0  # the same as I, which is rather a Roman one
 _PRIOR_WEIGHT = 0.8
 _LEAST_ONSET = -13.0  # an onset less likely is not looked at
+_LONGEST_ONSET = 5  # characters as read
 _GOOD = -6.0  # where a syllable is as likely as this, other cuts are not looked at
 _SECOND_READING = -1.0  # the reading thought worse when the line was read twice
 _LETTERS = regex.compile(r"[\p{L}ƒ\]©€]+")
@@ -52,6 +54,17 @@ class Offer(NamedTuple):
     start: int
     end: int
     shape: Shape | None
+
+
+class Variant(NamedTuple):
+    """What was read as of a printed shape: `width` readings at most, each at a `penalty` (a
+    logarithm), and the shape in which they are `shown` (None: as read)."""
+
+    read: str
+    shape: Shape
+    width: int
+    penalty: float
+    shown: Shape | None
 
 
 Offers = dict[tuple[str, ...], Offer]
@@ -82,6 +95,7 @@ class Candidates:
     common: CommonReadings | None = None
     row_of: dict[tuple[str, bool, tuple[str, ...]], int] = field(default_factory=dict)
     twice_read: set[int] = field(default_factory=set)
+    token_of: dict[int, tuple[str, bool]] = field(default_factory=dict)
     first: Ids = field(init=False)
     second: Ids = field(init=False)
     score: Floats = field(init=False)
@@ -108,6 +122,7 @@ class Candidates:
             self.row_of.clear()
             self.readings.clear()
             self.twice_read.clear()
+            self.token_of.clear()
             self._clear()
 
     def row(self, token: str, in_capitals: bool, others: tuple[str, ...] = ()) -> int:
@@ -131,7 +146,10 @@ class Candidates:
         """The new row of a token."""
         read = self.common.row(token, in_capitals) if self.common else None
         read = read or self.worked_out(token, in_capitals)
-        return self._add(self._joined(token, read, in_capitals, others) if others else read)
+        row = self.add(self._joined(token, read, in_capitals, others) if others else read)
+        if not others:
+            self.token_of[row] = (token, in_capitals)
+        return row
 
     def _word_of(self, token: str) -> tuple[int, str]:
         """A word without the marks around it, which tell nothing of its readings, and where it
@@ -151,13 +169,14 @@ class Candidates:
         readings = [r._replace(start=r.start + start, end=r.end + start) for r in kept]
         n = len(readings)
         parts = (self.first[row, :n], self.second[row, :n], self.score[row, :n])
-        return self._add(Row(readings, *parts))
+        return self.add(Row(readings, *parts))
 
     def boundary(self) -> int:
         """The row of a sentence boundary."""
         return self.row("\x00boundary", False)
 
-    def _add(self, read: Row) -> int:
+    def add(self, read: Row) -> int:
+        """A new row of the given readings."""
         row = len(self.readings)
         if row == len(self.first):
             self.first = np.concatenate([self.first, np.full_like(self.first, NONE)])
@@ -213,28 +232,27 @@ class Candidates:
             return Row([Reading(0, 0, None)], [0], [NONE], [0.0])
         start, end = core_of(token)
         core = token[start:end]
-        word = classify(core)
-        kept = self.ids.get(word, 1) if word else 1
+        kept = self.ids.get(classify(core), UNKNOWN_ID)
         alone = Row([Reading(start, end, None)], [kept], [NONE], [0.0])
-        number = None if self.wide.heavy else protect.as_number(core)
+        heavy = self.wide.heavy
+        number = None if heavy else protect.as_number(core)
         lone = len(core) == 1 and in_capitals  # a speck after a heading
         if number and not lone and not protect.is_item_mark(token):
             both = [Reading(start, end, None), Reading(start, end, number)]
             cost = _ROMAN_STROKE if core == "I" else _STROKE
             return Row(both, [kept, NUMBER_ID], [NONE, NONE], [0.0, cost])
-        if protect.is_address(token) or protect.is_item_mark(token) or protect.is_measure(core):
-            return alone
-        if self._is_foreign(core, kept):
+        if protect.stays(token, core, heavy) or self._is_foreign(core, kept):
             return alone
         found = self._foreign(core, start, end) if kept == UNKNOWN_ID else {}
-        acronym = core and protect.is_acronym(core, in_capitals, self.wide.heavy)
-        for a, b in self._spans(token, start, end) if not acronym else ():
+        stroke = heavy and in_capitals and protect.is_stroke(token[end : end + 1])  # NGH] is NGHỊ
+        acronym = core and not stroke and protect.is_acronym(core, in_capitals, heavy)
+        for a, b in self.spans(token, start, end) if not acronym else ():
             read = token[a:b]
             if protect.is_readable(read, self.wide.heavy) and not self._is_long(read):
                 self._syllables(read, a, b, in_capitals, found)
         if not found:
             return alone
-        return self._ranked(word, kept, start, end, core, found)
+        return self._ranked(kept, start, end, core, found)
 
     def _is_foreign(self, core: str, kept: int) -> bool:
         """Whether a token is a known word so long that no misread syllable looks like it."""
@@ -262,7 +280,7 @@ class Candidates:
             return -0.1
         if core.isdigit():
             return -0.1 + _SPELT_DIGIT * min(len(core), 2)
-        if any(c in "/-" for c in core) or protect.is_area(core):
+        if any(c in "/-" for c in core) or protect.is_area(core) or protect.is_measure(core):
             return -0.7
         if core[:-1].isdigit() and core[-1] in "abcdđ":
             return -0.7 if len(core) > 2 else _DIGIT_LETTER
@@ -274,9 +292,8 @@ class Candidates:
         found = self.row_of.get(key)
         if found is None:
             start, end = core_of(text)
-            word = classify(text[start:end])
-            kept = self.ids.get(word, 1) if word else 1
-            found = self._add(Row([Reading(start, end, None)], [kept], [NONE], [0.0]))
+            kept = self.ids.get(classify(text[start:end]), UNKNOWN_ID)
+            found = self.add(Row([Reading(start, end, None)], [kept], [NONE], [0.0]))
             self.row_of[key] = found
         return found
 
@@ -293,10 +310,10 @@ class Candidates:
         key = (token, False, ("\x00", *(str(w) for w in read.first)))
         found = self.row_of.get(key)
         if found is None:
-            found = self.row_of[key] = self._add(read)
+            found = self.row_of[key] = self.add(read)
         return found
 
-    def _spans(self, token: str, start: int, end: int) -> list[tuple[int, int]]:
+    def spans(self, token: str, start: int, end: int) -> list[tuple[int, int]]:
         """The core, and the core with the odd marks around it that may be misread letters."""
         spans = [(start, end)] if start < end else []
         if self.wide.heavy:
@@ -312,53 +329,51 @@ class Candidates:
         return spans
 
     def _syllables(self, read: str, a: int, b: int, capitals: bool, found: Offers) -> None:
-        heavy = self.wide.heavy
-        shape = shape_of(read)
-        penalty = 0.0
-        if heavy and capitals and shape != "CAPITALS" and any(c.isupper() for c in read):
-            read, shape = read.upper(), "CAPITALS"  # one letter of a heading read as a small one
-            self._offer_all(read, shape, self.wide.width, -1.0, (a, b), shape, found)
-            return
-        if heavy and not capitals and shape == "CAPITALS" and len(read) <= 3:
-            self._offer_all(read, "Capital", self.wide.width, 0.0, (a, b), "Capital", found)
-            penalty = _IN_CAPITALS  # "BG" in a line of small letters is rather "Bộ" than "BỐ"
-        scores = self._offer_all(read, shape, self.wide.width, penalty, (a, b), None, found)
-        if heavy and shape == "Capital":  # "Ign" for "lợn": the capital is misread
-            self._offer_all(read, "lower", 6, _CAPITAL_LOST, (a, b), None, found)
-        joined = len(read) >= 5 if heavy else shape == "CAPITALS" and len(read) >= 6
-        joined &= read != 2 * read[: len(read) // 2]  # a word twice: the paper's slip
-        if joined and (not len(scores) or scores.max() < -9.0):
-            self._pairs(read, shape, a, b, found)
+        first, *others = self.variants(read, capitals)
+        scores, *_ = [self._offer_all(v, (a, b), found) for v in (first, *others)]
+        best = scores.max(initial=IMPOSSIBLE)
+        if best < _PAIR_BELOW and self._may_be_two(read, first):
+            self._pairs(read, first.shape, a, b, found)
 
-    def _offer_all(
-        self,
-        read: str,
-        shape: Shape,
-        width: int,
-        penalty: float,
-        span: tuple[int, int],
-        shown: Shape | None,
-        found: Offers,
-    ) -> Floats:
-        """Offer the likeliest syllables for `read`; their scores."""
-        words, scores = self._best(read, shape, width)
+    def _may_be_two(self, read: str, plain: Variant) -> bool:
+        """Whether a token is long enough for two words, and no word twice: the paper's slip."""
+        capitals = plain.shape == "CAPITALS"
+        if not self.wide.heavy:
+            long = capitals and len(read) >= 6
+        else:  # BOY is BỘ Y
+            long = plain.read == read and len(read) >= (3 if capitals and read[-1] == "Y" else 4)
+        return long and read != 2 * read[: len(read) // 2]
+
+    def variants(self, read: str, in_capitals: bool) -> list[Variant]:
+        """The shapes in which `read` may have been printed, the plainest first."""
+        shape, width = shape_of(read), self.wide.width
+        plain = Variant(read, shape, width, 0.0, None)
+        if not self.wide.heavy:
+            return [plain]
+        if in_capitals and shape != "CAPITALS" and any(c.isupper() for c in read):
+            # One letter of a heading read as a small one.
+            return [Variant(read.upper(), "CAPITALS", width, -1.0, "CAPITALS")]
+        if not in_capitals and shape == "CAPITALS" and len(read) <= 3:
+            # "BG" in a line of small letters is rather "Bộ" than "BỐ".
+            capital = Variant(read, "Capital", width, 0.0, "Capital")
+            return [plain._replace(penalty=_IN_CAPITALS), capital]
+        if shape == "Capital":  # "Ign" for "lợn": the capital is misread
+            return [plain, Variant(read, "lower", 12, _CAPITAL_LOST, None)]
+        return [plain]
+
+    def _offer_all(self, variant: Variant, span: tuple[int, int], found: Offers) -> Floats:
+        """Offer the likeliest syllables in a shape; log P(read | syllable) of each."""
+        words, scores = self.best(variant.read, variant.shape, variant.width)
         for w, s in zip(words, scores, strict=True):
-            offer = Offer(float(s) + penalty, *span, shown)
+            offer = Offer(float(s) + variant.penalty, *span, variant.shown)
             self._offer(found, (self.model.words[w],), offer)
         return scores
 
-    def _pairs(
-        self,
-        read: str,
-        shape: Shape,
-        a: int,
-        b: int,
-        found: Offers,
-    ) -> None:
+    def _pairs(self, read: str, shape: Shape, a: int, b: int, found: Offers) -> None:
         rest: Shape = "CAPITALS" if shape == "CAPITALS" else "lower"
-        for k in range(2, len(read) - 1):
-            left, left_scores = self._best(read[:k], shape, 3)
-            right, right_scores = self._best(read[k:], rest, 3)
+        for k in range(2, len(read) - (read[-1] != "Y")):
+            left, left_scores = self.best(read[:k], shape, 5 if rest == "CAPITALS" else 3)
+            right, right_scores = self.best(read[k:], rest, 3)
             for x, s in zip(left, left_scores, strict=True):
                 for y, t in zip(right, right_scores, strict=True):
                     pair = (self.model.words[x], self.model.words[y])
@@ -369,23 +384,28 @@ class Candidates:
         if words not in found or found[words].score < offer.score:
             found[words] = offer
 
-    def _best(self, read: str, shape: Shape, width: int) -> tuple[Ids, Floats]:
+    def best(self, read: str, shape: Shape, width: int, beam: float = 0) -> tuple[Ids, Floats]:
         """The likeliest syllables for `read` (word ids), and log P(read | syllable)."""
+        scores = self._scores(read, shape)
+        found = np.flatnonzero(scores > self.wide.least)
+        if not len(found):
+            return found, scores[:0]
+        ranked = scores[found] + self._prior[found]
+        good = np.flatnonzero(ranked > ranked.max() - (beam or self.wide.beam))
+        top = good[np.argsort(-ranked[good], kind="stable")[:width]]
+        return self.lexicon.word[found[top]], scores[found[top]]
+
+    def _scores(self, read: str, shape: Shape) -> Floats:
+        """log P(read | syllable) of all syllables of the lexicon."""
         scores = self._blank.copy()
         natural = onset_end(read)
         start = 0 if self.wide.heavy else max(0, natural - 1)
         cuts = range(start, min(natural + 1, len(read)) + 1)
         self._by_cuts(read, shape, cuts, scores)
         if scores.max() < _GOOD:  # an onset of several letters may be read as one, or not at all
-            others = [k for k in range(min(len(read), 5) + 1) if k not in cuts]
+            others = [k for k in range(min(len(read), _LONGEST_ONSET) + 1) if k not in cuts]
             self._by_cuts(read, shape, others, scores)
-        found = np.flatnonzero(scores > self.wide.least)
-        if not len(found):
-            return found, scores[:0]
-        ranked = scores[found] + self._prior[found]
-        good = np.flatnonzero(ranked > ranked.max() - self.wide.beam)
-        top = good[np.argsort(-ranked[good], kind="stable")[:width]]
-        return self.lexicon.word[found[top]], scores[found[top]]
+        return scores
 
     def _by_cuts(self, read: str, shape: Shape, cuts: Iterable[int], scores: Floats) -> None:
         """Raise the score of every syllable to its best over the `cuts` between onset and rime."""
@@ -404,17 +424,9 @@ class Candidates:
                 value[bare] = before[0] + whole.take(lexicon.rime[bare])
             np.maximum(scores, value, out=scores)
 
-    def _ranked(
-        self,
-        word: str,
-        kept: int,
-        start: int,
-        end: int,
-        core: str,
-        found: Offers,
-    ) -> Row:
+    def _ranked(self, kept: int, start: int, end: int, core: str, found: Offers) -> Row:
         """All readings, the token as it is first, best first after it."""
-        own = found.pop((word,), None)
+        own = found.pop((classify(core),), None)
         letter = _PER_LETTER_HEAVY if self.wide.heavy else _PER_LETTER
         spelling = max(letter * len(core), self.wide.spelling) if kept == 1 else 0.0
         as_read = own.score if own else -0.7 + spelling

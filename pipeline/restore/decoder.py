@@ -130,6 +130,11 @@ class Decoder:
             now = self._in_context(self.around, left, share, now)
         return keep, now
 
+    def likely(self, readings: Rows, width: int) -> tuple[Ids, Doubles]:
+        """For each token the readings left after bigrams and trigrams, and their probabilities."""
+        thinned = self._thinned(readings, readings.sentences(), width)
+        return thinned.keep, thinned.share
+
     def _in_context(
         self, around: ContextModel, left: Lattice, share: Doubles, now: Doubles
     ) -> Doubles:
@@ -280,14 +285,14 @@ class Decoder:
         return _Pairs(logs, rows, phrases, inner)
 
     def _with_phrases(self, logs: Floats, keys: Keys) -> Floats:
-        return _mixed(logs, self.phrases.find(keys), self.weights.phrases)
+        return mixed(logs, self.phrases.find(keys), self.weights.phrases)
 
     def _first_pass(self, pairs: _Pairs, emitted: Floats, sequence: Sequence) -> Floats:
         """The best score of any bigram path through each reading [S, K]; of tokens that have one,
         and of those between such, a score of its own."""
         scored, runs = sequence.open(emitted > NEVER / 2, 1)
         tokens = runs.tokens
-        logs = _mixed(pairs.logs[tokens], pairs.phrases[tokens], self.weights.phrases)
+        logs = mixed(pairs.logs[tokens], pairs.phrases[tokens], self.weights.phrases)
         steps = np.where(scored[tokens][:, None, None], self.weights.language * logs, 0)
         out = emitted.copy()
         out[tokens] = max_marginals(steps.astype(np.float32), emitted[tokens], runs)
@@ -322,13 +327,13 @@ class Decoder:
         v, u, t = paths.words_before()
         w = lattice.first[at[0], at[-1]]
         logs = self.model.fourgram(t, u, v, w)
-        logs = _mixed(logs, pairs.find(bigram_key(v, w)), self.weights.pairs)
+        logs = mixed(logs, pairs.find(bigram_key(v, w)), self.weights.pairs)
         logs = self._with_lists(logs, self.phrases.find(bigram_key(v, w)), u, v, w)
         return self._shares(logs, at, emitted, scored, runs)
 
     def _with_lists(self, logs: Floats, phrases: Floats, u: Ids, v: Ids, w: Ids) -> Floats:
         """Log-probabilities of w after u and v, with what phrases say of (v, w) and (u, v, w)."""
-        logs = _mixed(logs, phrases, self.weights.phrases)
+        logs = mixed(logs, phrases, self.weights.phrases)
         inside = np.flatnonzero(np.isfinite(phrases))  # every pair of a phrase's triple is in it
         keys = trigram_key(u[inside], v[inside], w[inside])
         logs[inside] = self._with_phrases(logs[inside], keys)
@@ -352,7 +357,7 @@ class Decoder:
         return out
 
 
-def _mixed(logs: Floats, other: Floats, share: float) -> Floats:
+def mixed(logs: Floats, other: Floats, share: float) -> Floats:
     """Log-probabilities mixed with a share of others (-inf: none) where these are greater."""
     if not share:
         return logs

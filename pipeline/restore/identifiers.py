@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 import regex
+from rapidfuzz import fuzz
+from unidecode import unidecode
 
 from pipeline.restore import acronyms
 from pipeline.restore.orthography import analyse
@@ -29,14 +31,14 @@ class Fix(NamedTuple):
 
 _NUMBER = r"\d{1,5}[a-z]?\s?[-–/]\s?(?:(?:19|20)\d\d\s?/\s?)?['’‘]?\p{Lu}[\p{Lu}\p{Ll}&'’./-]+"
 _LABEL = regex.compile(
-    rf"(?<!\S)(?P<label>[SsŠš5$8][6ốéếôóõöðo0O8bdsS§]{{1,2}}|[Ss]|5)(?P<colon>[:.;]?)(?=\s{{1,3}}{_NUMBER})"
+    rf"(?<!\S)(?P<label>[SsŠš5$8][6ốéếôóõöðo0O8bdsS§]{{1,2}}|[S$]4|[Ss]|5)(?P<colon>[:.;]?)(?=\s{{1,3}}{_NUMBER})"
 )
 _CODE_POINTS = regex.compile("[ĐÐƉ]?[ÐƉ]")
 _WRONG_POINTS = frozenset("ÐƉðɖ")
 _SMALL_POINTS = regex.compile(r"(?<!\p{L})[ðɖ]\p{L}*")
 _WORD = regex.compile(r"\S+")
 _DATE_WORDS = regex.compile(
-    r"(?<!\p{L})(?P<day>[nN]g[^\s\d]{1,3}y)\s(?P<d>\d{1,2})\s(?P<month>th[^\s]{1,3}n?g)\s(?P<m>\d{1,2})\s(?P<year>n[^\s]{1,2}m)\s(?P<y>\d{4})"
+    r"(?<!\p{L})(?P<day>[nN]g[^\s\d]{1,3}y)\s(?P<d>\d{1,2})\s(?P<month>th[^\s]{1,3}n?g)\s(?P<m>\d{1,2})\s(?P<year>n[^\s]{1,3})\s(?P<y>\d{4})"
 )
 _SHORT_DATE = regex.compile(r"(?<![\w/.-])[\dlIOo]{1,2}/[\dlIOo]{1,2}/[12lI][\dlIOo]{3}(?![\w/])")
 _DIGIT = {
@@ -51,7 +53,9 @@ _SUBJECT = regex.compile(
 )
 _BARE_SUBJECT = regex.compile(r"^\s*(?P<mark>VỊ|V)(?=\s\p{Lu}?\p{Ll})")
 _STROKE = regex.compile(r"(?<=[\p{L}\d])(?P<stroke>⁄)(?=[\p{L}\d])")
-_HEAVY_SUBJECT = regex.compile(r"^\s*(?P<mark>VA|Vív)(?=\s+\p{Ll})")
+_HEAVY_SUBJECT = regex.compile(
+    r"^\s*(?P<mark>[VW]A[:;)]?(?=\s+\p{L}\p{Ll})|(?:Vív|Vis|Wy)(?=\s+[\p{L}\d\"“]))"
+)
 _LIST_DASH = regex.compile(r"^\s*(?:- )?(?P<dash>~)(?=\s+[\p{L}\d\"“(]|[\"“(])")
 _COUNTED = regex.compile(r"(?<!\p{L})(?:[Kk]hoản|[ĐđD]iều)\s(?P<one>[|Il!ÌÍ])(?=[\s,.;)]|$)")
 _LIKE = "lI|!\\]ÌÍŠóÓO"  # signs that one digit is read as, and no number of an article ends with
@@ -99,8 +103,13 @@ _TITLE_SPECK = regex.compile(
 )
 _NUMBER_SPECK = regex.compile(r"^\s*Số:?\s(?P<speck>[\p{Ll}|-]\s)(?=\d{1,5}\s?[-/]\s?\p{Lu})")
 _ROMAN = regex.compile(r"(?<!\p{L})(?:Mục|Chương|Phần|Phụ lục)\s(?P<one>[|l!])(?=[\s,.;)]|$)")
+_FOR_REPORT_HEAVY = regex.compile(r"\((?P<mark>d[eéèê][’']?\sb[^\s)]{0,2}[ceo])(?=\))")
+_FILED_HEAVY = regex.compile(
+    r"^\s*[-–~]\s+(?:(?P<word>[Ll1I|][^\s\d:;]{1,3})[:;.]?\s(?P<office>V[TIY1l])"
+    r"|(?P<word>[^\s\d:;]{2,5})[:;.]?\s(?P<office>VT))(?=[,.;])"
+)
 _FOR_REPORT = regex.compile(r"\((?!để b/c)(?P<mark>đ[ểềẻế]\sb[rl1I|!⁄/íìi][ceo])(?=\))")
-_LETTERS_D = regex.compile(r"(?<=[Đđ]i[ểế]m\s(?:\p{L},\s)*d, )d(?=,|\s)")
+_LETTERS_D = regex.compile(r"(?<=[DdĐđ]i\p{L}{1,2}m\s(?:\p{L},\s)*d, )d(?=,|\s)")
 _TORN_YEAR = regex.compile(r"(?<=năm )(?P<year>(?:19|20)\d)\s(?P<last>[\dlI|!Ì])(?=[\s,.;)]|$)")
 _ARTICLE_WORD = regex.compile(
     r"(?:^|(?<=[\s(]\p{Ll}{2,6}\s))(?P<word>[DĐ][iìíỉĩị][êềếểễệe]u)(?=\s\d{1,3}[.,;:\s])"
@@ -119,6 +128,12 @@ _READ_DIGIT = {
     **dict.fromkeys("óÓ", "6"),
     "B": "8",
 }
+MOTTO = "Độc lập - Tự do - Hạnh phúc"
+_MOTTO_LETTERS = "doclaptudohanhphuc"
+_LIKE_MOTTO = 70.0
+_WHOLE_MOTTO = regex.compile(r"\S+\s\S+\s[-–—~]\s\S+\s\S+\s[-–—~]\s\S+\s\S+")
+_MOTTO_END = regex.compile(r"\p{Ll}\sph\p{Ll}{1,4}\W?$")
+_TIGHT_DASH = regex.compile(r"\p{L}[-–—~]\p{L}")  # printed without spaces
 
 
 def fixes(text: str, heavy: bool, near_top: bool) -> list[Fix]:
@@ -131,7 +146,8 @@ def fixes(text: str, heavy: bool, near_top: bool) -> list[Fix]:
     found += [Fix(m.start(), m.end(), f"{m['label']} ") for m in _JOINED_LABEL.finditer(text)]
     if heavy:
         found += [Fix(m.start(), m.end(), "đ") for m in _LETTERS_D.finditer(text)]
-        found += [*_labels(text), *_date_words(text)]
+        found += [*_labels(text), *_date_words(text), *_motto(text), *_filed(text)]
+        found += [Fix(m.start(1), m.end(1), "để b/c") for m in _FOR_REPORT_HEAVY.finditer(text)]
         found += [Fix(*span) for span in acronyms.without_marks(text)]
     else:
         found += [Fix(*span) for span in acronyms.alike(text)]
@@ -242,6 +258,29 @@ def _fixed_words(text: str) -> Iterator[Fix]:
         for match in pattern.finditer(text):
             if match["word"] != after:
                 yield Fix(match.start("word"), match.end("word"), after)
+
+
+def _motto(text: str) -> Iterator[Fix]:
+    """The national motto (NĐ 30/2020, Phụ lục I), where words or dashes of it are lost, torn or run
+    together: what has all of them is left to the model, whatever its dashes are like."""
+    line = text.strip()
+    tokens = line.split()
+    if not 4 < len(tokens) < 10 or _WHOLE_MOTTO.fullmatch(line) or _TIGHT_DASH.search(line):
+        return
+    if not _MOTTO_END.search(line):  # in capitals, or run on to the next line
+        return
+    letters = "".join(c for c in unidecode(line).lower() if c.isalpha())
+    if fuzz.ratio(letters, _MOTTO_LETTERS) >= _LIKE_MOTTO:
+        start = text.index(line)
+        yield Fix(start, start + len(line), MOTTO)
+
+
+def _filed(text: str) -> Iterator[Fix]:
+    """The last line of the recipients: "Lưu: VT" (NĐ 30/2020, Phụ lục I)."""
+    if match := _FILED_HEAVY.match(text):
+        for group, after in (("word", "Lưu"), ("office", "VT")):
+            if match[group] != after:
+                yield Fix(match.start(group), match.end(group), after)
 
 
 def _read_dates(text: str) -> Iterator[Fix]:

@@ -20,6 +20,9 @@ from pipeline.restore.language_model import Floats, Ids
 from pipeline.restore.orthography import in_style
 from pipeline.restore.slots import Slot
 
+Changes = dict[tuple[int, int], tuple[list[Correction], list[Doubt]]]
+"""The corrections and doubts of lines, by the index of the page and of the line."""
+
 
 @dataclass(frozen=True, slots=True)
 class Judgement:

@@ -6,7 +6,7 @@ rime, and a sorted table of phrase n-grams.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.resources import files
@@ -25,7 +25,7 @@ from pipeline.restore.language_model import (
     bigram_key,
     trigram_key,
 )
-from pipeline.restore.orthography import Syllable, analyse
+from pipeline.restore.orthography import Syllable, analyse, parted
 from pipeline.restore.phrase_patterns import expand, list_of
 from pipeline.restore.tokens import BOUNDARY, SPECIALS, classify, core_of
 
@@ -49,11 +49,15 @@ class Lexicon:
     bare: Ids
 
     @classmethod
-    def of(cls, words: Sequence[str]) -> Lexicon:
-        """The legal syllables among `words`."""
+    def of(cls, words: Sequence[str], listed: Collection[str] = ()) -> Lexicon:
+        """The legal syllables among `words`, and those `listed` that other languages of the country
+        spell alike (Đắk Lắk, Krông Nô, Bắc Kạn)."""
         found: list[tuple[int, Syllable]] = []
         for i, w in enumerate(words):
-            if i >= len(SPECIALS) and len(w) <= 7 and (parts := analyse(w)) is not None:
+            if i < len(SPECIALS) or len(w) > 7:
+                continue
+            parts = analyse(w) or (parted(w) if w in listed else None)
+            if parts is not None:
                 found.append((i, parts))
         onsets = ("", *sorted({s.onset for _, s in found} - {""}))
         rimes = tuple(sorted({s.rime for _, s in found}))

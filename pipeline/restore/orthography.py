@@ -120,6 +120,20 @@ def _legal(onset: str, rime: str, tone: str) -> bool:
     return True
 
 
+@cache
+def parted(word: str) -> Syllable | None:
+    """The parts of a word in small letters that is built like a syllable and has a letter of
+    Vietnamese, whether or not the orthography has its onset or rime (lắk, krông), else None."""
+    bare, tone = split_tone(word)
+    match = _BUILT_LIKE_ONE.fullmatch(bare)
+    if word.isascii() or match is None:
+        return None
+    return Syllable(match["onset"], place_tone(match["rime"], tone))
+
+
+_BUILT_LIKE_ONE = regex.compile(
+    "(?P<onset>[bcdđghjklmnpqrstvxyz]{0,3})(?P<rime>[aăâeêioôơuưy]{1,3}[bcdghklmnprst]{0,2})"
+)
 _LETTERS = frozenset("abcdeghiklmnopqrstuvxyăâđêôơư") | VIETNAMESE_ONLY
 
 

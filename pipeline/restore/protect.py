@@ -11,6 +11,7 @@ from typing import Final
 import regex
 
 from pipeline.restore.acronyms import codes
+from pipeline.restore.damage import could_be_syllable
 from pipeline.restore.orthography import split_tone
 
 # Searched for in tokens of any length, so nothing is repeated without end before a mark.
@@ -55,6 +56,20 @@ def is_measure(core: str) -> bool:
     return bool(_MEASURE.fullmatch(core))
 
 
+def is_stroke(sign: str) -> bool:
+    """Whether a sign is what an I may be read as."""
+    return sign in {"]", "|", "!", "}"}
+
+
+def stays(token: str, core: str, heavy: bool) -> bool:
+    """Whether a token is an address, a list mark or a measure, which no word is read as. Under
+    heavy damage `4m` and `6m` are what an English model makes of âm and ốm: the words around
+    tell."""
+    if is_address(token) or is_item_mark(token):
+        return True
+    return is_measure(core) and not (heavy and len(core) == 2 and core[1] == "m")
+
+
 def is_area(core: str) -> bool:
     """The sign of an area or volume, which also may be a word whose last letter was read as a
     digit: `m2`, `m3`."""
@@ -78,17 +93,34 @@ def is_acronym(core: str, in_capitals: bool, heavy: bool = False) -> bool:
     if capitals < 2 or (heavy and len(core) == 2 and core not in _known_pairs()):
         return False
     if capitals < len(letters):
-        if heavy and in_capitals and has_vowel(core):
+        if heavy and (_small_in_capitals(core) if in_capitals else _two_capitals(core)):
             return False
         return sum(c.isupper() for c in letters[1:]) >= 2 or not has_vowel(core)
+    if heavy and len(core) > 2 and core not in _unmarked_codes() and could_be_syllable(core):
+        return False
     return not in_capitals or not has_vowel(core)
+
+
+def _small_in_capitals(core: str) -> bool:
+    """Whether a word in capitals has small letters that are misread: `NGhIỆM`, `CHf` for CHÍ."""
+    return has_vowel(core) or all(c.isupper() or c in "fijlt" for c in core)
+
+
+def _two_capitals(core: str) -> bool:
+    """Whether a word's first vowel was read as a second capital: `MGng` for Mông."""
+    return len(core) > 3 and core[:2].isupper() and core[2:].islower()
+
+
+@cache
+def _unmarked_codes() -> frozenset[str]:
+    """The abbreviations of the lists, as an English model prints them."""
+    return frozenset(code.replace("Đ", "D") for code in codes())
 
 
 @cache
 def _known_pairs() -> frozenset[str]:
-    """Abbreviations of two capitals (types, bodies), as an English model prints them."""
-    found = (code.replace("Đ", "D") for code in codes())
-    return frozenset(x for x in found if len(x) == 2)
+    """Those of two capitals (types, bodies)."""
+    return frozenset(x for x in _unmarked_codes() if len(x) == 2)
 
 
 def is_readable(core: str, heavy: bool) -> bool:

@@ -16,14 +16,13 @@ import numpy as np
 
 from pipeline.document import (
     Correction,
-    Doubt,
     Line,
     PageLayout,
     RestoredLine,
     RestoredPage,
     apply_corrections,
 )
-from pipeline.restore import damage, identifiers
+from pipeline.restore import damage, identifiers, specks
 from pipeline.restore.acceptance import Acceptance, Decoded
 from pipeline.restore.built_in import (
     base_model,
@@ -44,7 +43,7 @@ from pipeline.restore.foreign import ForeignWords
 from pipeline.restore.forward_backward import Doubles
 from pipeline.restore.identifiers import Fix
 from pipeline.restore.joined import parted
-from pipeline.restore.judgement import Judgement, box_at
+from pipeline.restore.judgement import Changes, Judgement, box_at
 from pipeline.restore.language_model import Ids, LanguageModel
 from pipeline.restore.lattice import Lattice, Rows
 from pipeline.restore.learned import LearnedFiles
@@ -57,10 +56,10 @@ from pipeline.restore.lexicon import (
     phrases_of,
 )
 from pipeline.restore.orthography import tone_style
-from pipeline.restore.slots import Lines, Pages, Sequencer, Slot, fixes_of, is_digits
+from pipeline.restore.slots import Lines, Pages, Sequencer, Slot, fixes_of, is_number
+from pipeline.restore.widening import Widening
 
 Model = Literal["auto", "eng", "vie", "none"]
-Changes = dict[tuple[int, int], tuple[list[Correction], list[Doubt]]]
 _WIDTH = {"eng": 7, "vie": 4}  # readings weighed by trigrams
 _PASSES = 6
 GRAMMAR_SCORE = 0.99
@@ -139,6 +138,11 @@ class Restorer:
         self._called_for = {
             name: CalledFor(self._candidates[name], self._decoders[name]) for name in channels
         }
+        self._widening = {
+            name: Widening(self._candidates[name], model, phrases, WEIGHTS[name])
+            for name in channels
+            if WIDTHS[name].heavy
+        }
 
     @classmethod
     def load(
@@ -157,7 +161,7 @@ class Restorer:
         phrases: list[Phrase] = [*built_in_phrases(), *phrases_of(dictionaries)]
         phrases += learned.phrases() if learned else []
         model = extend(base, phrases)
-        lexicon = Lexicon.of(model.words)
+        lexicon = Lexicon.of(model.words, {word for phrase in phrases for word in phrase.words})
         rows = {name: channel_counts(name) for name in ("eng", "vie")}
         if learned:
             rows = {name: learned.channel(name, counted) for name, counted in rows.items()}
@@ -258,15 +262,13 @@ class Restorer:
         """What is found of every token of the pages of one kind of damage."""
         slots, decoded = self.decoded(pages, name)
         candidates, rows = decoded.candidates, decoded.rows
-        at = np.arange(len(rows))
         acceptance = self._acceptance[name]
         if acceptance:
             share, needed = acceptance.weighed(decoded)
         else:
-            digits = np.array([is_digits(token) for token in decoded.tokens])
+            digits = np.array([is_number(token) for token in decoded.tokens])
             share, needed = decoded.share, np.where(digits, ACCEPT_DIGITS, ACCEPT)
-        best = share.argmax(1)
-        best[share[at, best] < needed] = 0
+        best = np.where(share.max(1) < needed, 0, share.argmax(1))
         line = np.array([-1 if s is None else s.line for s in slots])
         found = self._found(decoded, share, best, line, name)
         sure = self._confidence[name].of(found)
@@ -276,7 +278,8 @@ class Restorer:
             found = self._found(decoded, share, best, line, name)
             sure = self._confidence[name].of(found)
         for t in np.flatnonzero(best).tolist():
-            if (candidates.readings[rows[t]][found.out[t]].word or "").isdigit():
+            word = candidates.readings[rows[t]][found.out[t]].word or ""
+            if word.isdigit() or is_number(decoded.tokens[t]):
                 sure[t] = min(sure[t], NUMBER_SURE)
         return Judgement(slots, dict(pages), candidates, decoded.keep, share, best, sure, found)
 
@@ -315,6 +318,15 @@ class Restorer:
             slot = slots[t]
             slots[t] = slot and slot._replace(row=int(decoded.rows[t]))
         return slots, decoded
+
+    def _widened(
+        self, slots: list[Slot | None], rows: Ids, name: str
+    ) -> tuple[list[Slot | None], Ids]:
+        """The tokens with the further readings that the words around them ask for."""
+        keep, share = self._decoders[name].likely(self._lattice(rows, name), _WIDTH[name])
+        wider = self._widening[name].rows(rows, keep, share)
+        changed = zip(slots, wider.tolist(), strict=True)
+        return [slot and slot._replace(row=row) for slot, row in changed], wider
 
     def explain(self, word: str, before: str, after: str, model: Model = "auto") -> list[Candidate]:
         """The readings of `word` between `before` and `after`, most probable first; none where
@@ -376,19 +388,25 @@ class Restorer:
                 corrections.append(fix)
             elif judged.sure < DOUBT[name]:
                 doubts.append(judged.doubt())
-        if name != "eng":
+        if name == "eng":
+            specks.add(changes, judgement, self._model)
+        else:
             for slot, fix in parted(judgement, self._model):
                 changes.setdefault((slot.page, slot.line), ([], []))[0].append(fix)
         _take(changes, done)
 
     def _decode(self, rows: Ids, name: str) -> tuple[Ids, Doubles]:
-        candidates = self._candidates[name]
-        table = Lattice(candidates.first, candidates.second, candidates.score)
-        return self._decoders[name].posteriors(Rows(table, rows), _WIDTH[name])
+        return self._decoders[name].posteriors(self._lattice(rows, name), _WIDTH[name])
+
+    def _lattice(self, rows: Ids, name: str) -> Rows:
+        table = self._candidates[name]
+        return Rows(Lattice(table.first, table.second, table.score), rows)
 
     def _sequence(self, pages: Pages, name: str) -> tuple[list[Slot | None], Ids]:
         sequencer = Sequencer(self._candidates[name], self._lines.get(name))
         sequencer.add_pages(pages)
+        if name in self._widening:
+            return self._widened(sequencer.slots, sequencer.rows, name)
         return sequencer.slots, sequencer.rows
 
 
@@ -437,12 +455,11 @@ def _combined(before: RestoredLine, after: RestoredLine) -> RestoredLine:
     """A line after one more pass, told from its raw text. Doubts keep their place in the raw line
     where the line was not corrected before."""
     if before.raw.text == after.raw.text:
-        fixed = after.corrections
-        doubts = after.doubts
-    else:
-        composed = compose(before.raw.text, before.corrections, after.corrections)
-        fixed = tuple(replace(c, box=box_at(before.raw, c.start)) for c in composed)
-        touched = {c.start for c in fixed}
-        doubts = tuple(d for d in before.doubts if d.start not in touched)
-    text = apply_corrections(before.raw.text, fixed)
-    return RestoredLine(before.raw, text, fixed, doubts)
+        return RestoredLine(before.raw, after.text, after.corrections, after.doubts)
+    if not after.corrections:
+        return before
+    composed = compose(before.raw.text, before.corrections, after.corrections)
+    fixed = tuple(replace(c, box=box_at(before.raw, c.start)) for c in composed)
+    touched = {c.start for c in fixed}
+    doubts = tuple(d for d in before.doubts if d.start not in touched)
+    return RestoredLine(before.raw, apply_corrections(before.raw.text, fixed), fixed, doubts)

@@ -16,9 +16,10 @@ import regex
 from pipeline.document import Line, PageLayout
 from pipeline.restore import identifiers, items
 from pipeline.restore.candidates import Candidates
+from pipeline.restore.damage import could_be_syllable
 from pipeline.restore.identifiers import Fix
 from pipeline.restore.language_model import Ids
-from pipeline.restore.protect import is_address
+from pipeline.restore.protect import is_address, is_measure
 from pipeline.restore.tokens import JOINED, JOINED_HEAVY, classify, core_of, ends_sentence
 
 Pages = Sequence[tuple[int, PageLayout]]
@@ -70,6 +71,7 @@ class Sequencer:
             capitals = False
             for number, line in enumerate(page.lines):
                 capitals = in_capitals(line.text, capitals)
+                capitals = capitals and not (self._heavy and _has_small_words(line.text))
                 self._add_known_line(index, number, line, capitals, fixes.get(number, []))
                 if len(line.text) < _SHORT * longest:
                     self._end()
@@ -109,8 +111,8 @@ class Sequencer:
         """Add a token; no sentence ends where a small letter follows without a space."""
         self.slots.append(slot)
         if ends_sentence(token):
-            behind = slot.start + len(slot.token)
-            if self._heavy or not line[behind : behind + 1].strip():
+            behind = line[slot.start + len(slot.token) :][:1]
+            if not (behind.islower() if self._heavy else behind.strip()):
                 self._end()
 
     def _end(self) -> None:
@@ -179,9 +181,10 @@ def tokens_of(text: str, heavy: bool) -> list[tuple[int, str]]:
 
 
 @lru_cache(maxsize=100_000)
-def is_digits(token: str) -> bool:
-    """Whether a token is a number of digits alone."""
-    return token[slice(*core_of(token))].isdigit()
+def is_number(token: str) -> bool:
+    """Whether a token is a number of digits alone, or with the sign of a measure."""
+    core = token[slice(*core_of(token))]
+    return core.isdigit() or is_measure(core)
 
 
 @lru_cache(maxsize=100_000)
@@ -191,6 +194,15 @@ def is_word(token: str, heavy: bool) -> bool:
     if start < end:
         return bool(classify(token[start:end])) or heavy
     return heavy and any(c in "&@¢§€£¥©®" for c in token)
+
+
+@lru_cache(maxsize=10_000)
+def _has_small_words(text: str) -> bool:
+    """Whether a line has more words in small letters than in capitals, abbreviations left out."""
+    tokens = [token[slice(*core_of(token))] for token in text.split()]
+    small = sum(len(_LOWER.findall(t)) > max(1, len(_UPPER.findall(t))) for t in tokens)
+    capital = sum(len(t) > 1 and t.isupper() and could_be_syllable(t) for t in tokens)
+    return small > capital
 
 
 def in_capitals(text: str, before: bool = False) -> bool:
