@@ -129,7 +129,7 @@ class Found:
         around = 0.5 * (
             np.roll(odds, 1) * np.roll(inside, 1) + np.roll(odds, -1) * np.roll(inside, -1)
         )
-        group = np.unique(self.page * 100_000 + self.line, return_inverse=True)[1]
+        group = _lines(self.page, self.line)
         capital = traits[:, TRAITS.index("capital")]
         again = _again(word_numbers(self.word, self.page, self.tokens), inside)
         columns = [
@@ -153,6 +153,16 @@ class Found:
             np.minimum(odds, 6.0) * ~changed,
         ]
         return np.column_stack([*columns, traits, traits * changed[:, None]]).astype(np.float64)
+
+
+def _lines(page: Ids, line: Ids) -> Ids:
+    """The lines of a document counted, of tokens in their order; 0 for boundaries."""
+    inside = np.flatnonzero(page >= 0)
+    new = (np.diff(page[inside]) != 0) | (np.diff(line[inside]) != 0)
+    out = np.zeros(len(page), np.int64)
+    out[inside[:1]] = 1
+    out[inside[1:]] = 1 + np.cumsum(new)
+    return out
 
 
 def word_numbers(words: Ids, page: Ids, tokens: Sequence[str]) -> Ids:

@@ -34,7 +34,7 @@ _LABEL = regex.compile(
     rf"(?<!\S)(?P<label>[SsŠš5$8][6ốéếôóõöðo0O8bdsS§]{{1,2}}|[S$]4|[Ss]|5)(?P<colon>[:.;]?)(?=\s{{1,3}}{_NUMBER})"
 )
 _CODE_POINTS = regex.compile("[ĐÐƉ]?[ÐƉ]")
-_WRONG_POINTS = frozenset("ÐƉðɖ")
+_WRONG_POINTS = regex.compile("[ÐƉðɖ]")
 _SMALL_POINTS = regex.compile(r"(?<!\p{L})[ðɖ]\p{L}*")
 _WORD = regex.compile(r"\S+")
 _DATE_WORDS = regex.compile(
@@ -73,7 +73,7 @@ _AMOUNT = regex.compile(
 _DAY_OR_MONTH = regex.compile(
     rf"(?<!\p{{L}})(?:ngày|tháng|năm)\s(?P<number>\d[\d{_LIKE}]|[{_LIKE}]\d)(?=[\s,.;)]|$)"
 )
-_OF_NUMBERS = frozenset("0123456789Š…/⁄")
+_OF_NUMBERS = regex.compile(r"[\dŠ…/⁄]|[Il]k")
 _GROUPED = regex.compile(r"(?<![\p{L}\d.,/-])(?P<number>[lIÌ|]\d{1,2}(?:\.\d{3})+)(?![\p{L}\d])")
 _FIVE = regex.compile(r"(?<![\p{L}\d.])(?P<number>\d{0,2}Š\d{0,2})(?=[\s,;)]|\.?$|\.\s\p{Ll})")
 _IN_SYMBOL = regex.compile(r"(?<=\d/[\p{Lu}\d/-]{2,24}\p{Lu})(?P<one>[Il])(?=\d(?![\p{L}\d]))")
@@ -92,7 +92,7 @@ _NO_STROKE = regex.compile(
 )
 _FILED = regex.compile(r"(?<=^\s*-?\s?Lưu:?\s)V[IÌ1](?=[,.;(\s]|$)")
 _RUN_CONCLUSION = regex.compile(r"(?<=\d-)KU(?=(?:TW|TU|HU|ĐUK)(?!\p{L}))")
-_SIGNS_FOR_LETTERS = frozenset("]ƒøÑ")
+_SIGNS_FOR_LETTERS = regex.compile("[]ƒøÑ]")
 _CAPITAL_J = regex.compile(r"(?<![\p{L}\d\[])\](?=\p{Ll})")
 _SMALL_G = regex.compile(r"(?<!\p{L})ø(?P<rest>\p{Ll}+)")
 _JOINED_LABEL = regex.compile(r"(?<!\p{L})(?P<label>[Ss]ố:?)(?=\d{1,5}(?:[/-]|[.,;]?(?:\s|$)))")
@@ -202,7 +202,7 @@ def _counted(text: str) -> Iterator[Fix]:
 def _numbers(text: str) -> Iterator[Fix]:
     """Letters in numbers by what stands around them, as a Vietnamese model reads them; and strokes
     lost between number and abbreviation."""
-    if _OF_NUMBERS.isdisjoint(text) and "Ik" not in text and "lk" not in text:
+    if not _OF_NUMBERS.search(text):
         return
     for pattern, after in ((_IN_SYMBOL, "1"), (_OF_MEASURE, "1"), (_YEAR, "1"), (_NOUGHT, "0")):
         for match in pattern.finditer(text):
@@ -222,7 +222,7 @@ def _numbers(text: str) -> Iterator[Fix]:
 
 def _letters(text: str) -> Iterator[Fix]:
     """Signs that stand for one letter: `]immy`, `ƒor`, `øì`, `NÑam`."""
-    if _SIGNS_FOR_LETTERS.isdisjoint(text):
+    if not _SIGNS_FOR_LETTERS.search(text):
         return
     if "[" not in text:
         yield from (Fix(m.start(), m.end(), "J") for m in _CAPITAL_J.finditer(text))
@@ -318,7 +318,7 @@ def composed(text: str) -> Iterator[Fix]:
 
 
 def _code_points(text: str) -> Iterator[Fix]:
-    if _WRONG_POINTS.isdisjoint(text) or is_address(text):
+    if not _WRONG_POINTS.search(text) or is_address(text):
         return
     for match in _CODE_POINTS.finditer(text):
         if match.group() not in "ðɖ":
