@@ -32,6 +32,7 @@ LAST_WIDTH = 4  # readings of a token that the last pass weighs again, none
 CERTAIN = 0.9995  # from this probability on a word is not weighed by those around it
 LAST_SHARE = 1e-3  # of a smaller share than this after the pass before
 BEHIND = 11.0  # readings that bigrams put behind the best by so much are not weighed by trigrams
+REACH = 3  # words: where one so near was changed by the network, it is asked once more
 _MOST_KEPT = 20_000  # sentences: about 50 MB
 
 
@@ -41,9 +42,9 @@ class Weights:
     language model of the phrase lists, of the document's own sure words, and of its own pairs of
     sure words. From the probability `counted` on a word counts among the document's own, by it.
     `context`: the exponent of the network that sees the words around, beside which all the rest but
-    the channel has the exponent `ngrams`; asked in `rounds`, as what is found of one word tells of
-    the next. Readings that channel and frequency alone put more than `apart` behind the best are
-    not weighed by bigrams."""
+    the channel has the exponent `ngrams`; asked in `rounds`, beside words that the round before
+    changed, as what is found of one word tells of the next. Readings that channel and frequency
+    alone put more than `apart` behind the best are not weighed by bigrams."""
 
     language: float = 1.1
     channel: float = 0.95
@@ -125,9 +126,15 @@ class Decoder:
         keep = thinned.keep
         if self.around is None or not self.weights.context:
             return keep, share
+        fits = (share > 0) & (left.second == NONE) & self.around.knows(left.first)
+        asked = (fits.sum(1) > 1) & (share.max(1) < CERTAIN)
         now = share
         for _ in range(self.weights.rounds):
-            now = self._in_context(self.around, left, share, now)
+            if not asked.any():
+                break
+            before = now.argmax(1)
+            now = self._in_context(self.around, left, share, now, fits, np.flatnonzero(asked))
+            asked &= _beside(now.argmax(1) != before)
         return keep, now
 
     def likely(self, readings: Rows, width: int) -> tuple[Ids, Doubles]:
@@ -136,17 +143,19 @@ class Decoder:
         return thinned.keep, thinned.share
 
     def _in_context(
-        self, around: ContextModel, left: Lattice, share: Doubles, now: Doubles
+        self,
+        around: ContextModel,
+        left: Lattice,
+        share: Doubles,
+        now: Doubles,
+        fits: Bools,
+        asked: Ids,
     ) -> Doubles:
-        """The probabilities `share` of the readings `left` [T, K] of unsure tokens, weighed by how
-        well each fits between the words that are likeliest by `now`."""
-        token = np.arange(len(share))
+        """The probabilities `now` with those of the tokens `asked` anew: their `share` among the
+        readings `left` [T, K], weighed by how well each that the network may be asked for (`fits`)
+        stands between the words that are likeliest by `now`."""
+        token, best = np.arange(len(share)), now.argmax(1)
         first, second = left.first, left.second
-        fits = (share > 0) & (second == NONE) & around.knows(first)
-        asked = np.flatnonzero((fits.sum(1) > 1) & (share.max(1) < CERTAIN))
-        if not len(asked):
-            return share
-        best = now.argmax(1)
         spoken = np.stack([first[token, best], second[token, best]], 1).ravel()
         place = np.cumsum(spoken != NONE)[::2] - 1
         scores = around.scores(spoken[spoken != NONE], place[asked], first[asked])
@@ -157,7 +166,7 @@ class Decoder:
         logs = np.where(fits, logs + self.weights.context * scores, -np.inf)
         weights = np.exp(logs - logs.max(1, keepdims=True))
         mass = np.where(fits, before, 0).sum(1, keepdims=True)
-        out = share.copy()
+        out = now.copy()
         out[asked] = np.where(fits, mass * weights / weights.sum(1, keepdims=True), before)
         return out
 
@@ -366,6 +375,15 @@ def mixed(logs: Floats, other: Floats, share: float) -> Floats:
     out = logs.copy()
     out[at] = np.maximum(np.logaddexp(np.log1p(-share) + own, np.log(share) + other[at]), own)
     return out
+
+
+def _beside(changed: Bools) -> Bools:
+    """The tokens that have one of those that `changed` within `REACH` of them."""
+    found = np.zeros_like(changed)
+    for far in range(1, REACH + 1):
+        found[far:] |= changed[:-far]
+        found[:-far] |= changed[far:]
+    return found
 
 
 def _sure_pairs(first: Ids, share: Doubles) -> PhraseTable:
