@@ -10,7 +10,7 @@ of both a vector that is compared with each word's own (Melamud et al., 2016, co
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -22,16 +22,17 @@ from pipeline.restore.language_model import Floats, Ids
 from pipeline.restore.tokens import SPECIALS, UNKNOWN
 
 FAR: Final = 40  # words on either side that are seen as a mean, too
-STRETCH: Final = 32  # places that are read side by side with those of other stretches
-LEAD: Final = 16  # words before a stretch that are read to know where it stands
-_MOST_STRETCHES: Final = 32  # read at a time: 20 MB
+STRETCH: Final = 200  # places, at most, that are read side by side with those of other stretches
+LEAD: Final = 24  # words before a stretch that are read to know where it stands
+_MOST_STRETCHES: Final = 16  # read at a time: 50 MB
+_FEW_ROWS: Final = 12
 _TOGETHER: Final = ("inputs", "outputs")  # matrices of which each row has a scale of its own
 
 Parameters = dict[str, Floats]
 """`inputs` [V, D]: vectors of the words around a place, specials first; `outputs` [R, D] and `bias`
 [R] of the first R of them, which may be asked for; of the memory that reads forward and of the one
 that reads backward `seen` [2, D, 4 H], `remembered` [2, H, 4 H] and `gates` [2, 4 H], in the order
-input, forget, cell, output; `w1` [2 H + 3 D, U] and `w2` [U + 2 H, D] with biases `b1`, `b2`."""
+input, forget, output, cell; `w1` [2 H + 3 D, U] and `w2` [U + 2 H, D] with biases `b1`, `b2`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,8 @@ class ContextModel:
         the language model: logarithms up to a constant for each place; without meaning for words
         it does not know."""
         p = self.parameters
+        start = max(0, int(at.min()) - FAR)
+        words, at = words[start : int(at.max()) + FAR + 1], at - start
         rows = np.where(self.knows(readings), self._rows(readings), 0)
         wanted = wanted_at(p, p["inputs"][self._rows(words)], at)
         scores: Floats = np.matmul(p["outputs"][rows], wanted[:, :, None])[:, :, 0]
@@ -125,45 +128,57 @@ def wanted_at(p: Mapping[str, Floats], vectors: Floats, at: Ids) -> Floats:
 
 def _remembered(p: Mapping[str, Floats], vectors: Floats, at: Ids) -> Floats:
     """What is remembered of the words before each place, and of those after it [2, M, H]."""
+    stretches = -(-len(vectors) // STRETCH)
+    length, lead = -(-len(vectors) // stretches), LEAD if stretches > 1 else 0
     out = np.zeros((2, len(at), p["remembered"].shape[1]), np.float32)
-    stretch = at // STRETCH
+    stretch, inside = at // length, at % length
     asked = np.unique(stretch)
     for start in range(0, len(asked), _MOST_STRETCHES):
         some = asked[start : start + _MOST_STRETCHES]
         mine = np.flatnonzero((stretch >= some[0]) & (stretch <= some[-1]))
-        column, inside = np.searchsorted(some, stretch[mine]), at[mine] % STRETCH
-        for step, memory in enumerate(_memories(p, vectors, some * STRETCH)):
-            for side, place in enumerate((step - LEAD, STRETCH - 1 + LEAD - step)):
-                now = inside == place
-                out[side, mine[now]] = memory[side, column[now]]
+        column, place = np.searchsorted(some, stretch[mine]), inside[mine]
+        memories = _memories(p, vectors, some * length, length, lead)
+        out[0, mine] = memories[lead + place, 0, column]
+        out[1, mine] = memories[lead + length - 1 - place, 1, column]
     return out
 
 
-def _memories(p: Mapping[str, Floats], vectors: Floats, starts: Ids) -> Iterator[Floats]:
-    """The memory [2, B, H] of both directions in each stretch: before its word `step - LEAD`
-    forward, and as far from its end backward. Nothing is known outside of the text."""
-    steps = np.arange(STRETCH + LEAD - 1)[:, None]
-    forward, backward = starts - LEAD + steps, starts + STRETCH - 1 + LEAD - steps
-    at = np.stack([forward, backward])
+def _memories(
+    p: Mapping[str, Floats], vectors: Floats, starts: Ids, length: int, lead: int
+) -> Floats:
+    """The memory of both directions in B stretches of some `length`, [lead + length, 2, B, H]:
+    before the word `step - lead` of each forward, and as far from its end backward. Nothing is
+    known outside of the text."""
+    steps = np.arange(lead + length - 1)[:, None]
+    at = np.stack([starts - lead + steps, starts + length - 1 + lead - steps])
     inside = (at >= 0) & (at < len(vectors))
     size = p["remembered"].shape[1]
     half = np.full(4 * size, 0.5, np.float32)  # σ(x) = (1 + tanh(x / 2)) / 2
-    half[2 * size : 3 * size] = 1
+    half[3 * size :] = 1
     shown = vectors[np.where(inside, at, 0)].reshape(2, -1, vectors.shape[1])
     read = (np.matmul(shown, p["seen"]) + p["gates"][:, None]) * half
     read = read.reshape(*at.shape, 4 * size)
     own = p["remembered"] * half
-    memory = np.zeros((2, len(starts), size), np.float32)
-    cell = memory
+    memories = np.zeros((lead + length, 2, len(starts), size), np.float32)
+    cell = memories[0]
     for step in range(len(steps)):
-        yield memory
-        told, here = np.tanh(read[:, step] + np.matmul(memory, own)), inside[:, step]
-        taken, kept, given = (
-            told[..., k * size : (k + 1) * size] * np.float32(0.5) + np.float32(0.5)
-            for k in (0, 1, 3)
-        )
-        cell = kept * cell + taken * told[..., 2 * size : 3 * size]
+        told, here = np.tanh(read[:, step] + _products(memories[step], own)), inside[:, step]
+        gates = told[..., : 3 * size] * np.float32(0.5) + np.float32(0.5)
+        taken, kept, given = (gates[..., k * size : (k + 1) * size] for k in range(3))
+        cell = kept * cell + taken * told[..., 3 * size :]
         if not here.all():
             cell = cell * here[..., None]
-        memory = given * np.tanh(cell)
-    yield memory
+        np.multiply(given, np.tanh(cell), out=memories[step + 1])
+    return memories
+
+
+def _products(memory: Floats, own: Floats) -> Floats:
+    """`memory` [2, B, H] times `own` [2, H, 4 H]. Matrix by matrix is slow for a few rows, since
+    the whole of the second is set in order for each product."""
+    out: Floats = np.empty((*memory.shape[:2], own.shape[2]), np.float32)
+    if memory.shape[1] > _FEW_ROWS:
+        np.matmul(memory, own, out=out)
+        return out
+    for side, row in np.ndindex(memory.shape[:2]):
+        np.dot(memory[side, row], own[side], out=out[side, row])
+    return out

@@ -120,9 +120,11 @@ def parameters_of(learned: Any) -> Parameters:
     values = {name: found.float().numpy() for name, found in learned.state_dict().items()}
 
     def both(name: str) -> Floats:
-        """Of the memory that reads forward, and of the one that reads backward."""
+        """Of the memory that reads forward, and of the one that reads backward; PyTorch has the
+        gates in the order input, forget, cell, output."""
         sides = [values[f"memory.{name}_l0"], values[f"memory.{name}_l0_reverse"]]
-        return np.stack([side.T for side in sides])
+        taken, kept, cell, shown = np.split(np.stack([side.T for side in sides]), 4, -1)
+        return np.concatenate([taken, kept, shown, cell], -1)
 
     return {
         "inputs": values["inputs.weight"],
