@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pipeline.document import Correction, apply_corrections
@@ -285,6 +285,7 @@ def by_trying_all(model: LanguageModel, lattice: Lattice) -> npt.NDArray[np.floa
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.lists(st.integers(1, 3), min_size=1, max_size=7), min_size=1, max_size=3))
+@example([[2, 1, 1, 1, 1, 2, 2]] * 3)
 def test_the_decoder_agrees_with_trying_every_sequence(sentences: list[list[int]]) -> None:
     """Whatever stands beside: sentences are worked on together, and runs of certain words in them
     are passed over."""
@@ -299,7 +300,9 @@ def test_the_decoder_agrees_with_trying_every_sequence(sentences: list[list[int]
         first[t, :size] = 0 if t in boundary else rng.choice(np.arange(5, 9), size, replace=False)
         score[t, :size] = 0 if t in boundary else rng.uniform(-1, 0, size)
     readings = Rows(Lattice(first, np.full_like(first, NONE), score), np.arange(len(sizes)))
-    keep, share = decoder.posteriors(readings, 3)
+    with pytest.MonkeyPatch.context() as patch:  # else what trigrams put far behind is left out
+        patch.setattr("pipeline.restore.decoder.LAST_SHARE", 0.0)
+        keep, share = decoder.posteriors(readings, 3)
     for start, end in itertools.pairwise(boundary.tolist()):
         expected = by_trying_all(model, readings.at(np.arange(start, end + 1)))[1:-1]
         for t, probabilities in zip(range(start + 1, end), expected, strict=True):
