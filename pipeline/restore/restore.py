@@ -42,7 +42,6 @@ from pipeline.restore.decoder import Decoder, Weights
 from pipeline.restore.foreign import ForeignWords
 from pipeline.restore.forward_backward import Doubles
 from pipeline.restore.identifiers import Fix
-from pipeline.restore.joined import parted
 from pipeline.restore.judgement import Changes, Judgement, box_at
 from pipeline.restore.language_model import Ids, LanguageModel
 from pipeline.restore.lattice import Lattice, Rows
@@ -388,11 +387,7 @@ class Restorer:
                 corrections.append(fix)
             elif judged.sure < DOUBT[name]:
                 doubts.append(judged.doubt())
-        if name == "eng":
-            specks.add(changes, judgement, self._model)
-        else:
-            for slot, fix in parted(judgement, self._model):
-                changes.setdefault((slot.page, slot.line), ([], []))[0].append(fix)
+        specks.add(changes, judgement, self._model, heavy=name == "eng")
         _take(changes, done)
 
     def _decode(self, rows: Ids, name: str) -> tuple[Ids, Doubles]:

@@ -1,15 +1,14 @@
-"""Specks that an English model reads as marks: `theo-déi`, `tac.vu`, dashes at the ends of lines.
+"""Specks that were read as marks: `vũ.trang`, `chứng-khoán`, `theo-déi`, dashes at ends of lines.
 
-In: what the decoder found of a document under heavy damage. Out: corrections that take such marks
-away. A full stop is never printed before a small letter; a hyphen between two words is a speck
-where the words are common and belong together (theo dõi, khách hàng), which those that are printed
-with one do not (kinh tế-xã hội), and where the page has no more of them: older letters print a
-hyphen between all syllables.
+In: what the decoder found of a document's tokens, which are parted at such marks. Out: corrections
+that put a space there, or nothing. A stop or colon before a small letter is hardly printed so (once
+in 400,000 words). A comma without a space behind it is, and a hyphen in foreign words (`vắc-xin`),
+pairs (`tây-bắc`) and, throughout a text, the spelling of former times: these are taken for specks
+only where the two words belong together, a hyphen only where it is the only one.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise
 from typing import Final
@@ -21,27 +20,33 @@ from pipeline.document import Correction
 from pipeline.restore.identifiers import Fix
 from pipeline.restore.judgement import Changes, Judgement, box_at
 from pipeline.restore.language_model import LanguageModel
+from pipeline.restore.orthography import analyse
 from pipeline.restore.slots import Slot
 
-SCORE: Final = 0.9
-MARGIN: Final = 2.3
-_TOGETHER: Final = 2.9
-"""How much likelier a word is after the other than by itself (logarithm), at least."""
+TOGETHER: Final = -5.5
+"""log P(second | first) from which two words belong together."""
 
-_COMMON: Final = -9.0  # log P of either word, at least: loan words (vắc-xin) have rare syllables
-_MOST_HYPHENS: Final = 2  # of a page
-_BEFORE_SPECK: Final = regex.compile(r"[^\d\W][\w'’]*\w[.-]")
+COMMON: Final = -9.3
+"""log P of the second, at least, where a hyphen stands between: that of `xin`, `kíp` is less."""
+
+SCORE: Final = 0.9
+_MARGIN: Final = 2.3
+_LETTERS: Final = 3  # of either word around a hyphen: `ô-tô`, `Ki-tô` are printed so
 _DASH_BEFORE: Final = regex.compile(r"-\p{Ll}\w")
 _DASH_BEHIND: Final = regex.compile(r"\p{Ll}\w+[:;,.]?-")
-
 
 Place = tuple[int, int]
 """The index of a page, and of a line on it."""
 
+_Pair = tuple[int, Slot, str]
+"""Where a token stands that a mark joins to the next, the token, and the mark."""
 
-def add(changes: Changes, judgement: Judgement, model: LanguageModel) -> None:
-    """Add the corrections of all pages to `changes`, but where something else is corrected."""
-    for place, fix in (*_between(judgement, model), *_at_edges(judgement)):
+
+def add(changes: Changes, judgement: Judgement, model: LanguageModel, *, heavy: bool) -> None:
+    """Add the corrections of all pages to `changes`, but where something else is corrected. Dashes
+    at the ends of lines are specks under `heavy` damage only."""
+    at_ends = _at_ends(judgement) if heavy else ()
+    for place, fix in (*_between(judgement, model), *at_ends):
         page = judgement.pages[place[0]]
         line = page.lines[place[1]]
         corrections, _ = changes.setdefault(place, ([], []))
@@ -49,43 +54,63 @@ def add(changes: Changes, judgement: Judgement, model: LanguageModel) -> None:
             continue
         before, box = line.text[fix.start : fix.end], box_at(line, fix.start)
         args = (page.number, place[1] + 1, fix.start, box, before, fix.after)
-        corrections.append(Correction(*args, SCORE, MARGIN, "model"))
+        corrections.append(Correction(*args, SCORE, _MARGIN, "model"))
 
 
 def _between(judgement: Judgement, model: LanguageModel) -> Iterator[tuple[Place, Fix]]:
-    """Marks between two words."""
-    hyphens: Counter[int] = Counter()
-    found = []
-    for t, (left, right) in enumerate(pairwise(judgement.slots)):
-        if left is None or right is None or not _touch(left, right):
+    """A space for the mark between two words."""
+    touching = list(_touching(judgement))
+    pairs = [pair for pair in touching if _are_words(judgement, pair)]
+    if not pairs:
+        return
+    word = judgement.found.word
+    first, second = (np.array([word[t + k] for t, _, _ in pairs]) for k in (0, 1))
+    logs = model.bigram(first, second)[0].tolist()
+    rare = (model.unigram[second] < COMMON).tolist()
+    hyphens = sum(mark == "-" for _, _, mark in touching)
+    for (t, slot, mark), log, is_rare in zip(pairs, logs, rare, strict=True):
+        if mark in "-,;" and log < TOGETHER:
             continue
-        hyphens[left.page] += left.token[-1] == "-"
-        if _BEFORE_SPECK.fullmatch(left.token) and right.token[0].islower():
-            found.append((t, left))
-    for t, slot in found:
-        if slot.token[-1] == "-":
-            words = judgement.found.word[t : t + 2].tolist()
-            if hyphens[slot.page] > _MOST_HYPHENS or not _belong_together(model, *words):
-                continue
+        if mark == "-" and (hyphens > 1 or is_rare or not _long(judgement, t)):
+            continue
         at = slot.start + len(slot.token) - 1
-        yield (slot.page, slot.line), Fix(at, at + 1, " ")
+        after = ": " if mark == ":" and log < TOGETHER else " "
+        yield (slot.page, slot.line), Fix(at, at + 1, after)
 
 
-def _touch(left: Slot, right: Slot) -> bool:
-    """Whether two tokens stand in one line without a space between them."""
-    same = (left.page, left.line) == (right.page, right.line)
-    return same and left.start + len(left.token) == right.start
+def _touching(judgement: Judgement) -> Iterator[_Pair]:
+    """The tokens that a mark joins to the one after them."""
+    slots = judgement.slots
+    for t, (slot, following) in enumerate(pairwise(slots)):
+        if slot is None or following is None or slot.token[-1] not in "-.,;:":
+            continue
+        beside = (slot.page, slot.line, slot.start + len(slot.token))
+        if beside == (following.page, following.line, following.start):
+            yield t, slot, slot.token[-1]
 
 
-def _belong_together(model: LanguageModel, first: int, second: int) -> bool:
-    alone = model.unigram[second]
-    if min(float(model.unigram[first]), float(alone)) < _COMMON:
-        return False
-    after, _ = model.bigram(np.array([first]), np.array([second]))
-    return float(after[0] - alone) >= _TOGETHER
+def _are_words(judgement: Judgement, pair: _Pair) -> bool:
+    """Whether both tokens are syllables as read."""
+    t, slot, _ = pair
+    following = judgement.slots[t + 1]
+    assert following is not None
+    core, other = slot.token[:-1], _core(following)
+    plain = len(core) > 1 and core.isalpha()
+    return plain and bool(analyse(core.lower()) and analyse(other.lower()))
 
 
-def _at_edges(judgement: Judgement) -> Iterator[tuple[Place, Fix]]:
+def _core(slot: Slot) -> str:
+    return slot.token.rstrip('.,;:!?)”"')
+
+
+def _long(judgement: Judgement, t: int) -> bool:
+    slot, following = judgement.slots[t], judgement.slots[t + 1]
+    assert slot is not None
+    assert following is not None
+    return len(slot.token) > _LETTERS and len(_core(following)) >= _LETTERS
+
+
+def _at_ends(judgement: Judgement) -> Iterator[tuple[Place, Fix]]:
     """A dash before a small letter, where the line before runs on, and without the space that a
     list's has; and one behind a syllable at the end of a line."""
     for left, slot, right in zip(
