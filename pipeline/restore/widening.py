@@ -27,7 +27,7 @@ LEAST_FIT: Final = -16.0
 SURE: Final = 0.95
 """One that is surer of its reading than this is not."""
 
-BEHIND: Final = 3.0
+BEHIND: Final = 2.0
 """How far behind the likeliest reading a further one may be: trigrams and all else weigh it."""
 
 RUNNER_UP: Final = -3.0
