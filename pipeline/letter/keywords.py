@@ -21,10 +21,10 @@ from pipeline.letter.tables import (
     positions,
     surnames,
 )
+from pipeline.restore.identifiers import MOTTO
 
 STATE_TITLE = "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM"
 PARTY_TITLE = "ĐẢNG CỘNG SẢN VIỆT NAM"
-MOTTO = "Độc lập - Tự do - Hạnh phúc"
 _HEADINGS = (STATE_TITLE, PARTY_TITLE, MOTTO)
 
 _NUMBER_WORD = regex.compile(

@@ -151,8 +151,7 @@ class Decoded(NamedTuple):
         candidates = self.candidates
         words = candidates.first[self.rows, self.keep[:, 0]]
         own_word, other_word = words[at], candidates.first[row, reading]
-        likely = self.keep[np.arange(len(self.rows)), self.share.argmax(1)]
-        first, second = candidates.first[self.rows, likely], candidates.second[self.rows, likely]
+        _, first, second = self.likeliest()
         beside = (
             np.append(0, np.where(second == NONE, first, second))[at],
             np.append(first, 0)[at + 1],
@@ -182,6 +181,12 @@ class Decoded(NamedTuple):
                 tokens=[self.tokens[t] for t in at.tolist()],
             ),
         )
+
+    def likeliest(self) -> tuple[Ids, Ids, Ids]:
+        """The likeliest reading of each token, and its first and second word."""
+        best = self.keep[np.arange(len(self.rows)), self.share.argmax(1)]
+        candidates = self.candidates
+        return best, candidates.first[self.rows, best], candidates.second[self.rows, best]
 
     def _fit(self, beside: tuple[Ids, Ids], first: Ids, last: Ids) -> Doubles:
         """How well words stand between the words beside them: log P of both pairs together."""

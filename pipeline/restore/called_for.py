@@ -21,6 +21,7 @@ from pipeline.restore.common_readings import Reading, Row
 from pipeline.restore.decoder import LAST_WIDTH, Decoder
 from pipeline.restore.forward_backward import Doubles
 from pipeline.restore.language_model import NONE, Floats, Ids
+from pipeline.restore.lattice import spoken
 from pipeline.restore.tokens import UNKNOWN_ID, core_of
 
 UNLIKELY: Final = -16.0
@@ -56,9 +57,8 @@ class CalledFor:
     def of(self, decoded: Decoded) -> Decoded:
         """The tokens of a document with the readings their neighbours call for, where these are
         likelier than all that the decoder weighed."""
-        candidates, at = self._candidates, np.arange(len(decoded.rows))
-        best = decoded.keep[at, decoded.share.argmax(1)]
-        first, second = candidates.first[decoded.rows, best], candidates.second[decoded.rows, best]
+        candidates = self._candidates
+        best, first, second = decoded.likeliest()
         last = np.where(second == NONE, first, second)
         before, after = np.append(0, last[:-1]), np.append(first[1:], 0)
         pair = candidates.model.bigram(before, first)[0]
@@ -131,17 +131,17 @@ class CalledFor:
         return found
 
     def _taken(
-        self, decoded: Decoded, spoken: tuple[Ids, Ids], found: dict[int, Farther]
+        self, decoded: Decoded, likeliest: tuple[Ids, Ids], found: dict[int, Farther]
     ) -> Decoded:
         """The tokens with those of the readings `found` that the whole language model prefers."""
         rows, keep, share = decoded.rows.copy(), decoded.keep.copy(), decoded.share.copy()
         widened = {
             t: self._widened(decoded.tokens[t], int(rows[t]), new) for t, new in found.items()
         }
-        for t, scores in self._weighed_apart(spoken, widened):
+        for t, scores in self._weighed_apart(likeliest, widened):
             before = len(self._candidates.readings[rows[t]])
-            likeliest = self._candidates.first[widened[t], scores.argmax()]
-            if likeliest in self._candidates.first[rows[t], :before]:
+            word = self._candidates.first[widened[t], scores.argmax()]
+            if word in self._candidates.first[rows[t], :before]:
                 continue
             weight = np.exp(scores - scores.max())
             kept = np.append(0, 1 + np.argsort(-weight[1:])[: LAST_WIDTH - 1])
@@ -160,10 +160,12 @@ class CalledFor:
         kept = candidates.readings[row]
         n = min(len(kept), candidates.wide.width - len(added))
         start, end = core_of(token)
-        return candidates.also(
-            token,
-            Row(
-                [*kept[:n], *(Reading(start, end, candidates.model.words[w]) for w, _ in added)],
+        words = [candidates.model.words[w] for w, _ in added]
+        return candidates.made(
+            f"\x01{row}",
+            tuple(words),
+            lambda: Row(
+                [*kept[:n], *(Reading(start, end, word) for word in words)],
                 [*candidates.first[row, :n].tolist(), *(w for w, _ in added)],
                 [*candidates.second[row, :n].tolist(), *(NONE for _ in added)],
                 [*candidates.score[row, :n].tolist(), *(s for _, s in added)],
@@ -171,22 +173,20 @@ class CalledFor:
         )
 
     def _weighed_apart(
-        self, spoken: tuple[Ids, Ids], rows: dict[int, int]
+        self, likeliest: tuple[Ids, Ids], rows: dict[int, int]
     ) -> Iterator[tuple[int, Doubles]]:
         """What `_weighed` gives, for so many tokens at once as memory is set aside for."""
         tokens = list(rows)
         for start in range(0, len(tokens), _TOGETHER):
             part = {t: rows[t] for t in tokens[start : start + _TOGETHER]}
-            yield from self._weighed(spoken, part).items()
+            yield from self._weighed(likeliest, part).items()
 
-    def _weighed(self, spoken: tuple[Ids, Ids], rows: dict[int, int]) -> dict[int, Doubles]:
-        """The score of each reading of the tokens `rows`, where all other words are as `spoken`:
-        by the channel, and by the whole language model of the word itself and the two after it."""
+    def _weighed(self, likeliest: tuple[Ids, Ids], rows: dict[int, int]) -> dict[int, Doubles]:
+        """The score of each reading of the tokens `rows` beside the `likeliest` of all others: by
+        the channel, and by the whole language model of the word itself and the two after it."""
         candidates = self._candidates
-        both = np.stack(spoken, 1).ravel()
-        inside = both != NONE
-        words = np.concatenate([np.zeros(3, np.int64), both[inside], np.zeros(2, np.int64)])
-        place = np.cumsum(inside)[::2] - 1
+        said, place = spoken(*likeliest)
+        words = np.concatenate([np.zeros(3, np.int64), said, np.zeros(2, np.int64)])
         sizes = [len(candidates.readings[row]) for row in rows.values()]
         token, row = np.repeat(list(rows), sizes), np.repeat(list(rows.values()), sizes)
         reading = np.concatenate([np.arange(n) for n in sizes])

@@ -6,7 +6,7 @@ the text each reading would print.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
@@ -288,29 +288,26 @@ class Candidates:
 
     def fixed(self, text: str) -> int:
         """The row of a token that is certain: the field grammar put it so."""
-        key = ("\x00" + text, False, ())
-        found = self.row_of.get(key)
-        if found is None:
+
+        def certain() -> Row:
             start, end = core_of(text)
             kept = self.ids.get(classify(text[start:end]), UNKNOWN_ID)
-            found = self.add(Row([Reading(start, end, None)], [kept], [NONE], [0.0]))
-            self.row_of[key] = found
-        return found
+            return Row([Reading(start, end, None)], [kept], [NONE], [0.0])
+
+        return self.made("\x00" + text, (), certain)
 
     def by_channel(self, read: str) -> tuple[Floats, Floats]:
         """log P(read | syllable) of every syllable known, and that beside its frequency."""
-        scores = self._blank.copy()
-        natural = onset_end(read)
-        cuts = range(max(0, natural - 1), min(natural + 1, len(read)) + 1)
-        self._by_cuts(read, shape_of(read), cuts, scores)
+        scores, _ = self._by_usual_cuts(read, shape_of(read))
         return scores, scores + self._prior
 
-    def also(self, token: str, read: Row) -> int:
-        """The row of a token with other readings than its own."""
-        key = (token, False, ("\x00", *(str(w) for w in read.first)))
+    def made(self, name: str, words: tuple[str, ...], make: Callable[[], Row]) -> int:
+        """The row of other readings than a token's own, kept under a name that no token has and
+        the words that are new in it; `make` is called where it is not known."""
+        key = (name, False, words)
         found = self.row_of.get(key)
         if found is None:
-            found = self.row_of[key] = self.add(read)
+            found = self.row_of[key] = self.add(make())
         return found
 
     def spans(self, token: str, start: int, end: int) -> list[tuple[int, int]]:
@@ -397,15 +394,20 @@ class Candidates:
 
     def _scores(self, read: str, shape: Shape) -> Floats:
         """log P(read | syllable) of all syllables of the lexicon."""
+        scores, cuts = self._by_usual_cuts(read, shape)
+        if scores.max() < _GOOD:  # an onset of several letters may be read as one, or not at all
+            others = [k for k in range(min(len(read), _LONGEST_ONSET) + 1) if k not in cuts]
+            self._by_cuts(read, shape, others, scores)
+        return scores
+
+    def _by_usual_cuts(self, read: str, shape: Shape) -> tuple[Floats, range]:
+        """log P(read | syllable) by the cuts where the onset may end, and these."""
         scores = self._blank.copy()
         natural = onset_end(read)
         start = 0 if self.wide.heavy else max(0, natural - 1)
         cuts = range(start, min(natural + 1, len(read)) + 1)
         self._by_cuts(read, shape, cuts, scores)
-        if scores.max() < _GOOD:  # an onset of several letters may be read as one, or not at all
-            others = [k for k in range(min(len(read), _LONGEST_ONSET) + 1) if k not in cuts]
-            self._by_cuts(read, shape, others, scores)
-        return scores
+        return scores, cuts
 
     def _by_cuts(self, read: str, shape: Shape, cuts: Iterable[int], scores: Floats) -> None:
         """Raise the score of every syllable to its best over the `cuts` between onset and rime."""

@@ -23,7 +23,7 @@ from pipeline.restore.language_model import (
     bigram_key,
     trigram_key,
 )
-from pipeline.restore.lattice import NEVER, Lattice, Paths, Rows, Sequence, together
+from pipeline.restore.lattice import NEVER, Lattice, Paths, Rows, Sequence, spoken, together
 from pipeline.restore.lexicon import PhraseTable
 from pipeline.restore.tokens import SPECIALS
 
@@ -156,9 +156,8 @@ class Decoder:
         stands between the words that are likeliest by `now`."""
         token, best = np.arange(len(share)), now.argmax(1)
         first, second = left.first, left.second
-        spoken = np.stack([first[token, best], second[token, best]], 1).ravel()
-        place = np.cumsum(spoken != NONE)[::2] - 1
-        scores = around.scores(spoken[spoken != NONE], place[asked], first[asked])
+        words, place = spoken(first[token, best], second[token, best])
+        scores = around.scores(words, place[asked], first[asked])
         before, fits = share[asked], fits[asked]
         ngrams = self.weights.ngrams
         read = self.weights.channel * left.score[asked]

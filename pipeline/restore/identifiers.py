@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 import regex
@@ -129,7 +130,6 @@ _READ_DIGIT = {
     "B": "8",
 }
 MOTTO = "Độc lập - Tự do - Hạnh phúc"
-_MOTTO_LETTERS = "doclaptudohanhphuc"
 _LIKE_MOTTO = 70.0
 _WHOLE_MOTTO = regex.compile(r"\S+\s\S+\s[-–—~]\s\S+\s\S+\s[-–—~]\s\S+\s\S+")
 _MOTTO_END = regex.compile(r"\p{Ll}\sph\p{Ll}{1,4}\W?$")
@@ -269,10 +269,15 @@ def _motto(text: str) -> Iterator[Fix]:
         return
     if not _MOTTO_END.search(line):  # in capitals, or run on to the next line
         return
-    letters = "".join(c for c in unidecode(line).lower() if c.isalpha())
-    if fuzz.ratio(letters, _MOTTO_LETTERS) >= _LIKE_MOTTO:
+    if fuzz.ratio(_bare(line), _bare(MOTTO)) >= _LIKE_MOTTO:
         start = text.index(line)
         yield Fix(start, start + len(line), MOTTO)
+
+
+@lru_cache(maxsize=1000)
+def _bare(text: str) -> str:
+    """The letters of a text, small and without marks."""
+    return "".join(c for c in unidecode(text).lower() if c.isalpha())
 
 
 def _filed(text: str) -> Iterator[Fix]:

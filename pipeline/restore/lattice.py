@@ -53,6 +53,14 @@ class Lattice:
         return Lattice(self.first[rows, keep], self.second[rows, keep], self.score[rows, keep])
 
 
+def spoken(first: Ids, second: Ids) -> tuple[Ids, Ids]:
+    """The words of tokens one after another, where `second` is NONE for those of one word; and
+    where in them the first of each token stands."""
+    both = np.stack([first, second], 1).ravel()
+    inside = both != NONE
+    return both[inside], np.cumsum(inside)[::2] - 1
+
+
 @dataclass(frozen=True, slots=True)
 class Rows:
     """The readings of a document of T tokens, as `rows` [T] of the tables of a lattice, which many

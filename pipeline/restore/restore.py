@@ -135,7 +135,9 @@ class Restorer:
         }
         self._lines: dict[str, Lines] = {}
         self._called_for = {
-            name: CalledFor(self._candidates[name], self._decoders[name]) for name in channels
+            name: CalledFor(self._candidates[name], self._decoders[name])
+            for name in channels
+            if not WIDTHS[name].heavy
         }
         self._widening = {
             name: Widening(self._candidates[name], model, phrases, WEIGHTS[name])
@@ -310,13 +312,9 @@ class Restorer:
         page = np.array([-1 if s is None else s.page for s in slots])
         tokens = ["" if s is None else s.token for s in slots]
         decoded = Decoded(self._candidates[name], rows, keep, share, page, tokens)
-        if name == "eng":
-            return slots, decoded
-        decoded = self._called_for[name].of(decoded)
-        for t in np.flatnonzero(decoded.rows != rows).tolist():
-            slot = slots[t]
-            slots[t] = slot and slot._replace(row=int(decoded.rows[t]))
-        return slots, decoded
+        if name in self._called_for:
+            decoded = self._called_for[name].of(decoded)
+        return _with_rows(slots, rows, decoded.rows), decoded
 
     def _widened(
         self, slots: list[Slot | None], rows: Ids, name: str
@@ -324,8 +322,7 @@ class Restorer:
         """The tokens with the further readings that the words around them ask for."""
         keep, share = self._decoders[name].likely(self._lattice(rows, name), _WIDTH[name])
         wider = self._widening[name].rows(rows, keep, share)
-        changed = zip(slots, wider.tolist(), strict=True)
-        return [slot and slot._replace(row=row) for slot, row in changed], wider
+        return _with_rows(slots, rows, wider), wider
 
     def explain(self, word: str, before: str, after: str, model: Model = "auto") -> list[Candidate]:
         """The readings of `word` between `before` and `after`, most probable first; none where
@@ -403,6 +400,15 @@ class Restorer:
         if name in self._widening:
             return self._widened(sequencer.slots, sequencer.rows, name)
         return sequencer.slots, sequencer.rows
+
+
+def _with_rows(slots: list[Slot | None], rows: Ids, other: Ids) -> list[Slot | None]:
+    """The tokens, those of which the row of readings is another with it."""
+    out = slots.copy()
+    for t in np.flatnonzero(other != rows).tolist():
+        slot = slots[t]
+        out[t] = slot and slot._replace(row=int(other[t]))
+    return out
 
 
 def _take(changes: Changes, done: list[list[RestoredLine]]) -> None:

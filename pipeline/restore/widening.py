@@ -185,12 +185,9 @@ class Widening:
         chosen = tuple(new)[:_MOST]
         if not chosen:
             return row
-        key = (f"\x00{row}", False, tuple(self.model.words[w] for w in chosen))
-        found = table.row_of.get(key)
-        if found is None:
-            found = table.add(self._row(row, further, [new[w] for w in chosen]))
-            table.row_of[key] = found
-        return found
+        words = tuple(self.model.words[w] for w in chosen)
+        ways = [new[w] for w in chosen]
+        return table.made(f"\x01{row}", words, lambda: self._row(row, further, ways))
 
     def _row(self, row: int, further: _Further, chosen: list[int]) -> Row:
         table = self.candidates
