@@ -452,7 +452,7 @@ def explain(
     Example: congvan explain bố --before 'sửa đổi,' --after 'sung một số điều'
     """
     from pipeline.models import load_restorer
-    from pipeline.restore.restore import explanation
+    from pipeline.restore.explanation import explanation
 
     settings = _settings("none", model, dictionaries, language_model)
     restorer = load_restorer(settings.dictionaries, settings.language_model)

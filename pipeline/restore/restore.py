@@ -7,7 +7,7 @@ for every change, a doubt for every word left though another reading is not excl
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Literal
@@ -39,6 +39,7 @@ from pipeline.restore.confidence import Confidence, Found
 from pipeline.restore.context_model import ContextModel
 from pipeline.restore.corrections import compose
 from pipeline.restore.decoder import Decoder, Weights
+from pipeline.restore.explanation import Candidate
 from pipeline.restore.foreign import ForeignWords
 from pipeline.restore.forward_backward import Doubles
 from pipeline.restore.identifiers import Fix
@@ -77,36 +78,6 @@ WIDTHS = {
     "eng": Width(True, 24, 11.0, -24.0, -40.0),
     "vie": Width(False, 12, 12.0, -14.0, -16.0),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A reading of a word in its context, its probability, and what each part of the score said:
-    natural logarithms of P(read | word) of the channel, of P(word) alone, of P(word | the words
-    before it) with phrases, of P(the two words after it | it and what stands before them), and of
-    the network how well it fits between the words around it, 0 for the best; null for what the
-    network does not know, or was not asked."""
-
-    text: str
-    probability: float
-    channel: float
-    word: float
-    before: float
-    after: float
-    around: float | None
-
-
-def explanation(found: Sequence[Candidate]) -> str:
-    """Readings as a table: logarithms are natural, so that a difference of 2.3 is ten times."""
-    rows = [["reading", "probability", "channel", "word", "before", "after", "around"]]
-    for c in found:
-        parts = (c.channel, c.word, c.before, c.after, c.around)
-        shown = ("-" if x is None else f"{x:.2f}" for x in parts)
-        rows.append([c.text, f"{c.probability:.4f}", *shown])
-    width = max(len(row[0]) for row in rows)
-    return "\n".join(
-        f"{row[0]:<{width}}" + "".join(f"{cell:>13}" for cell in row[1:]) for row in rows
-    )
 
 
 class Restorer:
