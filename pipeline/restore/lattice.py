@@ -65,22 +65,34 @@ def spoken(first: Ids, second: Ids) -> tuple[Ids, Ids]:
 class Rows:
     """The readings of a document of T tokens, as `rows` [T] of the tables of a lattice, which many
     tokens share: a long document in full would be hundreds of megabytes. The first token is a
-    boundary."""
+    boundary. Where it is known how tokens are printed, `states` [T], what `printed` [states, V + 1]
+    says of that for a first word is part of a reading's score."""
 
     table: Lattice
     rows: Ids
+    states: Ids | None = None
+    printed: Floats | None = None
 
     def __len__(self) -> int:
         return len(self.rows)
 
     def at(self, tokens: Ids | slice) -> Lattice:
         """The readings of the given tokens."""
-        return self.table.at(self.rows[tokens])
+        return self._shown(self.table.at(self.rows[tokens]), tokens)
 
     def take(self, keep: Ids) -> Lattice:
         """Only the readings `keep` [T, k] of each token."""
         at = self.rows[:, None], keep
-        return Lattice(self.table.first[at], self.table.second[at], self.table.score[at])
+        table = self.table
+        return self._shown(Lattice(table.first[at], table.second[at], table.score[at]), slice(None))
+
+    def _shown(self, lattice: Lattice, tokens: Ids | slice) -> Lattice:
+        """The readings of the given tokens, scored by how these are printed, too."""
+        if self.states is None or self.printed is None:
+            return lattice
+        words = np.minimum(lattice.first, self.printed.shape[1] - 1)  # NONE: no reading
+        score = lattice.score + self.printed[self.states[tokens][:, None], words]
+        return Lattice(lattice.first, lattice.second, score)
 
     def digest(self, tokens: slice) -> bytes:
         """What stands for the readings of the given tokens and their scores."""

@@ -24,6 +24,7 @@ from pipeline.document import (
 )
 from pipeline.restore import damage, identifiers, specks
 from pipeline.restore.acceptance import Acceptance, Decoded
+from pipeline.restore.appearance import Appearance, states
 from pipeline.restore.built_in import (
     base_model,
     channel_counts,
@@ -70,6 +71,7 @@ ACCEPT = 0.2  # where no acceptance is learned: a reading this probable is taken
 ACCEPT_DIGITS = 0.9  # the same for nothing but digits
 DOUBT = {"eng": 0.8, "vie": 0.97}  # a word less sure than this, left as read, is a doubt
 LEAST_SURE = {"vie": 0.5}  # a correction less sure than this is not made
+PRINTED = {"eng": 0.45}  # the exponent of how a word is printed: capital, comma
 WEIGHTS = {
     "eng": Weights(channel=0.9, counted=0.5, context=0.3, ngrams=0.75, rounds=2),
     "vie": Weights(apart=12.0),
@@ -104,6 +106,8 @@ class Restorer:
             name: Candidates(channel, lexicon, model, ids, WIDTHS[name], foreign, common.get(name))
             for name, channel in channels.items()
         }
+        appearance = Appearance.read(table("appearance.tsv"), model.words)
+        self._printed = {name: weight * appearance.logs for name, weight in PRINTED.items()}
         self._lines: dict[str, Lines] = {}
         self._called_for = {
             name: CalledFor(self._candidates[name], self._decoders[name])
@@ -279,7 +283,7 @@ class Restorer:
         """The tokens of pages of one kind of damage, and the readings of each, before any is
         taken."""
         slots, rows = self._sequence(pages, name)
-        keep, share = self._decode(rows, name)
+        keep, share = self._decode(slots, rows, name)
         page = np.array([-1 if s is None else s.page for s in slots])
         tokens = ["" if s is None else s.token for s in slots]
         decoded = Decoded(self._candidates[name], rows, keep, share, page, tokens)
@@ -291,7 +295,7 @@ class Restorer:
         self, slots: list[Slot | None], rows: Ids, name: str
     ) -> tuple[list[Slot | None], Ids]:
         """The tokens with the further readings that the words around them ask for."""
-        keep, share = self._decoders[name].likely(self._lattice(rows, name), _WIDTH[name])
+        keep, share = self._decoders[name].likely(self._readings(slots, rows, name), _WIDTH[name])
         wider = self._widening[name].rows(rows, keep, share)
         return _with_rows(slots, rows, wider), wider
 
@@ -308,7 +312,7 @@ class Restorer:
         at = places[0]
         slot = slots[at]
         assert slot is not None
-        keep, share = self._decode(rows, name)
+        keep, share = self._decode(slots, rows, name)
         best = np.take_along_axis(keep, share.argmax(1)[:, None], 1)[:, 0]
         candidates = self._candidates[name]
         words = candidates.first[rows, best]
@@ -358,12 +362,17 @@ class Restorer:
         specks.add(changes, judgement, self._model, heavy=name == "eng")
         _take(changes, done)
 
-    def _decode(self, rows: Ids, name: str) -> tuple[Ids, Doubles]:
-        return self._decoders[name].posteriors(self._lattice(rows, name), _WIDTH[name])
+    def _decode(self, slots: list[Slot | None], rows: Ids, name: str) -> tuple[Ids, Doubles]:
+        return self._decoders[name].posteriors(self._readings(slots, rows, name), _WIDTH[name])
 
-    def _lattice(self, rows: Ids, name: str) -> Rows:
+    def _readings(self, slots: list[Slot | None], rows: Ids, name: str) -> Rows:
+        """The readings of the tokens, with how these are printed where that is weighed."""
         table = self._candidates[name]
-        return Rows(Lattice(table.first, table.second, table.score), rows)
+        lattice = Lattice(table.first, table.second, table.score)
+        if name not in self._printed:
+            return Rows(lattice, rows)
+        tokens = [s and s.token for s in slots]
+        return Rows(lattice, rows, np.array(states(tokens)), self._printed[name])
 
     def _sequence(self, pages: Pages, name: str) -> tuple[list[Slot | None], Ids]:
         sequencer = Sequencer(self._candidates[name], self._lines.get(name))
