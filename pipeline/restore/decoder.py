@@ -12,7 +12,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from pipeline.restore.context_model import ContextModel
+from pipeline.restore.choice import Choice, Chosen
 from pipeline.restore.forward_backward import Bools, Doubles, Runs, marginals, max_marginals
 from pipeline.restore.language_model import (
     NONE,
@@ -29,10 +29,8 @@ from pipeline.restore.tokens import SPECIALS
 
 SURE = 0.95  # a word of this probability is sure, and tells of the rest of its document
 LAST_WIDTH = 4  # readings of a token that the last pass weighs again, none
-CERTAIN = 0.9995  # from this probability on a word is not weighed by those around it
 LAST_SHARE = 1e-3  # of a smaller share than this after the pass before
 BEHIND = 11.0  # readings that bigrams put behind the best by so much are not weighed by trigrams
-REACH = 3  # words: where one so near was changed by the network, it is asked once more
 _MOST_KEPT = 20_000  # sentences: about 50 MB
 
 
@@ -41,9 +39,7 @@ class Weights:
     """How much each part counts: exponents of the language model and the channel; the shares in the
     language model of the phrase lists, of the document's own sure words, and of its own pairs of
     sure words. From the probability `counted` on a word counts among the document's own, by it.
-    `context`: the exponent of the network that sees the words around, beside which all the rest but
-    the channel has the exponent `ngrams`; asked in `rounds`, beside words that the round before
-    changed, as what is found of one word tells of the next. Readings that channel and frequency
+    Readings that channel and frequency
     alone put more than `apart` behind the best are not weighed by bigrams."""
 
     language: float = 1.1
@@ -52,9 +48,6 @@ class Weights:
     cache: float = 0.1
     pairs: float = 0.2
     counted: float = 0.95
-    context: float = 0.0
-    ngrams: float = 1.0
-    rounds: int = 1
     apart: float = np.inf
 
 
@@ -97,18 +90,31 @@ class Decoder:
         model: LanguageModel,
         phrases: PhraseTable,
         weights: Weights,
-        around: ContextModel | None = None,
+        choice: Choice | None = None,
     ) -> None:
         self.model = model
         self.phrases = phrases
         self.weights = weights
-        self.around = around
+        self.choice = choice
         self._kept: dict[bytes, Thinned] = {}
 
     def posteriors(self, readings: Rows, width: int) -> tuple[Ids, Doubles]:
         """For each token its likeliest readings (indices) and their probabilities, `LAST_WIDTH` of
         them; `width` readings are weighed by trigrams. Words that the document is sure of count
         more wherever else they may stand."""
+        if self.choice is None:
+            return self._by_ngrams(readings, width)
+        keep, chosen = self.chosen(readings, width)
+        return keep, chosen.share
+
+    def chosen(self, readings: Rows, width: int) -> tuple[Ids, Chosen]:
+        """The same with what the choice is made by."""
+        assert self.choice is not None
+        keep, share = self._by_ngrams(readings, width)
+        return keep, self.choice.of(readings.take(keep), keep, share, readings.rows)
+
+    def _by_ngrams(self, readings: Rows, width: int) -> tuple[Ids, Doubles]:
+        """The likeliest readings by the whole language model, and their probabilities."""
         sentences = readings.sentences()
         thinned = self._thinned(readings, sentences, width)
         left = readings.take(thinned.keep)
@@ -123,51 +129,12 @@ class Decoder:
             tokens, within = sequence.token, sequence.within
             found = self._last_pass(left.at(tokens), emitted[tokens], sequence, pairs)
             share[tokens[within]] = found[within]
-        keep = thinned.keep
-        if self.around is None or not self.weights.context:
-            return keep, share
-        fits = (share > 0) & (left.second == NONE) & self.around.knows(left.first)
-        asked = (fits.sum(1) > 1) & (share.max(1) < CERTAIN)
-        now = share
-        for _ in range(self.weights.rounds):
-            if not asked.any():
-                break
-            before = now.argmax(1)
-            now = self._in_context(self.around, left, share, now, fits, np.flatnonzero(asked))
-            asked &= _beside(now.argmax(1) != before)
-        return keep, now
+        return thinned.keep, share
 
     def likely(self, readings: Rows, width: int) -> tuple[Ids, Doubles]:
         """For each token the readings left after bigrams and trigrams, and their probabilities."""
         thinned = self._thinned(readings, readings.sentences(), width)
         return thinned.keep, thinned.share
-
-    def _in_context(
-        self,
-        around: ContextModel,
-        left: Lattice,
-        share: Doubles,
-        now: Doubles,
-        fits: Bools,
-        asked: Ids,
-    ) -> Doubles:
-        """The probabilities `now` with those of the tokens `asked` anew: their `share` among the
-        readings `left` [T, K], weighed by how well each that the network may be asked for (`fits`)
-        stands between the words that are likeliest by `now`."""
-        token, best = np.arange(len(share)), now.argmax(1)
-        first, second = left.first, left.second
-        words, place = spoken(first[token, best], second[token, best])
-        scores = around.scores(words, place[asked], first[asked])
-        before, fits = share[asked], fits[asked]
-        ngrams = self.weights.ngrams
-        read = self.weights.channel * left.score[asked]
-        logs = ngrams * np.log(np.maximum(before, 1e-12)) + (1 - ngrams) * read
-        logs = np.where(fits, logs + self.weights.context * scores, -np.inf)
-        weights = np.exp(logs - logs.max(1, keepdims=True))
-        mass = np.where(fits, before, 0).sum(1, keepdims=True)
-        out = now.copy()
-        out[asked] = np.where(fits, mass * weights / weights.sum(1, keepdims=True), before)
-        return out
 
     def path_scores(self, words: Ids) -> Floats:
         """log P of each word of a sequence after the words before it."""
@@ -187,10 +154,11 @@ class Decoder:
     def fit(self, words: Ids, at: int, readings: Ids) -> list[float | None]:
         """How well each of `readings` fits at the place `at` of `words` by the network, 0 for the
         best; None for what it does not know, or where it has no weight."""
-        if self.around is None or not self.weights.context:
+        if self.choice is None:
             return [None] * len(readings)
-        known = self.around.knows(readings)
-        scores = self.around.scores(words, np.array([at]), readings[None])[0]
+        network = self.choice.network
+        known = network.knows(readings)
+        scores = network.scores(words, np.array([at]), readings[None])[0]
         best = scores[known].max(initial=-np.inf)
         return [float(s - best) if k else None for s, k in zip(scores, known, strict=True)]
 
@@ -374,15 +342,6 @@ def mixed(logs: Floats, other: Floats, share: float) -> Floats:
     out = logs.copy()
     out[at] = np.maximum(np.logaddexp(np.log1p(-share) + own, np.log(share) + other[at]), own)
     return out
-
-
-def _beside(changed: Bools) -> Bools:
-    """The tokens that have one of those that `changed` within `REACH` of them."""
-    found = np.zeros_like(changed)
-    for far in range(1, REACH + 1):
-        found[far:] |= changed[:-far]
-        found[:-far] |= changed[far:]
-    return found
 
 
 def _sure_pairs(first: Ids, share: Doubles) -> PhraseTable:

@@ -94,6 +94,12 @@ class Rows:
         score = lattice.score + self.printed[self.states[tokens][:, None], words]
         return Lattice(lattice.first, lattice.second, score)
 
+    def printed_so(self, token: int, words: Ids) -> list[float | None]:
+        """What the way a token is printed says of each of `words`; None where it is not asked."""
+        if self.states is None or self.printed is None:
+            return [None] * len(words)
+        return [float(x) for x in self.printed[self.states[token], words]]
+
     def digest(self, tokens: slice) -> bytes:
         """What stands for the readings of the given tokens and their scores."""
         part = self.at(tokens)

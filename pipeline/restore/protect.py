@@ -18,7 +18,7 @@ from pipeline.restore.orthography import split_tone
 _ADDRESS = regex.compile(
     r"\S@\S{1,200}\.\S|https?:|www\.|\S\.(vn|com|org|net|gov)\b|e-?mail\s*:", regex.IGNORECASE
 )
-_ITEM = regex.compile(r"[\"“(]?(?:\p{L}|\d{1,2}|[IVX]+)[).]")
+_ITEM = regex.compile(r"[\"“(]?(?:\p{L}|\d{1,2}|[IVX]+)[).]|[abc]\d\)")
 _MEASURE = regex.compile(r"\d+(?:h|km|kg|m|ha|g)\d*")
 _AREA = regex.compile(r"[kcd]?m[23]")
 _ROMAN = regex.compile(r"[IVXLC]+")
@@ -33,7 +33,7 @@ def is_address(token: str) -> bool:
 
 
 def is_item_mark(token: str) -> bool:
-    """A list mark such as `a)`, `đ)`, `1.`, `II.`"""
+    """A list mark such as `a)`, `đ)`, `1.`, `II.`, `a2)`"""
     return bool(_ITEM.fullmatch(token))
 
 

@@ -35,12 +35,13 @@ from pipeline.restore.built_in import (
 from pipeline.restore.called_for import CalledFor
 from pipeline.restore.candidates import IMPOSSIBLE, Candidates, Width, printed
 from pipeline.restore.channel import Channel
+from pipeline.restore.choice import FEATURES, Choice, Chosen
 from pipeline.restore.common_readings import CommonReadings
-from pipeline.restore.confidence import Confidence, Found
+from pipeline.restore.confidence import Confidence, Found, weights_of
 from pipeline.restore.context_model import ContextModel
 from pipeline.restore.corrections import compose
 from pipeline.restore.decoder import Decoder, Weights
-from pipeline.restore.explanation import Candidate
+from pipeline.restore.explanation import Candidate, candidates_at
 from pipeline.restore.foreign import ForeignWords
 from pipeline.restore.forward_backward import Doubles
 from pipeline.restore.identifiers import Fix
@@ -68,12 +69,12 @@ GRAMMAR_MARGIN = 4.6
 NUMBER_SURE = 0.9  # a number that was read as letters is for a person to confirm
 _SURE_DIGITS = frozenset("0123456789lI|!ÌÍO")  # but for strokes and an O among digits
 ACCEPT = 0.2  # where no acceptance is learned: a reading this probable is taken
-ACCEPT_DIGITS = 0.9  # the same for nothing but digits
+ACCEPT_DIGIT, ACCEPT_DIGITS = 0.9, 0.97  # the same for one digit, and for more
 DOUBT = {"eng": 0.8, "vie": 0.97}  # a word less sure than this, left as read, is a doubt
 LEAST_SURE = {"vie": 0.5}  # a correction less sure than this is not made
 PRINTED = {"eng": 0.45}  # the exponent of how a word is printed: capital, comma
 WEIGHTS = {
-    "eng": Weights(channel=0.9, counted=0.5, context=0.3, ngrams=0.75, rounds=2),
+    "eng": Weights(channel=0.9, counted=0.5),
     "vie": Weights(apart=12.0),
 }
 WIDTHS = {
@@ -95,8 +96,12 @@ class Restorer:
     ) -> None:
         ids = model.ids()
         self._model = model
-        around = ContextModel.load(context_data(), model.words)
-        self._decoders = {name: Decoder(model, phrases, WEIGHTS[name], around) for name in channels}
+        network = ContextModel.load(context_data(), model.words)
+        weights = weights_of(table("choice.tsv"), "eng", FEATURES)
+        choice = {"eng": Choice(network, model.unigram, weights)}
+        self._decoders = {
+            name: Decoder(model, phrases, WEIGHTS[name], choice.get(name)) for name in channels
+        }
         foreign = ForeignWords(model.words)
         accepted, sure = table("acceptance.tsv"), table("confidence.tsv")
         self._acceptance = {name: Acceptance.read(accepted, name) for name in channels}
@@ -242,8 +247,7 @@ class Restorer:
         if acceptance:
             share, needed = acceptance.weighed(decoded)
         else:
-            digits = np.array([is_number(token) for token in decoded.tokens])
-            share, needed = decoded.share, np.where(digits, ACCEPT_DIGITS, ACCEPT)
+            share, needed = decoded.share, np.array([_needed(t) for t in decoded.tokens])
         best = np.where(share.max(1) < needed, 0, share.argmax(1))
         line = np.array([-1 if s is None else s.line for s in slots])
         found = self._found(decoded, share, best, line, name)
@@ -283,13 +287,22 @@ class Restorer:
         """The tokens of pages of one kind of damage, and the readings of each, before any is
         taken."""
         slots, rows = self._sequence(pages, name)
-        keep, share = self._decode(slots, rows, name)
+        readings = self._readings(slots, rows, name)
+        keep, share = self._decoders[name].posteriors(readings, _WIDTH[name])
         page = np.array([-1 if s is None else s.page for s in slots])
         tokens = ["" if s is None else s.token for s in slots]
         decoded = Decoded(self._candidates[name], rows, keep, share, page, tokens)
         if name in self._called_for:
             decoded = self._called_for[name].of(decoded)
         return _with_rows(slots, rows, decoded.rows), decoded
+
+    def chosen(self, pages: Pages) -> tuple[list[Slot | None], Candidates, Ids, Chosen]:
+        """The tokens of pages under heavy damage, and how readings of each were chosen: which of
+        its `Candidates` were weighed to the end [T, K], and by what."""
+        slots, rows = self._sequence(pages, "eng")
+        readings = self._readings(slots, rows, "eng")
+        keep, chosen = self._decoders["eng"].chosen(readings, _WIDTH["eng"])
+        return slots, self._candidates["eng"], keep, chosen
 
     def _widened(
         self, slots: list[Slot | None], rows: Ids, name: str
@@ -312,27 +325,11 @@ class Restorer:
         at = places[0]
         slot = slots[at]
         assert slot is not None
-        keep, share = self._decode(slots, rows, name)
-        best = np.take_along_axis(keep, share.argmax(1)[:, None], 1)[:, 0]
-        candidates = self._candidates[name]
-        words = candidates.first[rows, best]
-        kept = np.unique(keep[at])
-        around = self._decoders[name].fit(words, at, candidates.first[slot.row, kept])
-        found = []
-        for k, fit in zip(kept, around, strict=True):
-            reading = candidates.readings[slot.row][k]
-            words[at] = candidates.first[slot.row, k]
-            spoken = (
-                printed(reading.word, slot.token, reading.shape) if reading.word else slot.token
-            )
-            parts = [float(x) for x in self._decoders[name].scores(words, at)]
-            probability = float(share[at][keep[at] == k].max())
-            channel = float(candidates.score[slot.row, k])
-            language = float(self._model.unigram[words[at]])
-            found.append(
-                Candidate(spoken, probability, channel, language, parts[0], sum(parts[1:]), fit)
-            )
-        return sorted(found, key=lambda c: -c.probability)
+        readings = self._readings(slots, rows, name)
+        keep, share = self._decoders[name].posteriors(readings, _WIDTH[name])
+        return candidates_at(
+            at, slot, readings, keep, share, self._candidates[name], self._decoders[name]
+        )
 
     def _kind(self, lines: Sequence[Line], model: Model) -> str:
         """The channel of a page. Text that has its marks is not read by an English model, even if
@@ -362,9 +359,6 @@ class Restorer:
         specks.add(changes, judgement, self._model, heavy=name == "eng")
         _take(changes, done)
 
-    def _decode(self, slots: list[Slot | None], rows: Ids, name: str) -> tuple[Ids, Doubles]:
-        return self._decoders[name].posteriors(self._readings(slots, rows, name), _WIDTH[name])
-
     def _readings(self, slots: list[Slot | None], rows: Ids, name: str) -> Rows:
         """The readings of the tokens, with how these are printed where that is weighed."""
         table = self._candidates[name]
@@ -389,6 +383,13 @@ def _with_rows(slots: list[Slot | None], rows: Ids, other: Ids) -> list[Slot | N
         slot = slots[t]
         out[t] = slot and slot._replace(row=int(other[t]))
     return out
+
+
+def _needed(token: str) -> float:
+    """How probable another reading of a token must be to be taken, where none is learned."""
+    if not is_number(token):
+        return ACCEPT
+    return ACCEPT_DIGIT if sum(c.isdigit() for c in token) == 1 else ACCEPT_DIGITS
 
 
 def _take(changes: Changes, done: list[list[RestoredLine]]) -> None:

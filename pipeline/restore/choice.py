@@ -1,0 +1,170 @@
+"""Which of the few readings weighed to the end is right, under heavy damage: n-grams, channel, the
+network that reads the words around, and the document's other words, each counting as learned.
+
+In: the readings left of each token and their probabilities under the n-grams. Out: probabilities.
+A conditional logit model (McFadden 1974): the exponential of weighed features, shared among a
+token's readings. `python -m benchmarks.train_choice` learns the weights, `dictionaries/choice.tsv`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from pipeline.restore.context_model import ContextModel
+from pipeline.restore.forward_backward import Bools, Doubles
+from pipeline.restore.language_model import NONE, Floats, Ids
+from pipeline.restore.lattice import Lattice, spoken
+from pipeline.restore.tokens import DATE_ID, IDENTIFIER_ID, NUMBER_ID, SPECIALS, UNKNOWN_ID
+
+FEATURES: Final = (
+    *("n-grams", "around", "not around", "channel", "word"),
+    *("again", "read so again", "read otherwise", "as read", "as read, no word"),
+    *("as read, a number", "as read, a symbol"),
+)
+"""Logarithms of the probability under the n-grams, of how well the network finds that it fits (0
+for the best; `not around`: what the network does not know), of P(read | word) and of P(word); of
+one more than how often the document has the word elsewhere, has it where the same was read, and
+has another word there; and whether it is the token as it is, a word of the
+vocabulary, none, a number, or letters and digits."""
+
+CERTAIN: Final = 0.9995
+"""From this probability on by n-grams a word is not asked about."""
+
+REACH: Final = 3
+"""Words: where one so near was changed by a round, the network is asked once more."""
+
+_ROUNDS: Final = 2
+_COUNTED: Final = 0.5  # a word as probable as this counts among the document's own, by it
+_LEAST_SHARE: Final = 1e-6
+_LEAST_AROUND: Final = -12.0
+_LEAST_CHANNEL: Final = -15.0
+
+
+class Chosen(NamedTuple):
+    """The probabilities of all readings [T, K]; of the tokens asked about [A] the features of each
+    reading [A, K, F] and which of them there are [A, K]."""
+
+    share: Doubles
+    asked: Ids
+    features: Doubles
+    live: Bools
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The network, log P(word) by id, and the weights in the order of `FEATURES`."""
+
+    network: ContextModel
+    unigram: Floats
+    weights: Doubles
+
+    def of(self, left: Lattice, keep: Ids, share: Doubles, rows: Ids) -> Chosen:
+        """The choice among the readings `left` of T tokens, of which `keep` [T, K] tells which of
+        all they are, and `rows` [T] where the same was read; by their `share` [T, K] under the
+        n-grams. The network is asked again beside words that it changed, as what is found of one
+        word tells of the next."""
+        live = share > _LEAST_SHARE
+        asked = np.flatnonzero((live.sum(1) > 1) & (share.max(1) < CERTAIN))
+        features = self._features(left, keep, share, rows, asked)
+        fits = live & (left.second == NONE) & self.network.knows(left.first)
+        features[:, :, 2] = live[asked] & ~fits[asked]
+        several = fits[asked].sum(1) > 1
+        now = share.copy()
+        now[asked] = shares(features @ self.weights, live[asked])
+        again = np.ones(len(share), bool)
+        for _ in range(_ROUNDS):
+            some = np.flatnonzero(several & again[asked])
+            if not len(some):
+                break
+            at = asked[some]
+            features[some, :, 1] = self._around(left, now, fits, at)
+            before = now.argmax(1)
+            now[at] = shares(features[some] @ self.weights, live[at])
+            again = beside(now.argmax(1) != before)
+        return Chosen(now, asked, features, live[asked])
+
+    def _features(
+        self, left: Lattice, keep: Ids, share: Doubles, rows: Ids, asked: Ids
+    ) -> Doubles:
+        """All features of the tokens `asked` but what the network says."""
+        words, own = left.first[asked], np.where(share[asked] >= _COUNTED, share[asked], 0)
+        likely = share >= _COUNTED
+        size = NONE + 1
+        pairs = rows[:, None] * size + left.first
+        counts = np.bincount(left.first[likely], share[likely], size)
+        counts[: len(SPECIALS)] = 0
+        known, place = np.unique(pairs[likely], return_inverse=True)
+        so = _found(known, np.bincount(place, share[likely], len(known)), pairs[asked]) - own
+        read = np.bincount(np.nonzero(likely)[0], share[likely], len(rows))
+        total = np.bincount(rows, read)[rows[asked]][:, None] - own.sum(1, keepdims=True)
+        first = keep[asked] == 0
+        out = np.zeros((*words.shape, len(FEATURES)))
+        out[..., 0] = np.log(np.maximum(share[asked], _LEAST_SHARE))
+        out[..., 3] = np.maximum(left.score[asked], _LEAST_CHANNEL)
+        out[..., 4] = self.unigram[np.minimum(words, len(self.unigram) - 1)]
+        out[..., 5] = np.log1p(np.maximum(counts[words] - own, 0))
+        out[..., 6] = np.log1p(np.maximum(so, 0))
+        out[..., 7] = np.log1p(np.maximum(total - so, 0))
+        out[..., 8] = first & (words >= len(SPECIALS))
+        out[..., 9] = first & (words == UNKNOWN_ID)
+        out[..., 10] = first & ((words == NUMBER_ID) | (words == DATE_ID))
+        out[..., 11] = first & (words == IDENTIFIER_ID)
+        return out
+
+    def _around(self, left: Lattice, now: Doubles, fits: Bools, at: Ids) -> Doubles:
+        """How well each reading of the tokens `at` fits between the words likeliest by `now`."""
+        token, best = np.arange(len(now)), now.argmax(1)
+        words, place = spoken(left.first[token, best], left.second[token, best])
+        scores = self.network.scores(words, place[at], left.first[at])
+        scores = np.where(fits[at], scores, -np.inf)
+        behind = scores - scores.max(1, keepdims=True)
+        return np.where(fits[at], np.maximum(behind, _LEAST_AROUND), 0)
+
+
+def shares(scores: Doubles, live: Bools) -> Doubles:
+    """Probabilities in proportion to the exponentials of `scores` [A, K], none where not `live`."""
+    logs = np.where(live, scores, -np.inf)
+    weights = np.exp(logs - logs.max(1, keepdims=True))
+    out: Doubles = weights / weights.sum(1, keepdims=True)
+    return out
+
+
+def beside(changed: Bools) -> Bools:
+    """The tokens that have one of those that `changed` within `REACH` of them."""
+    found = np.zeros_like(changed)
+    for far in range(1, REACH + 1):
+        found[far:] |= changed[:-far]
+        found[:-far] |= changed[far:]
+    return found
+
+
+def learn(features: Doubles, live: Bools, right: Ids, ridge: float = 1.0) -> Doubles:
+    """The weights [F] that make the reading `right` [N] of each token likeliest under `features`
+    [N, K, F], by Newton's method with a penalty on the square of each standardised weight."""
+    spread = features[live].std(0)
+    x = features / spread
+    weights = np.zeros(x.shape[2])
+    chosen = np.arange(x.shape[1]) == right[:, None]
+    for _ in range(50):
+        p = shares(x @ weights, live)
+        mean = np.einsum("nk,nkf->nf", p, x)
+        slope = np.einsum("nk,nkf->f", chosen - p, x) - ridge * weights
+        curve = np.einsum("nk,nkf,nkg->fg", p, x, x) - mean.T @ mean + ridge * np.eye(x.shape[2])
+        step = np.linalg.solve(curve, slope)
+        weights = weights + step / max(1.0, float(np.abs(step).max()) / 2)
+        if np.abs(step).max() < 1e-6:
+            break
+    out: Doubles = weights / spread
+    return out
+
+
+def _found(keys: Ids, values: Doubles, wanted: Ids) -> Doubles:
+    """The values of the `wanted` among sorted keys, 0 for those that are not there."""
+    if not len(keys):
+        return np.zeros(wanted.shape)
+    at = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
+    out: Doubles = np.where(keys[at] == wanted, values[at], 0)
+    return out
