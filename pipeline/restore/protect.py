@@ -21,6 +21,7 @@ _ADDRESS = regex.compile(
 _ITEM = regex.compile(r"[\"“(]?(?:\p{L}|\d{1,2}|[IVX]+)[).]|[abc]\d\)")
 _MEASURE = regex.compile(r"\d+(?:h|km|kg|m|ha|g)\d*")
 _AREA = regex.compile(r"[kcd]?m[23]")
+_CODE = regex.compile(r"\p{Lu}\d?[0-357-9]")  # V8, U23; a 4 or 6 is what vowels are read as
 _ROMAN = regex.compile(r"[IVXLC]+")
 _SYMBOLS: Final = frozenset("&@¢§€£¥©®$")
 _VOWELS: Final = frozenset("aăâeêioôơuưy")
@@ -135,6 +136,8 @@ def is_readable(core: str, heavy: bool) -> bool:
     if core.isdigit():
         return len(core) <= 2 and core[0] != "0"
     if any(c in "/\\" for c in core) or (core[:1].isdigit() and core[-1:].isdigit()):
+        return False
+    if _CODE.fullmatch(core):
         return False
     letters = sum(c.isalpha() for c in core)
     digits = sum(c.isdigit() for c in core)
