@@ -26,6 +26,7 @@ _PART = regex.compile(r"['’‘]?[\p{L}&]+")
 _ACRONYM = regex.compile(r"(?<![\p{L}\d&'’/-])[\p{Lu}1](?:&?[\p{Lu}1]){1,7}(?![\p{L}\d&/-])")
 _RUN_TYPE = regex.compile(r"(?<!\p{L})KIL(?=/T[WU])")
 _RUN_TOGETHER = regex.compile("(NQ|KL|CT|QD)I(T[WU])")
+_REPORT: Final = "TTr"
 _ALIKE: Final = (("Đ", "D"), ("U", "D"), ("U", "Ư"), ("H", "II"), ("N", "Ñ"), ("T", "1"))
 """Capitals, and what a Vietnamese model reads for them."""
 
@@ -44,6 +45,8 @@ def without_marks(text: str) -> Iterator[Span]:
                 both = f"{known.get(run[1], run[1])}/{run[2]}"
                 yield start + part.start(), start + part.end(), both
             after = known.get(bare)
+            if bare.startswith(_REPORT) and (office := known.get(bare.removeprefix(_REPORT))):
+                after = _REPORT + office  # TTrSGDĐT, without a stroke
             if after and after != part.group():
                 yield start + part.start(), start + part.end(), after
     if mostly_capitals(text):

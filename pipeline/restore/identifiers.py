@@ -55,7 +55,7 @@ _SUBJECT = regex.compile(
 _BARE_SUBJECT = regex.compile(r"^\s*(?P<mark>VỊ|V)(?=\s\p{Lu}?\p{Ll})")
 _STROKE = regex.compile(r"(?<=[\p{L}\d])(?P<stroke>⁄)(?=[\p{L}\d])")
 _HEAVY_SUBJECT = regex.compile(
-    r"^\s*(?P<mark>[VW]A[:;)]?(?=\s+\p{L}\p{Ll})|(?:Vív|Vis|Wy)(?=\s+[\p{L}\d\"“]))"
+    r"^\s*(?P<mark>[VW]A[:;)]?(?=\s+\p{L}\p{Ll})|(?:Vív|Vis|Wy|VWv|Vév)(?=\s+[\p{L}\d\"“]))"
 )
 _LIST_DASH = regex.compile(r"^\s*(?:- )?(?P<dash>~)(?=\s+[\p{L}\d\"“(]|[\"“(])")
 _COUNTED = regex.compile(r"(?<!\p{L})(?:[Kk]hoản|[ĐđD]iều)\s(?P<one>[|Il!ÌÍ])(?=[\s,.;)]|$)")
@@ -105,6 +105,10 @@ _TITLE_SPECK = regex.compile(
 _NUMBER_SPECK = regex.compile(r"^\s*Số:?\s(?P<speck>[\p{Ll}|-]\s)(?=\d{1,5}\s?[-/]\s?\p{Lu})")
 _ROMAN = regex.compile(r"(?<!\p{L})(?:Mục|Chương|Phần|Phụ lục)\s(?P<one>[|l!])(?=[\s,.;)]|$)")
 _FOR_REPORT_HEAVY = regex.compile(r"\((?P<mark>d[eéèê][’']?\sb[^\s)]{0,2}[ceo])(?=\))")
+_ASSEMBLY_HEAVY = regex.compile(r"(?<=\d{4}/)0H(?=1\d(?!\w))")
+_NOUGHT_HEAVY = regex.compile(
+    r"(?<![\w/.,-])O(?=[1-9]\s(?:th[^\s]{1,3}ng|ng[^\s]{1,2}y|n[^\s]{1,2}m|t[yỷ]|\())"
+)
 _FILED_HEAVY = regex.compile(
     r"^\s*[-–~]\s+(?:(?P<word>[Ll1I|][^\s\d:;]{1,3})[:;.]?\s(?P<office>V[TIY1l])"
     r"|(?P<word>[^\s\d:;]{2,5})[:;.]?\s(?P<office>VT))(?=[,.;])"
@@ -131,7 +135,7 @@ _READ_DIGIT = {
 }
 MOTTO = "Độc lập - Tự do - Hạnh phúc"
 _LIKE_MOTTO = 70.0
-_WHOLE_MOTTO = regex.compile(r"\S+\s\S+\s[-–—~]\s\S+\s\S+\s[-–—~]\s\S+\s\S+")
+_WHOLE_MOTTO = regex.compile(r"(?:[-–—~]\s)?\S+\s\S+\s[-–—~]\s\S+\s\S+\s[-–—~]\s\S+\s\S+")
 _MOTTO_END = regex.compile(r"\p{Ll}\sph\p{Ll}{1,4}\W?$")
 _TIGHT_DASH = regex.compile(r"\p{L}[-–—~]\p{L}")  # printed without spaces
 
@@ -147,6 +151,8 @@ def fixes(text: str, heavy: bool, near_top: bool) -> list[Fix]:
     if heavy:
         found += [Fix(m.start(), m.end(), "đ") for m in _LETTERS_D.finditer(text)]
         found += [*_labels(text), *_date_words(text), *_motto(text), *_filed(text)]
+        found += [Fix(m.start(), m.end(), "QH") for m in _ASSEMBLY_HEAVY.finditer(text)]
+        found += [Fix(m.start(), m.end(), "0") for m in _NOUGHT_HEAVY.finditer(text)]
         found += [Fix(m.start(1), m.end(1), "để b/c") for m in _FOR_REPORT_HEAVY.finditer(text)]
         found += [Fix(*span) for span in acronyms.without_marks(text)]
     else:
