@@ -49,7 +49,7 @@ class Offers(NamedTuple):
 
 def offers(restorer: Restorer, read: Sequence[str], truth: Sequence[str] | None) -> Offers:
     """The offers of a document; `truth` None: it is right as it is."""
-    wanted = None if truth is None else wanted_words(read, truth)
+    wanted = None if truth is None else _wanted(read, truth)
     page = PageLayout(1, 0, 0, 0, tuple(Line(text) for text in read))
     slots, decoded = restorer.decoded([(0, page)], "vie")
     at, others, offered = decoded.offered()
@@ -71,7 +71,7 @@ def offers(restorer: Restorer, read: Sequence[str], truth: Sequence[str] | None)
     return Offers(shape, np.array(own, bool), np.array(other, bool))
 
 
-def wanted_words(read: Sequence[str], truth: Sequence[str]) -> dict[tuple[int, int], list[str]]:
+def _wanted(read: Sequence[str], truth: Sequence[str]) -> dict[tuple[int, int], list[str]]:
     """The words printed for each token read, by line and place, where as many stand side by
     side."""
     found = {}

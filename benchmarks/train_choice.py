@@ -16,13 +16,14 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+import regex
 
 from benchmarks.restore_accuracy import pages_of, words
-from benchmarks.train_acceptance import wanted_words
 from pipeline.document import Line, PageLayout
 from pipeline.restore.candidates import printed
 from pipeline.restore.choice import FEATURES, learn, shares
 from pipeline.restore.restore import Restorer
+from pipeline.restore.train_channel import align_tokens
 
 OUT = Path(__file__).parent.parent / "dictionaries/choice.tsv"
 
@@ -56,6 +57,18 @@ def choices(restorer: Restorer, read: Sequence[str], truth: Sequence[str]) -> Ch
                 right.append(place)
                 break
     return Choices(chosen.features[kept], chosen.live[kept], np.array(right, np.int64))
+
+
+def wanted_words(read: Sequence[str], truth: Sequence[str]) -> dict[tuple[int, int], list[str]]:
+    """The word or the two words printed for each token read, by line and place."""
+    found = {}
+    for number, (line, right) in enumerate(zip(read, truth, strict=True)):
+        tokens = [(m.start(), m.group()) for m in regex.finditer(r"\S+", line)]
+        shown = right.split()
+        for left, at in align_tokens(shown, [token for _, token in tokens]):
+            if len(at) == 1 and len(left) in (1, 2):
+                found[number, tokens[at[0]][0]] = words(" ".join(shown[i] for i in left))
+    return found
 
 
 def main(argv: Sequence[str] | None = None) -> None:

@@ -17,18 +17,18 @@ from pipeline.restore.context_model import ContextModel
 from pipeline.restore.forward_backward import Bools, Doubles
 from pipeline.restore.language_model import NONE, Floats, Ids
 from pipeline.restore.lattice import Lattice, spoken
-from pipeline.restore.tokens import DATE_ID, IDENTIFIER_ID, NUMBER_ID, SPECIALS, UNKNOWN_ID
+from pipeline.restore.tokens import IDENTIFIER_ID, SPECIALS, UNKNOWN_ID
 
 FEATURES: Final = (
     *("n-grams", "around", "not around", "channel", "word"),
     *("again", "read so again", "read otherwise", "as read", "as read, no word"),
-    *("as read, a number", "as read, a symbol"),
+    *("as read, a number", "as read, with digits", "two words"),
 )
 """Logarithms of the probability under the n-grams, of how well the network finds that it fits (0
-for the best; `not around`: what the network does not know), of P(read | word) and of P(word); of
-one more than how often the document has the word elsewhere, has it where the same was read, and
-has another word there; and whether it is the token as it is, a word of the
-vocabulary, none, a number, or letters and digits."""
+for the best; `not around`: a word that the network does not know), of P(read | word) and of
+P(word); of one more than how often the document has the word elsewhere, has it where the same was
+read, and has another word there; whether it is the token as it is, a word of the vocabulary, none, a
+number or measure, or letters with digits; whether it is two words."""
 
 CERTAIN: Final = 0.9995
 """From this probability on by n-grams a word is not asked about."""
@@ -37,6 +37,7 @@ REACH: Final = 3
 """Words: where one so near was changed by a round, the network is asked once more."""
 
 _ROUNDS: Final = 2
+_LIKE_A_WORD: Final = -4.0  # log P of a token with digits that looks like none of measures, symbols
 _COUNTED: Final = 0.5  # a word as probable as this counts among the document's own, by it
 _LEAST_SHARE: Final = 1e-6
 _LEAST_AROUND: Final = -12.0
@@ -64,13 +65,14 @@ class Choice:
     def of(self, left: Lattice, keep: Ids, share: Doubles, rows: Ids) -> Chosen:
         """The choice among the readings `left` of T tokens, of which `keep` [T, K] tells which of
         all they are, and `rows` [T] where the same was read; by their `share` [T, K] under the
-        n-grams. The network is asked again beside words that it changed, as what is found of one
+        n-grams; what these take for two words is not asked about. The network is asked again beside words that it changed, as what is found of one
         word tells of the next."""
         live = share > _LEAST_SHARE
-        asked = np.flatnonzero((live.sum(1) > 1) & (share.max(1) < CERTAIN))
+        two = left.second[np.arange(len(share)), share.argmax(1)] != NONE
+        asked = np.flatnonzero((live.sum(1) > 1) & (share.max(1) < CERTAIN) & ~two)
         features = self._features(left, keep, share, rows, asked)
         fits = live & (left.second == NONE) & self.network.knows(left.first)
-        features[:, :, 2] = live[asked] & ~fits[asked]
+        features[:, :, 2] = live[asked] & ~fits[asked] & (left.second[asked] == NONE)
         several = fits[asked].sum(1) > 1
         now = share.copy()
         now[asked] = shares(features @ self.weights, live[asked])
@@ -110,8 +112,11 @@ class Choice:
         out[..., 7] = np.log1p(np.maximum(total - so, 0))
         out[..., 8] = first & (words >= len(SPECIALS))
         out[..., 9] = first & (words == UNKNOWN_ID)
-        out[..., 10] = first & ((words == NUMBER_ID) | (words == DATE_ID))
-        out[..., 11] = first & (words == IDENTIFIER_ID)
+        letters = (words == IDENTIFIER_ID) & (left.score[asked] < _LIKE_A_WORD)
+        number = (words > UNKNOWN_ID) & (words < len(SPECIALS)) & ~letters
+        out[..., 10] = first & number
+        out[..., 11] = first & letters
+        out[..., 12] = left.second[asked] != NONE
         return out
 
     def _around(self, left: Lattice, now: Doubles, fits: Bools, at: Ids) -> Doubles:

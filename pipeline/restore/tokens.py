@@ -20,7 +20,6 @@ IDENTIFIER: Final = "<id>"
 SPECIALS: Final = (BOUNDARY, UNKNOWN, NUMBER, DATE, IDENTIFIER)
 UNKNOWN_ID: Final = SPECIALS.index(UNKNOWN)
 NUMBER_ID: Final = SPECIALS.index(NUMBER)
-DATE_ID: Final = SPECIALS.index(DATE)
 IDENTIFIER_ID: Final = SPECIALS.index(IDENTIFIER)
 SLASH_WORDS: Final = frozenset({"v/v", "t/m", "k/t", "t/l"})
 
