@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +29,9 @@ MARK_BITS = 18  # of a fingerprint: a byte, and the rest packed
 NONE = 0xFFFF  # no word: the context before it is not known
 _MIX_1 = np.uint64(0x9E3779B97F4A7C15)
 _MIX_2 = np.uint64(0xBF58476D1CE4E5B9)
+_SHIFT = np.uint64(29)
+_HALF = np.uint64(32)
+_MARK = np.uint64((1 << MARK_BITS) - 1)
 
 
 def quantise(logs: npt.NDArray[np.floating]) -> npt.NDArray[np.uint8]:
@@ -45,13 +48,13 @@ _TABLES = ("bigrams", "trigrams", "fourgrams")
 def hashed(keys: Keys, buckets: int) -> tuple[Ids, Marks]:
     """First bucket and fingerprint (never 0) of each key."""
     h = keys * _MIX_1
-    h ^= h >> np.uint64(29)
+    h ^= h >> _SHIFT
     h *= _MIX_2
-    h ^= h >> np.uint64(32)
-    first = ((h >> np.uint64(32)) * np.uint64(buckets)) >> np.uint64(32)
-    mark = (h & np.uint64((1 << MARK_BITS) - 1)).astype(np.uint32)
-    mark[mark == 0] = 1
-    return first.astype(np.int64), mark
+    h ^= h >> _HALF
+    first = ((h >> _HALF) * np.uint64(buckets)) >> _HALF
+    mark = (h & _MARK).astype(np.uint32)
+    np.maximum(mark, 1, out=mark)
+    return first.view(np.int64), mark
 
 
 def second_bucket(first: Ids, mark: Marks, buckets: int) -> Ids:
@@ -119,20 +122,27 @@ class Table:
         """The row in `values` of each key (1-d), -1 where it is not stored."""
         first, mark = hashed(keys, len(self.marks))
         rows, full = self._within(first, mark)
-        again = np.flatnonzero((rows < 0) & full)
+        again = ((rows < 0) & full).nonzero()[0]
         if len(again):
-            mark = mark[again]
-            rows[again] = self._within(second_bucket(first[again], mark, len(self.marks)), mark)[0]
+            first, mark = first.take(again), mark.take(again)
+            rows[again] = self._within(second_bucket(first, mark, len(self.marks)), mark)[0]
         return rows
+
+    def logs(self, rows: Ids, column: int) -> Floats:
+        """The logarithms that a column of `values` has in some rows."""
+        columns = self.values.shape[1]
+        found: Floats = _LOGS.take(self.values.ravel().take(rows * columns + column))
+        return found
 
     def _within(self, buckets: Ids, marks: Marks) -> tuple[Ids, npt.NDArray[np.bool_]]:
         """The row of each fingerprint within its bucket, -1 for none; and whether the bucket is
         full."""
-        stored = self.marks[buckets]
-        hits = np.flatnonzero(stored == marks[:, None])[::-1]  # of several in a bucket the first
-        asked = hits // SLOTS
+        stored = self.marks.take(buckets, 0)
+        hits = stored == marks[:, None]
+        found = hits.view(np.uint64).ravel().nonzero()[0]  # eight at once
         rows = np.full(len(buckets), -1, np.int64)
-        rows[asked] = buckets[asked] * SLOTS + hits % SLOTS
+        # Of several in a bucket the first.
+        rows[found] = buckets.take(found) * SLOTS + hits.take(found, 0).argmax(1)
         return rows, stored[:, SLOTS - 1] != 0
 
 
@@ -170,6 +180,11 @@ class LanguageModel:
     bigrams: Table
     trigrams: Table
     fourgrams: Table
+    _weight: Floats = field(init=False)
+
+    def __post_init__(self) -> None:
+        # What is no word (NONE) is taken for the last, which weighs nothing.
+        object.__setattr__(self, "_weight", np.append(self.backoff, np.float32(0)))
 
     def ids(self) -> dict[str, int]:
         """The id of each word."""
@@ -178,10 +193,14 @@ class LanguageModel:
     def bigram(self, v: Ids, w: Ids) -> tuple[Floats, Ids]:
         """log P(w | v), and the row of (v, w) among the bigrams (-1: none). 1-d arrays."""
         rows = self.bigrams.find(bigram_key(v, w))
-        known = v < len(self.words)
-        lower = self.unigram[w] + np.where(known, self.backoff[np.where(known, v, 0)], 0)
-        stored = _LOGS[self.bigrams.values[rows, 0]]
-        return np.where(rows >= 0, stored, lower).astype(np.float32), rows
+        return self._stored_bigram(rows, v, w), rows
+
+    def _stored_bigram(self, rows: Ids, v: Ids, w: Ids) -> Floats:
+        """log P(w | v), where the row of (v, w) among the bigrams (-1: none) is known."""
+        out = self.unigram.take(w) + self._weight.take(v, mode="clip")
+        hit = (rows >= 0).nonzero()[0]
+        out[hit] = self.bigrams.logs(rows.take(hit), 0)
+        return out
 
     def trigram(self, u: Ids, v: Ids, w: Ids) -> Floats:
         """log P(w | u, v) of 1-d arrays of ids; u or v may be NONE."""
@@ -189,26 +208,36 @@ class LanguageModel:
         return self.trigram_after(self.bigrams.find(bigram_key(u, v)), lower, u, v, w)
 
     def trigram_after(self, context: Ids, lower: Floats, u: Ids, v: Ids, w: Ids) -> Floats:
-        """log P(w | u, v), where the row of (u, v) among the bigrams (-1: none) and log P(w | v)
-        are known."""
-        weight = np.where(context >= 0, _LOGS[self.bigrams.values[context, 1]], 0)
-        out = (lower + weight).astype(np.float32)
-        ask = np.flatnonzero(context >= 0)
-        rows = self.trigrams.find(trigram_key(u[ask], v[ask], w[ask]))
-        hit = rows >= 0
-        out[ask[hit]] = _LOGS[self.trigrams.values[rows[hit], 0]]
+        """log P(w | u, v) of 1-d arrays of ids, where the row of (u, v) among the bigrams (-1:
+        none) and log P(w | v) are known."""
+        ask = (context >= 0).nonzero()[0]
+        rows = self.trigrams.find(trigram_key(u.take(ask), v.take(ask), w.take(ask)))
+        return self._stored_trigram(context, lower, ask, rows)
+
+    def _stored_trigram(self, context: Ids, lower: Floats, ask: Ids, rows: Ids) -> Floats:
+        """The same, where of the places `ask` of known context the row among the trigrams (-1:
+        none) is known, too."""
+        out = lower.copy()
+        out[ask] += self.bigrams.logs(context.take(ask), 1)
+        hit = (rows >= 0).nonzero()[0]
+        out[ask.take(hit)] = self.trigrams.logs(rows.take(hit), 0)
         return out
 
     def fourgram(self, t: Ids, u: Ids, v: Ids, w: Ids) -> Floats:
         """log P(w | t, u, v) of 1-d arrays of ids; t, u or v may be NONE."""
-        out = self.trigram(u, v, w)
-        context = self.trigrams.find(trigram_key(t, u, v))
-        ask = np.flatnonzero(context >= 0)
-        rows = self.fourgrams.find(fourgram_key(t[ask], u[ask], v[ask], w[ask]))
-        hit = rows >= 0
-        stored = _LOGS[self.fourgrams.values[rows, 0]]
-        weight = _LOGS[self.trigrams.values[context[ask], 1]]
-        out[ask] = np.where(hit, stored, out[ask] + weight)
+        n = len(w)  # what is asked of one table is asked at once
+        both = self.bigrams.find(np.concatenate([bigram_key(v, w), bigram_key(u, v)]))
+        ask = (both[n:] >= 0).nonzero()[0]
+        wanted = trigram_key(u.take(ask), v.take(ask), w.take(ask))
+        rows = self.trigrams.find(np.concatenate([wanted, trigram_key(t, u, v)]))
+        lower = self._stored_bigram(both[:n], v, w)
+        out = self._stored_trigram(both[n:], lower, ask, rows[: len(ask)])
+        context = rows[len(ask) :]
+        ask = (context >= 0).nonzero()[0]
+        rows = self.fourgrams.find(fourgram_key(t.take(ask), u.take(ask), v.take(ask), w.take(ask)))
+        out[ask] += self.trigrams.logs(context.take(ask), 1)
+        hit = (rows >= 0).nonzero()[0]
+        out[ask.take(hit)] = self.fourgrams.logs(rows.take(hit), 0)
         return out
 
     def save(self, path: Path) -> None:
@@ -242,14 +271,14 @@ class LanguageModel:
 
 def bigram_key(v: Ids, w: Ids) -> Keys:
     """The key of a bigram: never equal to one of a trigram's, whose first id is set."""
-    return (v.astype(np.uint64) << np.uint64(16)) | w.astype(np.uint64)
+    return (v << 16 | w).view(np.uint64)
 
 
 def trigram_key(u: Ids, v: Ids, w: Ids) -> Keys:
     """The key of a trigram."""
-    return (u.astype(np.uint64) << np.uint64(32)) | bigram_key(v, w)
+    return (u << 32 | v << 16 | w).view(np.uint64)
 
 
 def fourgram_key(t: Ids, u: Ids, v: Ids, w: Ids) -> Keys:
     """The key of a 4-gram: the four ids side by side."""
-    return (t.astype(np.uint64) << np.uint64(48)) | trigram_key(u, v, w)
+    return (t << 48 | u << 32 | v << 16 | w).view(np.uint64)
