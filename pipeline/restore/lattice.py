@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import reduce
 from hashlib import blake2b
 from itertools import pairwise
 from typing import Final, TypeVar
@@ -45,12 +44,23 @@ class Lattice:
 
     def at(self, tokens: Ids) -> Lattice:
         """The given tokens."""
-        return Lattice(self.first[tokens], self.second[tokens], self.score[tokens])
+        first, second, score = self.first, self.second, self.score
+        return Lattice(first.take(tokens, 0), second.take(tokens, 0), score.take(tokens, 0))
+
+    def narrow(self, width: int) -> Lattice:
+        """Only the first readings of each token, so many."""
+        part = np.s_[:, :width]
+        return Lattice(self.first[part].copy(), self.second[part].copy(), self.score[part].copy())
 
     def take(self, keep: Ids) -> Lattice:
         """Only the readings `keep` [T, k] of each token."""
-        rows = np.arange(len(keep))[:, None]
-        return Lattice(self.first[rows, keep], self.second[rows, keep], self.score[rows, keep])
+        at = flat(keep, self.first.shape[1])
+        return Lattice(self.first.take(at), self.second.take(at), self.score.take(at))
+
+
+def flat(keep: Ids, width: int) -> Ids:
+    """Where the readings `keep` [T, k] of each token stand in an array of [T, width]."""
+    return np.arange(0, len(keep) * width, width)[:, None] + keep
 
 
 def spoken(first: Ids, second: Ids) -> tuple[Ids, Ids]:
@@ -79,8 +89,10 @@ class Rows:
 
     def take(self, keep: Ids) -> Lattice:
         """Only the readings `keep` [T, k] of each token."""
-        at = self.rows[:, None], keep
-        return Lattice(self.table.first[at], self.table.second[at], self.table.score[at])
+        at = (self.rows * self.table.first.shape[1])[:, None] + keep
+        return Lattice(
+            self.table.first.take(at), self.table.second.take(at), self.table.score.take(at)
+        )
 
     def digest(self, tokens: slice) -> bytes:
         """What stands for the readings of the given tokens and their scores."""
@@ -142,9 +154,13 @@ class Sequence:
         [S]; and the runs of those tokens, each with the tokens it looks back on, which have one
         reading. All else is certain, and the same on every path."""
         several = live.sum(1) > 1
-        scored = reduce(np.logical_or, (_later(several, k) for k in range(order + 1)))
+        scored = several.copy()
+        for k in range(1, order + 1):
+            scored[k:] |= several[:-k]
         scored &= self.place >= 0
-        inside = reduce(np.logical_or, (_earlier(scored, k) for k in range(order + 1)))
+        inside = scored.copy()
+        for k in range(1, order + 1):
+            inside[:-k] |= scored[k:]
         return scored, Runs.of(inside, self.place == -self.order)
 
 
@@ -154,21 +170,29 @@ class Paths:
 
     def __init__(self, lattice: Lattice, live: Bools, at: Ids, order: int) -> None:
         self._lattice, self._order = lattice, order
-        alive = live[at - order]
+        alive = live.take(at - order, 0)
         for back in range(order - 1, -1, -1):
-            alive = alive[..., None] & _aligned(live[at - back], alive.ndim)
-        row, *readings = np.nonzero(alive)
-        self.index: tuple[Ids, ...] = (at[row], *readings)
+            alive = alive[..., None] & _aligned(live.take(at - back, 0), alive.ndim)
+        # As one row: of several axes to look for what is not 0 takes five times as long.
+        row, *readings = np.unravel_index(alive.ravel().nonzero()[0], alive.shape)
+        self.index: tuple[Ids, ...] = (at.take(row), *readings)
+
+    def words(self) -> Ids:
+        """The first word of the last reading of each path."""
+        width = self._lattice.first.shape[1]
+        found: Ids = self._lattice.first.take(self.index[0] * width + self.index[-1])
+        return found
 
     def words_before(self) -> list[Ids]:
         """The words before the last reading of each path, nearest first; NONE beyond a boundary.
 
         A reading of two words gives both."""
         found: list[Ids] = []
+        width = self._lattice.first.shape[1]
         extra: Ids | None = None  # the word a reading of two words holds back
         for back in range(1, self._order + 1):
-            index = self.index[0] - back, self.index[-1 - back]
-            first, second = self._lattice.first[index], self._lattice.second[index]
+            index = (self.index[0] - back) * width + self.index[-1 - back]
+            first, second = self._lattice.first.take(index), self._lattice.second.take(index)
             double = second != NONE
             last, own = np.where(double, second, first), np.where(double, first, NONE)
             if extra is None:
@@ -181,20 +205,6 @@ class Paths:
         for nearer, farther in pairwise(found):
             farther[(nearer == 0) | (nearer == NONE)] = NONE
         return found
-
-
-def _later(values: Bools, by: int) -> Bools:
-    """`values` [S] moved `by` tokens later."""
-    out = np.zeros_like(values)
-    out[by:] = values[: len(values) - by]
-    return out
-
-
-def _earlier(values: Bools, by: int) -> Bools:
-    """`values` [S] moved `by` tokens earlier."""
-    out = np.zeros_like(values)
-    out[: len(values) - by] = values[by:]
-    return out
 
 
 def _aligned(values: npt.NDArray[_T], axes: int) -> npt.NDArray[_T]:
