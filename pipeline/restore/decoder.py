@@ -23,7 +23,17 @@ from pipeline.restore.language_model import (
     bigram_key,
     trigram_key,
 )
-from pipeline.restore.lattice import NEVER, Lattice, Paths, Rows, Sequence, flat, spoken, together
+from pipeline.restore.lattice import (
+    NEVER,
+    Lattice,
+    Paths,
+    Rows,
+    Sequence,
+    Thinned,
+    flat,
+    spoken,
+    together,
+)
 from pipeline.restore.lexicon import PhraseTable
 from pipeline.restore.tokens import SPECIALS
 
@@ -58,37 +68,6 @@ class Weights:
     apart: float = np.inf
 
 
-@dataclass(frozen=True, slots=True)
-class Thinned:
-    """Tokens after the first passes, arrays [T, k] of the readings left: which they are of all
-    (`keep`), their probabilities, and their scores, NEVER for those of no account."""
-
-    keep: Ids
-    share: Doubles
-    emitted: Floats
-
-    @classmethod
-    def of_boundaries(cls, tokens: int, width: int) -> Thinned:
-        """As many boundaries."""
-        only = np.arange(width) == 0
-        return cls(
-            np.zeros((tokens, width), np.int64),
-            np.tile(only.astype(np.float64), (tokens, 1)),
-            np.tile(np.where(only, 0, NEVER).astype(np.float32), (tokens, 1)),
-        )
-
-    def at(self, tokens: slice | Bools) -> Thinned:
-        """The given tokens."""
-        return Thinned(self.keep[tokens], self.share[tokens], self.emitted[tokens])
-
-    def put(self, tokens: slice | Ids, other: Thinned) -> None:
-        """Put what was found of the given tokens here."""
-        width = other.keep.shape[1]
-        self.keep[tokens, :width] = other.keep
-        self.share[tokens, :width] = other.share
-        self.emitted[tokens, :width] = other.emitted
-
-
 class Decoder:
     """Language model, phrases and weights, ready to score lattices."""
 
@@ -103,7 +82,6 @@ class Decoder:
         self.phrases = phrases
         self.weights = weights
         self.around = around
-        self._kept: dict[bytes, Thinned] = {}
 
     def posteriors(self, readings: Rows, width: int) -> tuple[Ids, Doubles]:
         """For each token its likeliest readings (indices) and their probabilities, `LAST_WIDTH` of
@@ -218,10 +196,11 @@ class Decoder:
         """The readings left after bigrams and trigrams. What is found of a sentence is kept: a
         document is read again after it was corrected, and most sentences are as they were."""
         out = Thinned.of_boundaries(len(readings), min(width, LAST_WIDTH))
-        if len(self._kept) > _MOST_KEPT:
-            self._kept.clear()
-        keys = [readings.digest(sentence) for sentence in sentences]
-        new = {key: s for key, s in zip(keys, sentences, strict=True) if key not in self._kept}
+        kept = readings.kept
+        if len(kept) > _MOST_KEPT:
+            kept.clear()
+        keys = [readings.rows[sentence].tobytes() for sentence in sentences]
+        new = {key: s for key, s in zip(keys, sentences, strict=True) if key not in kept}
         keys_of_new = iter(new)
         for group in together(list(new.values())):
             sequence = Sequence.of(group, 2)
@@ -229,9 +208,9 @@ class Decoder:
             end = 0
             for sentence, key in zip(group, keys_of_new, strict=False):
                 start, end = end, end + sentence.stop - sentence.start
-                self._kept[key] = found.at(slice(start, end))
+                kept[key] = found.at(slice(start, end))
         for key, sentence in zip(keys, sentences, strict=True):
-            out.put(sentence, self._kept[key])
+            out.put(sentence, kept[key])
         return out
 
     def _thin(self, lattice: Lattice, sequence: Sequence, width: int) -> Thinned:

@@ -8,15 +8,14 @@ in it depends on what stands outside.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from hashlib import blake2b
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Final, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.restore.forward_backward import Bools, Runs
+from pipeline.restore.forward_backward import Bools, Doubles, Runs
 from pipeline.restore.language_model import NONE, Floats, Ids
 
 _T = TypeVar("_T", bound=np.generic)
@@ -72,18 +71,51 @@ def spoken(first: Ids, second: Ids) -> tuple[Ids, Ids]:
 
 
 @dataclass(frozen=True, slots=True)
+class Thinned:
+    """Tokens after the first passes, arrays [T, k] of the readings left: which they are of all
+    (`keep`), their probabilities, and their scores, NEVER for those of no account."""
+
+    keep: Ids
+    share: Doubles
+    emitted: Floats
+
+    @classmethod
+    def of_boundaries(cls, tokens: int, width: int) -> Thinned:
+        """As many boundaries."""
+        only = np.arange(width) == 0
+        return cls(
+            np.zeros((tokens, width), np.int64),
+            np.tile(only.astype(np.float64), (tokens, 1)),
+            np.tile(np.where(only, 0, NEVER).astype(np.float32), (tokens, 1)),
+        )
+
+    def at(self, tokens: slice | Bools) -> Thinned:
+        """The given tokens."""
+        return Thinned(self.keep[tokens], self.share[tokens], self.emitted[tokens])
+
+    def put(self, tokens: slice | Ids, other: Thinned) -> None:
+        """Put what was found of the given tokens here."""
+        width = other.keep.shape[1]
+        self.keep[tokens, :width] = other.keep
+        self.share[tokens, :width] = other.share
+        self.emitted[tokens, :width] = other.emitted
+
+
+@dataclass(frozen=True, slots=True)
 class Rows:
     """The readings of a document of T tokens, as `rows` [T] of the tables of a lattice, which many
     tokens share: a long document in full would be hundreds of megabytes. The first token is a
-    boundary."""
+    boundary. `kept`: what was found of sentences by the bytes of their rows, while these tables
+    stay as they are."""
 
     table: Lattice
     rows: Ids
+    kept: dict[bytes, Thinned] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.rows)
 
-    def at(self, tokens: Ids | slice) -> Lattice:
+    def at(self, tokens: Ids) -> Lattice:
         """The readings of the given tokens."""
         return self.table.at(self.rows[tokens])
 
@@ -93,12 +125,6 @@ class Rows:
         return Lattice(
             self.table.first.take(at), self.table.second.take(at), self.table.score.take(at)
         )
-
-    def digest(self, tokens: slice) -> bytes:
-        """What stands for the readings of the given tokens and their scores."""
-        part = self.at(tokens)
-        parts = (part.first.tobytes(), part.second.tobytes(), part.score.tobytes())
-        return blake2b(b"".join(parts), digest_size=16).digest()
 
     def sentences(self) -> list[slice]:
         """The tokens between boundaries."""

@@ -45,7 +45,7 @@ from pipeline.restore.forward_backward import Doubles
 from pipeline.restore.identifiers import Fix
 from pipeline.restore.judgement import Changes, Judgement, box_at
 from pipeline.restore.language_model import Ids, LanguageModel
-from pipeline.restore.lattice import Lattice, Rows
+from pipeline.restore.lattice import Lattice, Rows, Thinned
 from pipeline.restore.learned import LearnedFiles
 from pipeline.restore.lexicon import (
     Lexicon,
@@ -105,6 +105,7 @@ class Restorer:
             for name, channel in channels.items()
         }
         self._lines: dict[str, Lines] = {}
+        self._kept: dict[str, dict[bytes, Thinned]] = {name: {} for name in channels}
         self._called_for = {
             name: CalledFor(self._candidates[name], self._decoders[name])
             for name in channels
@@ -164,7 +165,8 @@ class Restorer:
 
         The outcome restored again stays as it is: passes follow until nothing changes."""
         for name, candidates in self._candidates.items():
-            candidates.forget()
+            if candidates.forget():
+                self._kept[name].clear()
             self._lines[name] = {}
         done = [list(RestoredPage.unchanged(page).lines) for page in pages]
         seen = [_texts(done)]
@@ -363,7 +365,7 @@ class Restorer:
 
     def _lattice(self, rows: Ids, name: str) -> Rows:
         table = self._candidates[name]
-        return Rows(Lattice(table.first, table.second, table.score), rows)
+        return Rows(Lattice(table.first, table.second, table.score), rows, self._kept[name])
 
     def _sequence(self, pages: Pages, name: str) -> tuple[list[Slot | None], Ids]:
         sequencer = Sequencer(self._candidates[name], self._lines.get(name))

@@ -205,8 +205,14 @@ def _has_small_words(text: str) -> bool:
     return small > capital
 
 
+@lru_cache(maxsize=10_000)
+def _cases(text: str) -> tuple[int, int]:
+    """How many capitals a text has, and how many small letters."""
+    return len(_UPPER.findall(text)), len(_LOWER.findall(text))
+
+
 def in_capitals(text: str, before: bool = False) -> bool:
     """Whether a line is printed in capitals for the most part. `before`: whether the line before
     it is, so that a word or two may be its end."""
-    upper, lower = len(_UPPER.findall(text)), len(_LOWER.findall(text))
+    upper, lower = _cases(text)
     return upper > (1 if before and not lower else 4) and upper > 1.5 * lower
