@@ -159,7 +159,9 @@ def _memories(
     half = np.full(4 * size, 0.5, np.float32)  # σ(x) = (1 + tanh(x / 2)) / 2
     half[3 * size :] = 1
     shown = vectors[np.where(inside, at, 0)].reshape(2, -1, vectors.shape[1])
-    read = (np.matmul(shown, p["seen"]) + p["gates"][:, None]) * half
+    read = np.matmul(shown, p["seen"])
+    read += p["gates"][:, None]
+    read *= half
     read = read.reshape(*at.shape, 4 * size)
     own = p["remembered"] * half
     # All arrays of a step stay in their places: most of its time went into making them.
