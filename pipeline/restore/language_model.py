@@ -201,42 +201,32 @@ class LanguageModel:
         out[hit] = self.bigrams.logs(rows.take(hit), 0)
         return out
 
+    def _pairs(self, u: Ids, v: Ids, w: Ids) -> tuple[Floats, Ids]:
+        """log P(w | v), and the row of (u, v) among the bigrams (-1: none)."""
+        # What is asked of one table is asked at once.
+        rows = self.bigrams.find(np.concatenate([bigram_key(v, w), bigram_key(u, v)]))
+        return self._stored_bigram(rows[: len(w)], v, w), rows[len(w) :]
+
     def trigram(self, u: Ids, v: Ids, w: Ids) -> Floats:
         """log P(w | u, v) of 1-d arrays of ids; u or v may be NONE."""
-        lower, _ = self.bigram(v, w)
-        return self.trigram_after(self.bigrams.find(bigram_key(u, v)), lower, u, v, w)
-
-    def trigram_after(self, context: Ids, lower: Floats, u: Ids, v: Ids, w: Ids) -> Floats:
-        """log P(w | u, v) of 1-d arrays of ids, where the row of (u, v) among the bigrams (-1:
-        none) and log P(w | v) are known."""
+        out, context = self._pairs(u, v, w)
         ask = (context >= 0).nonzero()[0]
         rows = self.trigrams.find(trigram_key(u.take(ask), v.take(ask), w.take(ask)))
-        return self._stored_trigram(context, lower, ask, rows)
-
-    def _stored_trigram(self, context: Ids, lower: Floats, ask: Ids, rows: Ids) -> Floats:
-        """The same, where of the places `ask` of known context the row among the trigrams (-1:
-        none) is known, too."""
-        out = lower.copy()
-        out[ask] += self.bigrams.logs(context.take(ask), 1)
-        hit = (rows >= 0).nonzero()[0]
-        out[ask.take(hit)] = self.trigrams.logs(rows.take(hit), 0)
+        _back_off(out, ask, self.bigrams.logs(context.take(ask), 1), self.trigrams, rows)
         return out
 
     def fourgram(self, t: Ids, u: Ids, v: Ids, w: Ids) -> Floats:
         """log P(w | t, u, v) of 1-d arrays of ids; t, u or v may be NONE."""
-        n = len(w)  # what is asked of one table is asked at once
-        both = self.bigrams.find(np.concatenate([bigram_key(v, w), bigram_key(u, v)]))
-        ask = (both[n:] >= 0).nonzero()[0]
+        out, context = self._pairs(u, v, w)
+        ask = (context >= 0).nonzero()[0]
         wanted = trigram_key(u.take(ask), v.take(ask), w.take(ask))
         rows = self.trigrams.find(np.concatenate([wanted, trigram_key(t, u, v)]))
-        lower = self._stored_bigram(both[:n], v, w)
-        out = self._stored_trigram(both[n:], lower, ask, rows[: len(ask)])
+        weights = self.bigrams.logs(context.take(ask), 1)
+        _back_off(out, ask, weights, self.trigrams, rows[: len(ask)])
         context = rows[len(ask) :]
         ask = (context >= 0).nonzero()[0]
         rows = self.fourgrams.find(fourgram_key(t.take(ask), u.take(ask), v.take(ask), w.take(ask)))
-        out[ask] += self.trigrams.logs(context.take(ask), 1)
-        hit = (rows >= 0).nonzero()[0]
-        out[ask.take(hit)] = self.fourgrams.logs(rows.take(hit), 0)
+        _back_off(out, ask, self.trigrams.logs(context.take(ask), 1), self.fourgrams, rows)
         return out
 
     def save(self, path: Path) -> None:
@@ -266,6 +256,15 @@ class LanguageModel:
                 file["backoff"].astype(np.float32),
                 *(Table.unpacked(name, file) for name in _TABLES),
             )
+
+
+def _back_off(out: Floats, ask: Ids, weights: Floats, table: Table, rows: Ids) -> None:
+    """Make of log P after the words of a context but the first, `out`, log P after all of them, at
+    the places `ask` whose context is known: what the `rows` of the table say, and where they are -1
+    what there was with the context's weight."""
+    out[ask] += weights
+    hit = (rows >= 0).nonzero()[0]
+    out[ask.take(hit)] = table.logs(rows.take(hit), 0)
 
 
 def bigram_key(v: Ids, w: Ids) -> Keys:
