@@ -136,6 +136,13 @@ def test_explain_tells_what_the_words_around_say_under_heavy_damage() -> None:
     assert min(c.around for c in found if c.around is not None) < -1
 
 
+def test_explain_tells_of_words_with_few_readings() -> None:
+    """Fewer than the decoder keeps of a word."""
+    for word in ("1046", "của"):
+        found = restorer().explain(word, "ý kiến số", "anh", "vie")
+        assert (found[0].text, found[0].probability) == (word, 1.0)
+
+
 def test_explain_is_a_command_with_a_table_and_json() -> None:
     words = ["explain", "bố", "--before", "sửa đổi,", "--after", "sung một số điều"]
     table = CliRunner().invoke(cli.main, words)

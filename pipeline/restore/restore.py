@@ -315,6 +315,7 @@ class Restorer:
         candidates = self._candidates[name]
         words = candidates.first[rows, best]
         kept = np.unique(keep[at])
+        kept = kept[kept < len(candidates.readings[slot.row])]  # of few the rest is empty places
         around = self._decoders[name].fit(words, at, candidates.first[slot.row, kept])
         found = []
         for k, fit in zip(kept, around, strict=True):
