@@ -160,6 +160,7 @@ class Decoded(NamedTuple):
         other_last = np.where(second == NONE, other_word, second)
         count = self._counts(words)
         prior = candidates.model.unigram
+        own_fit, other_fit = self._fit(beside, own_word, (other_word, other_last))
         texts = [candidates.readings[r][k].word or "" for r, k in zip(row, reading, strict=True)]
         return (
             at,
@@ -176,8 +177,8 @@ class Decoded(NamedTuple):
                 own_count=count[at],
                 other_count=np.bincount(words[self.page >= 0], minlength=len(prior))[other_word],
                 number=np.array([text.isdigit() for text in texts], bool),
-                own_fit=self._fit(beside, own_word, own_word),
-                other_fit=self._fit(beside, other_word, other_last),
+                own_fit=own_fit,
+                other_fit=other_fit,
                 tokens=[self.tokens[t] for t in at.tolist()],
             ),
         )
@@ -188,12 +189,16 @@ class Decoded(NamedTuple):
         candidates = self.candidates
         return best, candidates.first[self.rows, best], candidates.second[self.rows, best]
 
-    def _fit(self, beside: tuple[Ids, Ids], first: Ids, last: Ids) -> Doubles:
-        """How well words stand between the words beside them: log P of both pairs together."""
+    def _fit(self, beside: tuple[Ids, Ids], own: Ids, other: tuple[Ids, Ids]) -> Doubles:
+        """How well words, and others (their first and last) stand between the words beside them:
+        log P of both pairs together [2, M]."""
+        before, after = beside
         logs, _ = self.candidates.model.bigram(
-            np.concatenate([beside[0], last]), np.concatenate([first, beside[1]])
+            np.concatenate([before, before, own, other[1]]),
+            np.concatenate([own, other[0], after, after]),
         )
-        found: Doubles = (logs[: len(first)] + logs[len(first) :]).astype(np.float64)
+        pairs = logs.reshape(2, 2, -1)
+        found: Doubles = (pairs[0] + pairs[1]).astype(np.float64)
         return found
 
     def _counts(self, words: Ids) -> Doubles:

@@ -29,7 +29,7 @@ STATES: Final = 6
 OTHERS: Final = "*"
 """The row of the syllables that have none of their own; that of all else is `UNKNOWN`."""
 
-_ENDS: Final = frozenset(".:;?!-–\"“")
+_ENDS: Final = frozenset('.:;?!-–"“')
 _CLOSING: Final = "\"”’')]"
 _BOUNDARY: Final = (0, 0, True)
 _SUREST: Final = 0.001
@@ -83,4 +83,3 @@ class Appearance:
         logs[:COMMA, :-1] = case + np.log1p(-comma)
         logs[COMMA:, :-1] = case + np.log(comma)
         return cls(logs)
-

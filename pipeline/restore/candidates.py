@@ -115,15 +115,17 @@ class Candidates:
         self.second = np.full((256, width), NONE, np.int64)
         self.score = np.full((256, width), IMPOSSIBLE, np.float32)
 
-    def forget(self) -> None:
-        """Start anew where more rows are kept than memory is set aside for. Between documents only:
-        the rows of one are numbers into these tables."""
-        if len(self.readings) > _MOST_ROWS:
+    def forget(self) -> bool:
+        """Start anew where more rows are kept than memory is set aside for, and say so. Between
+        documents only: the rows of one are numbers into these tables."""
+        full = len(self.readings) > _MOST_ROWS
+        if full:
             self.row_of.clear()
             self.readings.clear()
             self.twice_read.clear()
             self.token_of.clear()
             self._clear()
+        return full
 
     def row(self, token: str, in_capitals: bool, others: tuple[str, ...] = ()) -> int:
         """The row of a token's readings; the first reading always leaves it as it is. `others`:

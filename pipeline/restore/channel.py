@@ -189,14 +189,15 @@ class UnitTable:
         width = len(self._spelling)
         nothing = self._letters_read("")
         found = np.full((width + 1, len(self.units)), FLOOR * 2, np.float32)
+        letters = found[:-1]
         if read:
             for length in range(1, min(_LONGEST, len(read)) + 1):
                 emitted = self._ending(read[length:])[1:] + self._letters_read(read[:length])
-                np.maximum(found[:-1], emitted, out=found[:-1])
+                np.maximum(letters, emitted, out=letters)
         else:
             found[width] = 0
-        for j in range(width - 1, -1, -1):
-            np.maximum(found[j], found[j + 1] + nothing[j], out=found[j])
+        for here, later, lost in zip(letters[::-1], found[:0:-1], nothing[::-1], strict=True):
+            np.maximum(here, later + lost, out=here)
         self._endings[read] = found
         return found
 

@@ -65,8 +65,8 @@ class Choice:
     def of(self, left: Lattice, keep: Ids, share: Doubles, rows: Ids) -> Chosen:
         """The choice among the readings `left` of T tokens, of which `keep` [T, K] tells which of
         all they are, and `rows` [T] where the same was read; by their `share` [T, K] under the
-        n-grams; what these take for two words is not asked about. The network is asked again beside words that it changed, as what is found of one
-        word tells of the next."""
+        n-grams. What these take for two words is not asked about. The network is asked again beside
+        words that it changed, as what is found of one word tells of the next."""
         live = share > _LEAST_SHARE
         two = left.second[np.arange(len(share)), share.argmax(1)] != NONE
         asked = np.flatnonzero((live.sum(1) > 1) & (share.max(1) < CERTAIN) & ~two)
@@ -88,9 +88,7 @@ class Choice:
             again = beside(now.argmax(1) != before)
         return Chosen(now, asked, features, live[asked])
 
-    def _features(
-        self, left: Lattice, keep: Ids, share: Doubles, rows: Ids, asked: Ids
-    ) -> Doubles:
+    def _features(self, left: Lattice, keep: Ids, share: Doubles, rows: Ids, asked: Ids) -> Doubles:
         """All features of the tokens `asked` but what the network says."""
         words, own = left.first[asked], np.where(share[asked] >= _COUNTED, share[asked], 0)
         likely = share >= _COUNTED
@@ -99,7 +97,8 @@ class Choice:
         counts = np.bincount(left.first[likely], share[likely], size)
         counts[: len(SPECIALS)] = 0
         known, place = np.unique(pairs[likely], return_inverse=True)
-        so = _found(known, np.bincount(place, share[likely], len(known)), pairs[asked]) - own
+        there = np.bincount(place, share[likely], len(known)).astype(np.float64)
+        so = _found(known, there, pairs[asked]) - own
         read = np.bincount(np.nonzero(likely)[0], share[likely], len(rows))
         total = np.bincount(rows, read)[rows[asked]][:, None] - own.sum(1, keepdims=True)
         first = keep[asked] == 0

@@ -54,13 +54,12 @@ class _Traits:
         if len(self._row) > _MOST_TOKENS:
             self._row.clear()
         row = self._row
-        for token in tokens:
-            if token not in row:
-                if len(row) == len(self._rows):
-                    self._rows = np.concatenate([self._rows, np.zeros_like(self._rows)])
-                self._rows[len(row)] = traits_of(token)
-                row[token] = len(row)
-        found: Doubles = self._rows[[row[token] for token in tokens]]
+        for token in set(tokens).difference(row):
+            if len(row) == len(self._rows):
+                self._rows = np.concatenate([self._rows, np.zeros_like(self._rows)])
+            self._rows[len(row)] = traits_of(token)
+            row[token] = len(row)
+        found: Doubles = self._rows.take([row[token] for token in tokens], 0)
         return found
 
 

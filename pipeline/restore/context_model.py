@@ -26,6 +26,7 @@ STRETCH: Final = 200  # places, at most, that are read side by side with those o
 LEAD: Final = 24  # words before a stretch that are read to know where it stands
 _MOST_STRETCHES: Final = 16  # read at a time: 50 MB
 _FEW_ROWS: Final = 12
+_HALF: Final = np.float32(0.5)
 _TOGETHER: Final = ("inputs", "outputs")  # matrices of which each row has a scale of its own
 
 Parameters = dict[str, Floats]
@@ -132,53 +133,60 @@ def _remembered(p: Mapping[str, Floats], vectors: Floats, at: Ids) -> Floats:
     length, lead = -(-len(vectors) // stretches), LEAD if stretches > 1 else 0
     out = np.zeros((2, len(at), p["remembered"].shape[1]), np.float32)
     stretch, inside = at // length, at % length
+    forward, backward = lead + inside, lead + length - 1 - inside
+    steps = int(max(forward.max(), backward.max()))
     asked = np.unique(stretch)
     for start in range(0, len(asked), _MOST_STRETCHES):
         some = asked[start : start + _MOST_STRETCHES]
         mine = np.flatnonzero((stretch >= some[0]) & (stretch <= some[-1]))
-        column, place = np.searchsorted(some, stretch[mine]), inside[mine]
-        memories = _memories(p, vectors, some * length, length, lead)
-        out[0, mine] = memories[lead + place, 0, column]
-        out[1, mine] = memories[lead + length - 1 - place, 1, column]
+        column = np.searchsorted(some, stretch[mine])
+        memories = _memories(p, vectors, some * length - lead, length + 2 * lead, steps)
+        out[0, mine] = memories[forward[mine], 0, column]
+        out[1, mine] = memories[backward[mine], 1, column]
     return out
 
 
 def _memories(
-    p: Mapping[str, Floats], vectors: Floats, starts: Ids, length: int, lead: int
+    p: Mapping[str, Floats], vectors: Floats, starts: Ids, length: int, steps: int
 ) -> Floats:
-    """The memory of both directions in B stretches of some `length`, [lead + length, 2, B, H]:
-    before the word `step - lead` of each forward, and as far from its end backward. Nothing is
-    known outside of the text."""
-    steps = np.arange(lead + length - 1)[:, None]
-    at = np.stack([starts - lead + steps, starts + length - 1 + lead - steps])
+    """The memory of both directions in B stretches of some `length`, [steps + 1, 2, B, H]: before
+    the word `step` of each forward, and as far from its end backward. Nothing is known outside of
+    the text."""
+    ahead = np.arange(steps)[:, None]
+    at = np.stack([starts + ahead, starts + length - 1 - ahead])
     inside = (at >= 0) & (at < len(vectors))
     size = p["remembered"].shape[1]
     half = np.full(4 * size, 0.5, np.float32)  # σ(x) = (1 + tanh(x / 2)) / 2
     half[3 * size :] = 1
     shown = vectors[np.where(inside, at, 0)].reshape(2, -1, vectors.shape[1])
-    read = (np.matmul(shown, p["seen"]) + p["gates"][:, None]) * half
+    read = np.matmul(shown, p["seen"])
+    read += p["gates"][:, None]
+    read *= half
     read = read.reshape(*at.shape, 4 * size)
     own = p["remembered"] * half
-    memories = np.zeros((lead + length, 2, len(starts), size), np.float32)
-    cell = memories[0]
-    for step in range(len(steps)):
-        told, here = np.tanh(read[:, step] + _products(memories[step], own)), inside[:, step]
-        gates = told[..., : 3 * size] * np.float32(0.5) + np.float32(0.5)
-        taken, kept, given = (gates[..., k * size : (k + 1) * size] for k in range(3))
-        cell = kept * cell + taken * told[..., 3 * size :]
-        if not here.all():
-            cell = cell * here[..., None]
-        np.multiply(given, np.tanh(cell), out=memories[step + 1])
+    # The arrays of a step stay in their places: to make them anew takes a sixth of the time.
+    memories = np.zeros((steps + 1, 2, len(starts), size), np.float32)
+    told = np.empty((2, len(starts), 4 * size), np.float32)
+    gates, new = told[..., : 3 * size], told[..., 3 * size :]
+    taken, kept, given = (gates[..., k * size : (k + 1) * size] for k in range(3))
+    cell = np.zeros_like(memories[0])
+    for step, everywhere in enumerate(np.all(inside, (0, 2)).tolist()):
+        _multiply(memories[step], own, told)
+        np.tanh(np.add(told, read[:, step], out=told), out=told)
+        np.multiply(gates, _HALF, out=gates)
+        np.add(gates, _HALF, out=gates)
+        np.multiply(cell, kept, out=cell)
+        np.add(cell, np.multiply(taken, new, out=new), out=cell)
+        if not everywhere:
+            np.multiply(cell, inside[:, step, :, None], out=cell)
+        np.multiply(given, np.tanh(cell, out=new), out=memories[step + 1])
     return memories
 
 
-def _products(memory: Floats, own: Floats) -> Floats:
+def _multiply(memory: Floats, own: Floats, out: Floats) -> None:
     """`memory` [2, B, H] times `own` [2, H, 4 H]. Matrix by matrix is slow for a few rows, since
     the whole of the second is set in order for each product."""
-    out: Floats = np.empty((*memory.shape[:2], own.shape[2]), np.float32)
     if memory.shape[1] > _FEW_ROWS:
         np.matmul(memory, own, out=out)
-        return out
-    for side, row in np.ndindex(memory.shape[:2]):
-        np.dot(memory[side, row], own[side], out=out[side, row])
-    return out
+    else:
+        np.matmul(memory[:, :, None], own[:, None], out=out[:, :, None])

@@ -23,7 +23,16 @@ from pipeline.restore.language_model import (
     bigram_key,
     trigram_key,
 )
-from pipeline.restore.lattice import NEVER, Lattice, Paths, Rows, Sequence, spoken, together
+from pipeline.restore.lattice import (
+    NEVER,
+    Lattice,
+    Paths,
+    Rows,
+    Sequence,
+    Thinned,
+    flat,
+    together,
+)
 from pipeline.restore.lexicon import PhraseTable
 from pipeline.restore.tokens import SPECIALS
 
@@ -51,37 +60,6 @@ class Weights:
     apart: float = np.inf
 
 
-@dataclass(frozen=True, slots=True)
-class Thinned:
-    """Tokens after the first passes, arrays [T, k] of the readings left: which they are of all
-    (`keep`), their probabilities, and their scores, NEVER for those of no account."""
-
-    keep: Ids
-    share: Doubles
-    emitted: Floats
-
-    @classmethod
-    def of_boundaries(cls, tokens: int, width: int) -> Thinned:
-        """As many boundaries."""
-        only = np.arange(width) == 0
-        return cls(
-            np.zeros((tokens, width), np.int64),
-            np.tile(only.astype(np.float64), (tokens, 1)),
-            np.tile(np.where(only, 0, NEVER).astype(np.float32), (tokens, 1)),
-        )
-
-    def at(self, tokens: slice | Bools) -> Thinned:
-        """The given tokens."""
-        return Thinned(self.keep[tokens], self.share[tokens], self.emitted[tokens])
-
-    def put(self, tokens: slice | Ids, other: Thinned) -> None:
-        """Put what was found of the given tokens here."""
-        width = other.keep.shape[1]
-        self.keep[tokens, :width] = other.keep
-        self.share[tokens, :width] = other.share
-        self.emitted[tokens, :width] = other.emitted
-
-
 class Decoder:
     """Language model, phrases and weights, ready to score lattices."""
 
@@ -96,7 +74,6 @@ class Decoder:
         self.phrases = phrases
         self.weights = weights
         self.choice = choice
-        self._kept: dict[bytes, Thinned] = {}
 
     def posteriors(self, readings: Rows, width: int) -> tuple[Ids, Doubles]:
         """For each token its likeliest readings (indices) and their probabilities, `LAST_WIDTH` of
@@ -186,10 +163,11 @@ class Decoder:
         """The readings left after bigrams and trigrams. What is found of a sentence is kept: a
         document is read again after it was corrected, and most sentences are as they were."""
         out = Thinned.of_boundaries(len(readings), min(width, LAST_WIDTH))
-        if len(self._kept) > _MOST_KEPT:
-            self._kept.clear()
-        keys = [readings.digest(sentence) for sentence in sentences]
-        new = {key: s for key, s in zip(keys, sentences, strict=True) if key not in self._kept}
+        kept = readings.kept
+        if len(kept) > _MOST_KEPT:
+            kept.clear()
+        keys = [readings.key(sentence) for sentence in sentences]
+        new = {key: s for key, s in zip(keys, sentences, strict=True) if key not in kept}
         keys_of_new = iter(new)
         for group in together(list(new.values())):
             sequence = Sequence.of(group, 2)
@@ -197,99 +175,92 @@ class Decoder:
             end = 0
             for sentence, key in zip(group, keys_of_new, strict=False):
                 start, end = end, end + sentence.stop - sentence.start
-                self._kept[key] = found.at(slice(start, end))
+                kept[key] = found.at(slice(start, end))
         for key, sentence in zip(keys, sentences, strict=True):
-            out.put(sentence, self._kept[key])
+            out.put(sentence, kept[key])
         return out
 
     def _thin(self, lattice: Lattice, sequence: Sequence, width: int) -> Thinned:
         """The readings of a sequence that are left after bigrams and trigrams."""
         used = int((lattice.score > NEVER / 2).sum(1).max())
-        keep = np.broadcast_to(np.arange(used), (len(lattice.score), used))
-        lattice = lattice.take(keep)
-        inner, inner_rows = self._inner(lattice)
+        lattice = lattice.narrow(used)
+        inner = self._inner(lattice)
         emitted = np.where(
             lattice.score > NEVER / 2, self.weights.channel * lattice.score + inner, NEVER
         ).astype(np.float32)
         emitted[self._hopeless(lattice, emitted)] = NEVER
-        pairs = self._pairs(lattice, emitted, inner_rows)
-        through = self._first_pass(pairs, emitted, sequence)
+        through = self._first_pass(lattice, emitted, sequence)
         emitted[through < through.max(1, keepdims=True) - BEHIND] = NEVER
+        keep = np.broadcast_to(np.arange(used), emitted.shape)
         if used > width:
             through[:, 0] = np.inf  # the token as it is stays among the readings
-            best = np.sort(np.argpartition(-through, width - 1, 1)[:, :width], 1)
-            keep = np.take_along_axis(keep, best, 1)
-            lattice, emitted = lattice.take(best), np.take_along_axis(emitted, best, 1)
-            pairs = pairs.take(best)
-        share = self._second_pass(lattice, emitted, pairs, sequence)
+            keep = np.sort(np.argpartition(-through, width - 1, 1)[:, :width], 1)
+            lattice, emitted = lattice.take(keep), emitted.take(flat(keep, used))
+        share = self._second_pass(lattice, emitted, sequence)
         best = _likeliest(share, LAST_WIDTH)
-        share = np.take_along_axis(share, best, 1)
-        emitted = np.where(share >= LAST_SHARE, np.take_along_axis(emitted, best, 1), NEVER)
+        at = flat(best, share.shape[1])
+        share = share.take(at)
+        emitted = np.where(share >= LAST_SHARE, emitted.take(at), NEVER)
         return Thinned(np.take_along_axis(keep, best, 1), share, emitted.astype(np.float32))
 
     def _hopeless(self, lattice: Lattice, emitted: Floats) -> Bools:
         """Readings [S, K] far behind the best by channel and frequency; never the first."""
-        words = np.minimum(lattice.first, len(self.model.unigram) - 1)  # NONE: no reading
-        alone = emitted + self.weights.language * self.model.unigram[words]
+        prior = self.model.unigram.take(lattice.first, mode="clip")  # NONE: no reading
+        alone = emitted + self.weights.language * prior
         behind: Bools = alone < alone.max(1, keepdims=True) - self.weights.apart
         behind[:, 0] = False
         return behind
 
-    def _inner(self, lattice: Lattice) -> tuple[Floats, Ids]:
-        """Of readings that are two words [S, K]: log P(second word | first word), 0 for others, and
-        the pair's row among the bigrams, -1 for none."""
+    def _inner(self, lattice: Lattice) -> Floats:
+        """Of readings that are two words [S, K]: log P(second word | first word), 0 for others."""
         out = np.zeros(lattice.first.shape, np.float32)
-        rows = np.full(lattice.first.shape, -1)
-        at = np.nonzero(lattice.second != NONE)
-        if len(at[0]):
-            logs, rows[at] = self.model.bigram(lattice.first[at], lattice.second[at])
-            out[at] = self.weights.language * logs
-        return out, rows
-
-    def _pairs(self, lattice: Lattice, emitted: Floats, inner: Ids) -> _Pairs:
-        """What the model and the phrases say of each reading after each of the token before."""
-        size, width = emitted.shape
-        live = emitted > NEVER / 2
-        token, i, j = np.nonzero(live[:-1, :, None] & live[1:, None, :])
-        at = token + 1, i, j
-        v, w = lattice.last[token, i], lattice.first[at[0], j]
-        shape = (size, width, width)
-        logs, rows = np.full(shape, NEVER, np.float32), np.full(shape, -1)
-        phrases = np.full(shape, -np.inf, np.float32)
-        logs[at], rows[at] = self.model.bigram(v, w)
-        phrases[at] = self.phrases.find(bigram_key(v, w))
-        return _Pairs(logs, rows, phrases, inner)
+        at = (lattice.second.ravel() != NONE).nonzero()[0]
+        if len(at):
+            logs, _ = self.model.bigram(lattice.first.take(at), lattice.second.take(at))
+            out.ravel()[at] = self.weights.language * logs
+        return out
 
     def _with_phrases(self, logs: Floats, keys: Keys) -> Floats:
         return mixed(logs, self.phrases.find(keys), self.weights.phrases)
 
-    def _first_pass(self, pairs: _Pairs, emitted: Floats, sequence: Sequence) -> Floats:
+    def _first_pass(self, lattice: Lattice, emitted: Floats, sequence: Sequence) -> Floats:
         """The best score of any bigram path through each reading [S, K]; of tokens that have one,
         and of those between such, a score of its own."""
-        scored, runs = sequence.open(emitted > NEVER / 2, 1)
+        live = emitted > NEVER / 2
+        scored, runs = sequence.open(live, 1)
         tokens = runs.tokens
-        logs = mixed(pairs.logs[tokens], pairs.phrases[tokens], self.weights.phrases)
-        steps = np.where(scored[tokens][:, None, None], self.weights.language * logs, 0)
+        steps = self._bigrams(lattice, live, tokens, scored.take(tokens))
         out = emitted.copy()
-        out[tokens] = max_marginals(steps.astype(np.float32), emitted[tokens], runs)
+        out[tokens] = max_marginals(steps, emitted.take(tokens, 0), runs)
         return out
 
-    def _second_pass(
-        self, lattice: Lattice, emitted: Floats, pairs: _Pairs, sequence: Sequence
-    ) -> Doubles:
+    def _bigrams(self, lattice: Lattice, live: Bools, tokens: Ids, asked: Bools) -> Floats:
+        """What the model and the phrases say of each reading of `tokens` [N] after each of the
+        token before [N, K before, K], by the exponent of the language model; 0 for tokens that are
+        not `asked` [N] about."""
+        before, width = tokens - 1, live.shape[1]
+        possible = live.take(before, 0)[:, :, None] & live.take(tokens, 0)[:, None, :]
+        possible &= asked[:, None, None]
+        at = possible.ravel().nonzero()[0]
+        pair = at // width
+        v = lattice.last.take(before, 0).take(pair)
+        w = lattice.first.take(tokens, 0).take(pair // width * width + at % width)
+        logs, _ = self.model.bigram(v, w)
+        steps = np.empty(possible.shape, np.float32)
+        steps[...] = np.where(asked, np.float32(self.weights.language * NEVER), 0)[:, None, None]
+        steps.ravel()[at] = self.weights.language * self._with_phrases(logs, bigram_key(v, w))
+        return steps
+
+    def _second_pass(self, lattice: Lattice, emitted: Floats, sequence: Sequence) -> Doubles:
         """Posterior probability of each reading under the trigrams of the model."""
         live = emitted > NEVER / 2
         scored, runs = sequence.open(live, 2)
-        paths = Paths(lattice, live, np.flatnonzero(scored), 2)
-        at = paths.index
+        paths = Paths(lattice, live, scored.nonzero()[0], 2)
         v, u = paths.words_before()
-        w = lattice.first[at[0], at[-1]]
-        context = pairs.before(lattice, at)
-        context = np.where((v == 0) | (v == NONE), -1, context)
-        last = at[0], at[2], at[3]
-        logs = self.model.trigram_after(context, pairs.logs[last], u, v, w)
-        logs = self._with_lists(logs, pairs.phrases[last], u, v, w)
-        return self._shares(logs, at, emitted, scored, runs)
+        w = paths.words()
+        logs = self.model.trigram(u, v, w)
+        logs = self._with_lists(logs, self.phrases.find(bigram_key(v, w)), u, v, w)
+        return self._shares(logs, paths.index, emitted, scored, runs)
 
     def _last_pass(
         self, lattice: Lattice, emitted: Floats, sequence: Sequence, pairs: PhraseTable
@@ -298,21 +269,20 @@ class Decoder:
         the document is sure of."""
         live = emitted > NEVER / 2
         scored, runs = sequence.open(live, 3)
-        paths = Paths(lattice, live, np.flatnonzero(scored), 3)
-        at = paths.index
+        paths = Paths(lattice, live, scored.nonzero()[0], 3)
         v, u, t = paths.words_before()
-        w = lattice.first[at[0], at[-1]]
+        w = paths.words()
         logs = self.model.fourgram(t, u, v, w)
         logs = mixed(logs, pairs.find(bigram_key(v, w)), self.weights.pairs)
         logs = self._with_lists(logs, self.phrases.find(bigram_key(v, w)), u, v, w)
-        return self._shares(logs, at, emitted, scored, runs)
+        return self._shares(logs, paths.index, emitted, scored, runs)
 
     def _with_lists(self, logs: Floats, phrases: Floats, u: Ids, v: Ids, w: Ids) -> Floats:
         """Log-probabilities of w after u and v, with what phrases say of (v, w) and (u, v, w)."""
         logs = mixed(logs, phrases, self.weights.phrases)
-        inside = np.flatnonzero(np.isfinite(phrases))  # every pair of a phrase's triple is in it
-        keys = trigram_key(u[inside], v[inside], w[inside])
-        logs[inside] = self._with_phrases(logs[inside], keys)
+        inside = np.isfinite(phrases).nonzero()[0]  # every pair of a phrase's triple is in it
+        keys = trigram_key(u.take(inside), v.take(inside), w.take(inside))
+        logs[inside] = self._with_phrases(logs.take(inside), keys)
         return logs
 
     def _shares(
@@ -322,25 +292,29 @@ class Decoder:
         readings of the tokens `scored`; all others have one reading."""
         size, k = emitted.shape
         order = len(at) - 2
+        tokens = runs.tokens
         place = np.zeros(size, np.int64)
-        place[runs.tokens] = np.arange(len(runs.tokens))
-        steps = np.ones((len(runs.tokens), *[k] * (order + 1)))
-        steps[scored[runs.tokens]] = 0
-        steps[place[at[0]], *at[1:]] = np.exp(self.weights.language * logs.astype(np.float64))
+        place[tokens] = np.arange(len(tokens))
+        steps = np.ones((len(tokens), *[k] * (order + 1)))
+        steps[scored.take(tokens)] = 0
+        path = place.take(at[0])
+        for reading in at[1:]:
+            path = path * k + reading
+        steps.ravel()[path] = np.exp(self.weights.language * logs.astype(np.float64))
         weight = np.exp((emitted - emitted.max(1, keepdims=True)).astype(np.float64))
         out: Doubles = (weight > 0).astype(np.float64)
-        out[runs.tokens] = marginals(steps, weight[runs.tokens], runs)
+        out[tokens] = marginals(steps, weight.take(tokens, 0), runs)
         return out
 
 
 def mixed(logs: Floats, other: Floats, share: float) -> Floats:
-    """Log-probabilities mixed with a share of others (-inf: none) where these are greater."""
+    """Log-probabilities (1-d) mixed with a share of others (-inf: none) where these are greater."""
     if not share:
         return logs
-    at = np.isfinite(other)
-    own = logs[at]
+    at = np.isfinite(other).nonzero()[0]
+    own = logs.take(at)
     out = logs.copy()
-    out[at] = np.maximum(np.logaddexp(np.log1p(-share) + own, np.log(share) + other[at]), own)
+    out[at] = np.maximum(np.logaddexp(np.log1p(-share) + own, np.log(share) + other.take(at)), own)
     return out
 
 
@@ -354,32 +328,6 @@ def _sure_pairs(first: Ids, share: Doubles) -> PhraseTable:
     before, total = np.unique(keys >> np.uint64(16), return_inverse=True)
     sums = np.bincount(total, counts, len(before)) + 1
     return PhraseTable(keys, np.log(counts / sums[total]).astype(np.float32))
-
-
-@dataclass(slots=True)
-class _Pairs:
-    """Each reading of a token after each of the token before it, [T, K before, K]: log P by the
-    bigrams, the pair's row among them (-1: none), log P by the phrases (-inf: none); and the row
-    of the two words of a reading that is two [T, K]."""
-
-    logs: Floats
-    rows: Ids
-    phrases: Floats
-    inner: Ids
-
-    def take(self, keep: Ids) -> _Pairs:
-        """Only the readings `keep` [T, k] of each token."""
-        tokens = np.arange(len(keep))[:, None, None]
-        before = np.concatenate([np.zeros_like(keep[:1]), keep[:-1]])
-        at = tokens, before[:, :, None], keep[:, None, :]
-        inner = np.take_along_axis(self.inner, keep, 1)
-        return _Pairs(self.logs[at], self.rows[at], self.phrases[at], inner)
-
-    def before(self, lattice: Lattice, at: tuple[Ids, ...]) -> Ids:
-        """The row among the bigrams of the two words before the last of each path."""
-        token, i, j, _ = at
-        double = lattice.second[token - 1, j] != NONE
-        return np.where(double, self.inner[token - 1, j], self.rows[token - 1, i, j])
 
 
 def _likeliest(share: Doubles, width: int) -> Ids:

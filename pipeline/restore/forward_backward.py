@@ -7,7 +7,9 @@ found of one does not depend on what it is worked on with.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -32,19 +34,28 @@ class Runs:
     def of(cls, inside: Bools, begins: Bools) -> Runs:
         """The runs of the tokens `inside` [T]; a new one begins after a gap, and where `begins`
         [T] says so."""
-        places = np.flatnonzero(inside)
-        first = begins[places]
-        first[1:] |= np.diff(places) > 1
+        places = inside.nonzero()[0]
+        first = begins.take(places)
+        first[1:] |= places[1:] - places[:-1] > 1
         first[:1] = True
-        starts = np.flatnonzero(first)
-        lengths = np.diff(starts, append=len(places))
-        longest = np.argsort(-lengths, kind="stable")
+        starts = first.nonzero()[0]
+        lengths = np.append(starts[1:], len(places)) - starts
+        longest = (-lengths).argsort(kind="stable")
         rank = np.empty_like(longest)
         rank[longest] = np.arange(len(longest))
-        step = np.arange(len(places)) - np.repeat(starts, lengths)
-        order = np.argsort(step * len(starts) + np.repeat(rank, lengths))
-        ends = np.cumsum(np.bincount(step)).tolist()
-        return cls(places[order], tuple(map(slice, [0, *ends[:-1]], ends)))
+        step = np.arange(len(places)) - starts.repeat(lengths)
+        order = (step * len(starts) + rank.repeat(lengths)).argsort()
+        ends = np.bincount(step).cumsum().tolist()
+        return cls(places.take(order), tuple(map(slice, [0, *ends[:-1]], ends)))
+
+    def forward(self) -> Iterator[tuple[slice, slice]]:
+        """Each step but the first, after the places before it of the same runs."""
+        for before, now in pairwise(self.steps):
+            yield slice(before.start, before.start + now.stop - now.start), now
+
+    def backward(self) -> Iterator[tuple[slice, slice]]:
+        """The same from the last step on."""
+        yield from list(self.forward())[::-1]
 
 
 def max_marginals(steps: Floats, emitted: Floats, runs: Runs) -> Floats:
@@ -53,12 +64,10 @@ def max_marginals(steps: Floats, emitted: Floats, runs: Runs) -> Floats:
     no account for first tokens; `emitted` [N, K]: its score by itself."""
     flow = steps + emitted[:, None, :]
     forward, backward = emitted.copy(), np.zeros_like(emitted)
-    for before, now in zip(runs.steps, runs.steps[1:], strict=False):
-        rows = now.stop - now.start
-        forward[now] = (forward[before][:rows, :, None] + flow[now]).max(1)
-    for before, now in zip(runs.steps[-2::-1], runs.steps[:0:-1], strict=True):
-        rows = now.stop - now.start
-        backward[before][:rows] = (flow[now] + backward[now][:, None, :]).max(2)
+    for before, now in runs.forward():
+        np.maximum.reduce(forward[before, :, None] + flow[now], 1, out=forward[now])
+    for before, now in runs.backward():
+        np.maximum.reduce(flow[now] + backward[now, None, :], 2, out=backward[before])
     out: Floats = forward + backward
     return out
 
@@ -75,15 +84,14 @@ def marginals(steps: Doubles, weight: Doubles, runs: Runs) -> Doubles:
     if runs.steps:
         first = runs.steps[0]
         forward[first] = weight[first].reshape(-1, *[1] * (order - 1), k)
-    for t, (before, now) in enumerate(zip(runs.steps, runs.steps[1:], strict=False), 1):
-        rows = now.stop - now.start
-        forward[now] = (forward[before][:rows, ..., None] * flow[now]).sum(1)
+    for t, (before, now) in enumerate(runs.forward(), 1):
+        part = forward[now]
+        np.add.reduce(forward[before, ..., None] * flow[now], 1, out=part)
         if t % RESCALED == 0:
-            forward[now] /= np.maximum(_total(forward[now]), 1e-300)
-    for t, (before, now) in enumerate(zip(runs.steps[-2::-1], runs.steps[:0:-1], strict=True), 1):
-        rows = now.stop - now.start
-        part = backward[before][:rows]
-        part[...] = (flow[now] * backward[now][:, None]).sum(-1)
+            part /= np.maximum(_total(part), 1e-300)
+    for t, (before, now) in enumerate(runs.backward(), 1):
+        part = backward[before]
+        np.add.reduce(flow[now] * backward[now, None], -1, out=part)
         if t % RESCALED == 0:
             part /= np.maximum(_total(part), 1e-300)
     share = (forward * backward).sum(tuple(range(1, order)))
@@ -94,5 +102,5 @@ def marginals(steps: Doubles, weight: Doubles, runs: Runs) -> Doubles:
 def _total(values: Doubles) -> Doubles:
     """The sum of each row of `values`, with its axes kept."""
     axes = tuple(range(1, values.ndim))
-    total: Doubles = values.sum(axes, keepdims=True)
+    total: Doubles = np.add.reduce(values, axes, keepdims=True)
     return total

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -27,8 +27,10 @@ COARSEST = 63  # the greatest byte stored
 SLOTS = 8
 MARK_BITS = 18  # of a fingerprint: a byte, and the rest packed
 NONE = 0xFFFF  # no word: the context before it is not known
-_MIX_1 = np.uint64(0x9E3779B97F4A7C15)
-_MIX_2 = np.uint64(0xBF58476D1CE4E5B9)
+# Arrays without axes: with them NumPy reckons faster than with scalars.
+_MIX_1, _MIX_2 = np.array(0x9E3779B97F4A7C15, np.uint64), np.array(0xBF58476D1CE4E5B9, np.uint64)
+_SHIFT, _HALF = np.array(29, np.uint64), np.array(32, np.uint64)
+_MARK = np.array((1 << MARK_BITS) - 1, np.uint64)
 
 
 def quantise(logs: npt.NDArray[np.floating]) -> npt.NDArray[np.uint8]:
@@ -45,13 +47,13 @@ _TABLES = ("bigrams", "trigrams", "fourgrams")
 def hashed(keys: Keys, buckets: int) -> tuple[Ids, Marks]:
     """First bucket and fingerprint (never 0) of each key."""
     h = keys * _MIX_1
-    h ^= h >> np.uint64(29)
+    h ^= h >> _SHIFT
     h *= _MIX_2
-    h ^= h >> np.uint64(32)
-    first = ((h >> np.uint64(32)) * np.uint64(buckets)) >> np.uint64(32)
-    mark = (h & np.uint64((1 << MARK_BITS) - 1)).astype(np.uint32)
-    mark[mark == 0] = 1
-    return first.astype(np.int64), mark
+    h ^= h >> _HALF
+    first = ((h >> _HALF) * np.uint64(buckets)) >> _HALF
+    mark = (h & _MARK).astype(np.uint32)
+    np.maximum(mark, 1, out=mark)
+    return first.view(np.int64), mark
 
 
 def second_bucket(first: Ids, mark: Marks, buckets: int) -> Ids:
@@ -119,20 +121,27 @@ class Table:
         """The row in `values` of each key (1-d), -1 where it is not stored."""
         first, mark = hashed(keys, len(self.marks))
         rows, full = self._within(first, mark)
-        again = np.flatnonzero((rows < 0) & full)
+        again = ((rows < 0) & full).nonzero()[0]
         if len(again):
-            mark = mark[again]
-            rows[again] = self._within(second_bucket(first[again], mark, len(self.marks)), mark)[0]
+            first, mark = first.take(again), mark.take(again)
+            rows[again] = self._within(second_bucket(first, mark, len(self.marks)), mark)[0]
         return rows
+
+    def logs(self, rows: Ids, column: int) -> Floats:
+        """The logarithms that a column of `values` has in some rows."""
+        columns = self.values.shape[1]
+        found: Floats = _LOGS.take(self.values.ravel().take(rows * columns + column))
+        return found
 
     def _within(self, buckets: Ids, marks: Marks) -> tuple[Ids, npt.NDArray[np.bool_]]:
         """The row of each fingerprint within its bucket, -1 for none; and whether the bucket is
         full."""
-        stored = self.marks[buckets]
-        hits = np.flatnonzero(stored == marks[:, None])[::-1]  # of several in a bucket the first
-        asked = hits // SLOTS
+        stored = self.marks.take(buckets, 0)
+        hits = stored.ravel() == marks.repeat(SLOTS)
+        found = hits.view(np.uint64).nonzero()[0]  # the eight of a bucket at once
+        first = hits.reshape(-1, SLOTS).take(found, 0).argmax(1)  # of several in a bucket
         rows = np.full(len(buckets), -1, np.int64)
-        rows[asked] = buckets[asked] * SLOTS + hits % SLOTS
+        rows[found] = buckets.take(found) * SLOTS + first
         return rows, stored[:, SLOTS - 1] != 0
 
 
@@ -170,6 +179,11 @@ class LanguageModel:
     bigrams: Table
     trigrams: Table
     fourgrams: Table
+    _weight: Floats = field(init=False)
+
+    def __post_init__(self) -> None:
+        # What is no word (NONE) is taken for the last, which weighs nothing.
+        object.__setattr__(self, "_weight", np.append(self.backoff, np.float32(0)))
 
     def ids(self) -> dict[str, int]:
         """The id of each word."""
@@ -178,37 +192,41 @@ class LanguageModel:
     def bigram(self, v: Ids, w: Ids) -> tuple[Floats, Ids]:
         """log P(w | v), and the row of (v, w) among the bigrams (-1: none). 1-d arrays."""
         rows = self.bigrams.find(bigram_key(v, w))
-        known = v < len(self.words)
-        lower = self.unigram[w] + np.where(known, self.backoff[np.where(known, v, 0)], 0)
-        stored = _LOGS[self.bigrams.values[rows, 0]]
-        return np.where(rows >= 0, stored, lower).astype(np.float32), rows
+        return self._stored_bigram(rows, v, w), rows
+
+    def _stored_bigram(self, rows: Ids, v: Ids, w: Ids) -> Floats:
+        """log P(w | v), where the row of (v, w) among the bigrams (-1: none) is known."""
+        out = self.unigram.take(w) + self._weight.take(v, mode="clip")
+        hit = (rows >= 0).nonzero()[0]
+        out[hit] = self.bigrams.logs(rows.take(hit), 0)
+        return out
+
+    def _pairs(self, u: Ids, v: Ids, w: Ids) -> tuple[Floats, Ids]:
+        """log P(w | v), and the row of (u, v) among the bigrams (-1: none)."""
+        # What is asked of one table is asked at once.
+        rows = self.bigrams.find(np.concatenate([bigram_key(v, w), bigram_key(u, v)]))
+        return self._stored_bigram(rows[: len(w)], v, w), rows[len(w) :]
 
     def trigram(self, u: Ids, v: Ids, w: Ids) -> Floats:
         """log P(w | u, v) of 1-d arrays of ids; u or v may be NONE."""
-        lower, _ = self.bigram(v, w)
-        return self.trigram_after(self.bigrams.find(bigram_key(u, v)), lower, u, v, w)
-
-    def trigram_after(self, context: Ids, lower: Floats, u: Ids, v: Ids, w: Ids) -> Floats:
-        """log P(w | u, v), where the row of (u, v) among the bigrams (-1: none) and log P(w | v)
-        are known."""
-        weight = np.where(context >= 0, _LOGS[self.bigrams.values[context, 1]], 0)
-        out = (lower + weight).astype(np.float32)
-        ask = np.flatnonzero(context >= 0)
-        rows = self.trigrams.find(trigram_key(u[ask], v[ask], w[ask]))
-        hit = rows >= 0
-        out[ask[hit]] = _LOGS[self.trigrams.values[rows[hit], 0]]
+        out, context = self._pairs(u, v, w)
+        ask = (context >= 0).nonzero()[0]
+        rows = self.trigrams.find(trigram_key(u.take(ask), v.take(ask), w.take(ask)))
+        _back_off(out, ask, self.bigrams.logs(context.take(ask), 1), self.trigrams, rows)
         return out
 
     def fourgram(self, t: Ids, u: Ids, v: Ids, w: Ids) -> Floats:
         """log P(w | t, u, v) of 1-d arrays of ids; t, u or v may be NONE."""
-        out = self.trigram(u, v, w)
-        context = self.trigrams.find(trigram_key(t, u, v))
-        ask = np.flatnonzero(context >= 0)
-        rows = self.fourgrams.find(fourgram_key(t[ask], u[ask], v[ask], w[ask]))
-        hit = rows >= 0
-        stored = _LOGS[self.fourgrams.values[rows, 0]]
-        weight = _LOGS[self.trigrams.values[context[ask], 1]]
-        out[ask] = np.where(hit, stored, out[ask] + weight)
+        out, context = self._pairs(u, v, w)
+        ask = (context >= 0).nonzero()[0]
+        wanted = trigram_key(u.take(ask), v.take(ask), w.take(ask))
+        rows = self.trigrams.find(np.concatenate([wanted, trigram_key(t, u, v)]))
+        weights = self.bigrams.logs(context.take(ask), 1)
+        _back_off(out, ask, weights, self.trigrams, rows[: len(ask)])
+        context = rows[len(ask) :]
+        ask = (context >= 0).nonzero()[0]
+        rows = self.fourgrams.find(fourgram_key(t.take(ask), u.take(ask), v.take(ask), w.take(ask)))
+        _back_off(out, ask, self.trigrams.logs(context.take(ask), 1), self.fourgrams, rows)
         return out
 
     def save(self, path: Path) -> None:
@@ -240,16 +258,25 @@ class LanguageModel:
             )
 
 
+def _back_off(out: Floats, ask: Ids, weights: Floats, table: Table, rows: Ids) -> None:
+    """Make of log P after the words of a context but the first, `out`, log P after all of them, at
+    the places `ask` whose context is known: what the `rows` of the table say, and where they are -1
+    what there was with the context's weight."""
+    out[ask] += weights
+    hit = (rows >= 0).nonzero()[0]
+    out[ask.take(hit)] = table.logs(rows.take(hit), 0)
+
+
 def bigram_key(v: Ids, w: Ids) -> Keys:
     """The key of a bigram: never equal to one of a trigram's, whose first id is set."""
-    return (v.astype(np.uint64) << np.uint64(16)) | w.astype(np.uint64)
+    return (v << 16 | w).view(np.uint64)
 
 
 def trigram_key(u: Ids, v: Ids, w: Ids) -> Keys:
     """The key of a trigram."""
-    return (u.astype(np.uint64) << np.uint64(32)) | bigram_key(v, w)
+    return (u << 32 | v << 16 | w).view(np.uint64)
 
 
 def fourgram_key(t: Ids, u: Ids, v: Ids, w: Ids) -> Keys:
     """The key of a 4-gram: the four ids side by side."""
-    return (t.astype(np.uint64) << np.uint64(48)) | trigram_key(u, v, w)
+    return (t << 48 | u << 32 | v << 16 | w).view(np.uint64)

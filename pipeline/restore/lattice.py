@@ -8,16 +8,14 @@ in it depends on what stands outside.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import reduce
-from hashlib import blake2b
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Final, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.restore.forward_backward import Bools, Runs
+from pipeline.restore.forward_backward import Bools, Doubles, Runs
 from pipeline.restore.language_model import NONE, Floats, Ids
 
 _T = TypeVar("_T", bound=np.generic)
@@ -45,12 +43,23 @@ class Lattice:
 
     def at(self, tokens: Ids) -> Lattice:
         """The given tokens."""
-        return Lattice(self.first[tokens], self.second[tokens], self.score[tokens])
+        first, second, score = self.first, self.second, self.score
+        return Lattice(first.take(tokens, 0), second.take(tokens, 0), score.take(tokens, 0))
+
+    def narrow(self, width: int) -> Lattice:
+        """Only the first readings of each token, so many."""
+        part = np.s_[:, :width]
+        return Lattice(self.first[part].copy(), self.second[part].copy(), self.score[part].copy())
 
     def take(self, keep: Ids) -> Lattice:
         """Only the readings `keep` [T, k] of each token."""
-        rows = np.arange(len(keep))[:, None]
-        return Lattice(self.first[rows, keep], self.second[rows, keep], self.score[rows, keep])
+        at = flat(keep, self.first.shape[1])
+        return Lattice(self.first.take(at), self.second.take(at), self.score.take(at))
+
+
+def flat(keep: Ids, width: int) -> Ids:
+    """Where the readings `keep` [T, k] of each token stand in an array of [T, width]."""
+    return np.arange(0, len(keep) * width, width)[:, None] + keep
 
 
 def spoken(first: Ids, second: Ids) -> tuple[Ids, Ids]:
@@ -62,37 +71,71 @@ def spoken(first: Ids, second: Ids) -> tuple[Ids, Ids]:
 
 
 @dataclass(frozen=True, slots=True)
+class Thinned:
+    """Tokens after the first passes, arrays [T, k] of the readings left: which they are of all
+    (`keep`), their probabilities, and their scores, NEVER for those of no account."""
+
+    keep: Ids
+    share: Doubles
+    emitted: Floats
+
+    @classmethod
+    def of_boundaries(cls, tokens: int, width: int) -> Thinned:
+        """As many boundaries."""
+        only = np.arange(width) == 0
+        return cls(
+            np.zeros((tokens, width), np.int64),
+            np.tile(only.astype(np.float64), (tokens, 1)),
+            np.tile(np.where(only, 0, NEVER).astype(np.float32), (tokens, 1)),
+        )
+
+    def at(self, tokens: slice | Bools) -> Thinned:
+        """The given tokens."""
+        return Thinned(self.keep[tokens], self.share[tokens], self.emitted[tokens])
+
+    def put(self, tokens: slice | Ids, other: Thinned) -> None:
+        """Put what was found of the given tokens here."""
+        width = other.keep.shape[1]
+        self.keep[tokens, :width] = other.keep
+        self.share[tokens, :width] = other.share
+        self.emitted[tokens, :width] = other.emitted
+
+
+@dataclass(frozen=True, slots=True)
 class Rows:
     """The readings of a document of T tokens, as `rows` [T] of the tables of a lattice, which many
     tokens share: a long document in full would be hundreds of megabytes. The first token is a
     boundary. Where it is known how tokens are printed, `states` [T], what `printed` [states, V + 1]
-    says of that for a first word is part of a reading's score."""
+    says of that for a first word is part of a reading's score. `kept`: what was found of sentences
+    by the bytes of their rows and states, while these tables stay as they are."""
 
     table: Lattice
     rows: Ids
     states: Ids | None = None
     printed: Floats | None = None
+    kept: dict[bytes, Thinned] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.rows)
 
-    def at(self, tokens: Ids | slice) -> Lattice:
+    def at(self, tokens: Ids) -> Lattice:
         """The readings of the given tokens."""
         return self._shown(self.table.at(self.rows[tokens]), tokens)
 
     def take(self, keep: Ids) -> Lattice:
         """Only the readings `keep` [T, k] of each token."""
-        at = self.rows[:, None], keep
+        at = (self.rows * self.table.first.shape[1])[:, None] + keep
         table = self.table
-        return self._shown(Lattice(table.first[at], table.second[at], table.score[at]), slice(None))
+        taken = Lattice(table.first.take(at), table.second.take(at), table.score.take(at))
+        return self._shown(taken, slice(None))
 
     def _shown(self, lattice: Lattice, tokens: Ids | slice) -> Lattice:
         """The readings of the given tokens, scored by how these are printed, too."""
         if self.states is None or self.printed is None:
             return lattice
         words = np.minimum(lattice.first, self.printed.shape[1] - 1)  # NONE: no reading
-        score = lattice.score + self.printed[self.states[tokens][:, None], words]
-        return Lattice(lattice.first, lattice.second, score)
+        words += (self.states[tokens] * self.printed.shape[1])[:, None]
+        return Lattice(lattice.first, lattice.second, lattice.score + self.printed.take(words))
 
     def printed_so(self, token: int, words: Ids) -> list[float | None]:
         """What the way a token is printed says of each of `words`; None where it is not asked."""
@@ -100,11 +143,10 @@ class Rows:
             return [None] * len(words)
         return [float(x) for x in self.printed[self.states[token], words]]
 
-    def digest(self, tokens: slice) -> bytes:
+    def key(self, tokens: slice) -> bytes:
         """What stands for the readings of the given tokens and their scores."""
-        part = self.at(tokens)
-        parts = (part.first.tobytes(), part.second.tobytes(), part.score.tobytes())
-        return blake2b(b"".join(parts), digest_size=16).digest()
+        rows = self.rows[tokens].tobytes()
+        return rows if self.states is None else rows + self.states[tokens].tobytes()
 
     def sentences(self) -> list[slice]:
         """The tokens between boundaries."""
@@ -160,9 +202,13 @@ class Sequence:
         [S]; and the runs of those tokens, each with the tokens it looks back on, which have one
         reading. All else is certain, and the same on every path."""
         several = live.sum(1) > 1
-        scored = reduce(np.logical_or, (_later(several, k) for k in range(order + 1)))
+        scored = several.copy()
+        for k in range(1, order + 1):
+            scored[k:] |= several[:-k]
         scored &= self.place >= 0
-        inside = reduce(np.logical_or, (_earlier(scored, k) for k in range(order + 1)))
+        inside = scored.copy()
+        for k in range(1, order + 1):
+            inside[:-k] |= scored[k:]
         return scored, Runs.of(inside, self.place == -self.order)
 
 
@@ -172,21 +218,29 @@ class Paths:
 
     def __init__(self, lattice: Lattice, live: Bools, at: Ids, order: int) -> None:
         self._lattice, self._order = lattice, order
-        alive = live[at - order]
+        alive = live.take(at - order, 0)
         for back in range(order - 1, -1, -1):
-            alive = alive[..., None] & _aligned(live[at - back], alive.ndim)
-        row, *readings = np.nonzero(alive)
-        self.index: tuple[Ids, ...] = (at[row], *readings)
+            alive = alive[..., None] & _aligned(live.take(at - back, 0), alive.ndim)
+        # As one row: of several axes to look for what is not 0 takes five times as long.
+        row, *readings = np.unravel_index(alive.ravel().nonzero()[0], alive.shape)
+        self.index: tuple[Ids, ...] = (at.take(row), *readings)
+
+    def words(self) -> Ids:
+        """The first word of the last reading of each path."""
+        width = self._lattice.first.shape[1]
+        found: Ids = self._lattice.first.take(self.index[0] * width + self.index[-1])
+        return found
 
     def words_before(self) -> list[Ids]:
         """The words before the last reading of each path, nearest first; NONE beyond a boundary.
 
         A reading of two words gives both."""
         found: list[Ids] = []
+        width = self._lattice.first.shape[1]
         extra: Ids | None = None  # the word a reading of two words holds back
         for back in range(1, self._order + 1):
-            index = self.index[0] - back, self.index[-1 - back]
-            first, second = self._lattice.first[index], self._lattice.second[index]
+            index = (self.index[0] - back) * width + self.index[-1 - back]
+            first, second = self._lattice.first.take(index), self._lattice.second.take(index)
             double = second != NONE
             last, own = np.where(double, second, first), np.where(double, first, NONE)
             if extra is None:
@@ -199,20 +253,6 @@ class Paths:
         for nearer, farther in pairwise(found):
             farther[(nearer == 0) | (nearer == NONE)] = NONE
         return found
-
-
-def _later(values: Bools, by: int) -> Bools:
-    """`values` [S] moved `by` tokens later."""
-    out = np.zeros_like(values)
-    out[by:] = values[: len(values) - by]
-    return out
-
-
-def _earlier(values: Bools, by: int) -> Bools:
-    """`values` [S] moved `by` tokens earlier."""
-    out = np.zeros_like(values)
-    out[: len(values) - by] = values[by:]
-    return out
 
 
 def _aligned(values: npt.NDArray[_T], axes: int) -> npt.NDArray[_T]:

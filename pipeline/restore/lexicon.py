@@ -32,7 +32,9 @@ from pipeline.restore.tokens import BOUNDARY, SPECIALS, classify, core_of
 PHRASE_LISTS: Final = ("phrases.tsv", "phrase_patterns.tsv", "places.tsv", "names.tsv")
 SET_PHRASE = 0.5  # phrases of this weight are the register's own
 COMMON_WORD = -7.0  # unigram log-probability of their words, at least
-_HASH_BITS = 20
+_MIX: Final = np.uint64(0x9E3779B97F4A7C15)
+_HASH_BITS: Final = 20  # at most
+_SPREAD: Final = 6  # bits of a hash beyond those that count the keys
 NEW_WORD = -15.0  # unigram log-probability of a word only the word lists know
 
 
@@ -138,22 +140,28 @@ class PhraseTable:
     keys: Keys
     logs: Floats
     _maybe: npt.NDArray[np.bool_] = field(init=False)
+    _shift: np.uint64 = field(init=False)
 
     def __post_init__(self) -> None:
         # Nearly all that is asked for is not there: most of it is known from a table of hashes.
-        maybe = np.zeros(1 << _HASH_BITS, np.bool_)
-        maybe[_hash(self.keys)] = True
+        bits = min(len(self.keys).bit_length() + _SPREAD, _HASH_BITS)
+        object.__setattr__(self, "_shift", np.uint64(64 - bits))
+        maybe = np.zeros(1 << bits, np.bool_)
+        maybe[self._hash(self.keys)] = True
         object.__setattr__(self, "_maybe", maybe)
 
     def find(self, keys: Keys) -> Floats:
         """The log-probability of each n-gram, -inf where no phrase has it."""
         found = np.full(len(keys), -np.inf, np.float32)
-        asked = np.flatnonzero(self._maybe[_hash(keys)])
+        asked = self._maybe.take(self._hash(keys)).nonzero()[0]
         if len(asked):
-            wanted = keys[asked]
+            wanted = keys.take(asked)
             at = np.minimum(np.searchsorted(self.keys, wanted), len(self.keys) - 1)
             found[asked] = np.where(self.keys[at] == wanted, self.logs[at], -np.inf)
         return found
+
+    def _hash(self, keys: Keys) -> Ids:
+        return ((keys * _MIX) >> self._shift).view(np.int64)
 
     @classmethod
     def of(cls, phrases: Sequence[Phrase], ids: dict[str, int]) -> PhraseTable:
@@ -172,10 +180,6 @@ class PhraseTable:
         weights = np.array([*two.values(), *three.values()], np.float32)
         order = np.argsort(found)
         return cls(found[order], np.log(weights[order]))
-
-
-def _hash(keys: Keys) -> Keys:
-    return (keys * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(64 - _HASH_BITS)
 
 
 def _columns(ngrams: Iterable[tuple[int, ...]], order: int) -> list[Ids]:

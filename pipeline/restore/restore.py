@@ -33,7 +33,7 @@ from pipeline.restore.built_in import (
     table,
 )
 from pipeline.restore.called_for import CalledFor
-from pipeline.restore.candidates import IMPOSSIBLE, Candidates, Width, printed
+from pipeline.restore.candidates import IMPOSSIBLE, Candidates, Width
 from pipeline.restore.channel import Channel
 from pipeline.restore.choice import FEATURES, Choice, Chosen
 from pipeline.restore.common_readings import CommonReadings
@@ -47,7 +47,7 @@ from pipeline.restore.forward_backward import Doubles
 from pipeline.restore.identifiers import Fix
 from pipeline.restore.judgement import Changes, Judgement, box_at
 from pipeline.restore.language_model import Ids, LanguageModel
-from pipeline.restore.lattice import Lattice, Rows
+from pipeline.restore.lattice import Lattice, Rows, Thinned
 from pipeline.restore.learned import LearnedFiles
 from pipeline.restore.lexicon import (
     Lexicon,
@@ -114,6 +114,7 @@ class Restorer:
         appearance = Appearance.read(table("appearance.tsv"), model.words)
         self._printed = {name: weight * appearance.logs for name, weight in PRINTED.items()}
         self._lines: dict[str, Lines] = {}
+        self._kept: dict[str, dict[bytes, Thinned]] = {name: {} for name in channels}
         self._called_for = {
             name: CalledFor(self._candidates[name], self._decoders[name])
             for name in channels
@@ -173,7 +174,8 @@ class Restorer:
 
         The outcome restored again stays as it is: passes follow until nothing changes."""
         for name, candidates in self._candidates.items():
-            candidates.forget()
+            if candidates.forget():
+                self._kept[name].clear()
             self._lines[name] = {}
         done = [list(RestoredPage.unchanged(page).lines) for page in pages]
         seen = [_texts(done)]
@@ -364,9 +366,10 @@ class Restorer:
         table = self._candidates[name]
         lattice = Lattice(table.first, table.second, table.score)
         if name not in self._printed:
-            return Rows(lattice, rows)
+            return Rows(lattice, rows, kept=self._kept[name])
         tokens = [s and s.token for s in slots]
-        return Rows(lattice, rows, np.array(states(tokens)), self._printed[name])
+        printed = self._printed[name]
+        return Rows(lattice, rows, np.array(states(tokens)), printed, self._kept[name])
 
     def _sequence(self, pages: Pages, name: str) -> tuple[list[Slot | None], Ids]:
         sequencer = Sequencer(self._candidates[name], self._lines.get(name))

@@ -164,6 +164,9 @@ def tokens_of(text: str, heavy: bool) -> list[tuple[int, str]]:
     """The tokens of a line with their offsets; lower-case words joined by a mark are parted.
 
     What is longer than any word or address (rules read as letters, broken files) is passed over."""
+    mark = JOINED_HEAVY if heavy else JOINED
+    if not mark.search(text):
+        return [(m.start(), m[0]) for m in _TOKEN.finditer(text) if len(m[0]) <= _LONGEST_TOKEN]
     found = []
     for match in _TOKEN.finditer(text):
         token, start = match.group(), match.start()
@@ -173,9 +176,9 @@ def tokens_of(text: str, heavy: bool) -> list[tuple[int, str]]:
         if is_address(token) or (not heavy and token.isascii() and "." in token[1:-1]):
             found.append((start, token))
             continue
-        for mark in (JOINED_HEAVY if heavy else JOINED).finditer(token):
-            found.append((start + at, token[at : mark.end()]))
-            at = mark.end()
+        for joint in mark.finditer(token):
+            found.append((start + at, token[at : joint.end()]))
+            at = joint.end()
         found.append((start + at, token[at:]))
     return found
 
@@ -205,8 +208,14 @@ def _has_small_words(text: str) -> bool:
     return small > capital
 
 
+@lru_cache(maxsize=10_000)
+def _cases(text: str) -> tuple[int, int]:
+    """How many capitals a text has, and how many small letters."""
+    return len(_UPPER.findall(text)), len(_LOWER.findall(text))
+
+
 def in_capitals(text: str, before: bool = False) -> bool:
     """Whether a line is printed in capitals for the most part. `before`: whether the line before
     it is, so that a word or two may be its end."""
-    upper, lower = len(_UPPER.findall(text)), len(_LOWER.findall(text))
+    upper, lower = _cases(text)
     return upper > (1 if before and not lower else 4) and upper > 1.5 * lower
