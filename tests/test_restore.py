@@ -149,7 +149,7 @@ def test_explain_is_a_command_with_a_table_and_json() -> None:
     first = table.stdout.splitlines()[1].split()
     assert first[0] == "bổ"
     found = json.loads(CliRunner().invoke(cli.main, [*words, "--json"]).stdout)
-    parts = {"text", "probability", "channel", "word", "before", "after", "around"}
+    parts = {"text", "probability", "channel", "word", "before", "after", "around", "printed"}
     assert found[0].keys() == parts
     assert found[0]["before"] > found[1]["before"]
     assert CliRunner().invoke(cli.main, ["explain", "..."]).exit_code == 4

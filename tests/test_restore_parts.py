@@ -302,7 +302,7 @@ def test_the_decoder_agrees_with_trying_every_sequence(sentences: list[list[int]
     readings = Rows(Lattice(first, np.full_like(first, NONE), score), np.arange(len(sizes)))
     with pytest.MonkeyPatch.context() as patch:  # else what trigrams put far behind is left out
         patch.setattr("pipeline.restore.decoder.LAST_SHARE", 0.0)
-        keep, share = decoder.posteriors(readings, 3)
+        keep, share = decoder.posteriors(readings)
     for start, end in itertools.pairwise(boundary.tolist()):
         expected = by_trying_all(model, readings.at(np.arange(start, end + 1)))[1:-1]
         for t, probabilities in zip(range(start + 1, end), expected, strict=True):

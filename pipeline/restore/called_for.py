@@ -18,7 +18,7 @@ from pipeline.restore import protect
 from pipeline.restore.acceptance import Decoded
 from pipeline.restore.candidates import IMPOSSIBLE, Candidates
 from pipeline.restore.common_readings import Reading, Row
-from pipeline.restore.decoder import LAST_WIDTH, Decoder
+from pipeline.restore.decoder import Decoder
 from pipeline.restore.forward_backward import Doubles
 from pipeline.restore.language_model import NONE, Floats, Ids
 from pipeline.restore.lattice import spoken
@@ -144,7 +144,7 @@ class CalledFor:
             if word in self._candidates.first[rows[t], :before]:
                 continue
             weight = np.exp(scores - scores.max())
-            kept = np.append(0, 1 + np.argsort(-weight[1:])[: LAST_WIDTH - 1])
+            kept = np.append(0, 1 + np.argsort(-weight[1:])[: keep.shape[1] - 1])
             rows[t] = widened[t]
             keep[t], share[t] = 0, 0.0
             keep[t, : len(kept)] = kept

@@ -27,8 +27,8 @@ FEATURES: Final = (
 """Logarithms of the probability under the n-grams, of how well the network finds that it fits (0
 for the best; `not around`: a word that the network does not know), of P(read | word) and of
 P(word); of one more than how often the document has the word elsewhere, has it where the same was
-read, and has another word there; whether it is the token as it is, a word of the vocabulary, none, a
-number or measure, or letters with digits; whether it is two words."""
+read, and has another word there; whether it is the token as it is, a word of the vocabulary, none,
+a number or measure, or letters with digits; whether it is two words."""
 
 CERTAIN: Final = 0.9995
 """From this probability on by n-grams a word is not asked about."""

@@ -37,9 +37,7 @@ from pipeline.restore.lexicon import PhraseTable
 from pipeline.restore.tokens import SPECIALS
 
 SURE = 0.95  # a word of this probability is sure, and tells of the rest of its document
-LAST_WIDTH = 4  # readings of a token that the last pass weighs again, none
-LAST_SHARE = 1e-3  # of a smaller share than this after the pass before
-BEHIND = 11.0  # readings that bigrams put behind the best by so much are not weighed by trigrams
+LAST_SHARE = 1e-3  # readings of a smaller share than this by trigrams are not weighed by 4-grams
 _MOST_KEPT = 20_000  # sentences: about 50 MB
 
 
@@ -48,8 +46,9 @@ class Weights:
     """How much each part counts: exponents of the language model and the channel; the shares in the
     language model of the phrase lists, of the document's own sure words, and of its own pairs of
     sure words. From the probability `counted` on a word counts among the document's own, by it.
-    Readings that channel and frequency
-    alone put more than `apart` behind the best are not weighed by bigrams."""
+    Readings that channel and frequency alone put more than `apart` behind the best are not weighed
+    by bigrams; `trigrams` of each token, none that bigrams put more than `behind` the best, are by
+    trigrams, and `last` by 4-grams."""
 
     language: float = 1.1
     channel: float = 0.95
@@ -58,6 +57,9 @@ class Weights:
     pairs: float = 0.2
     counted: float = 0.95
     apart: float = np.inf
+    behind: float = 11.0
+    trigrams: int = 4
+    last: int = 4
 
 
 class Decoder:
@@ -75,25 +77,24 @@ class Decoder:
         self.weights = weights
         self.choice = choice
 
-    def posteriors(self, readings: Rows, width: int) -> tuple[Ids, Doubles]:
-        """For each token its likeliest readings (indices) and their probabilities, `LAST_WIDTH` of
-        them; `width` readings are weighed by trigrams. Words that the document is sure of count
-        more wherever else they may stand."""
+    def posteriors(self, readings: Rows) -> tuple[Ids, Doubles]:
+        """For each token its likeliest readings (indices) and their probabilities. Words that
+        the document is sure of count more wherever else they may stand."""
         if self.choice is None:
-            return self._by_ngrams(readings, width)
-        keep, chosen = self.chosen(readings, width)
+            return self._by_ngrams(readings)
+        keep, chosen = self.chosen(readings)
         return keep, chosen.share
 
-    def chosen(self, readings: Rows, width: int) -> tuple[Ids, Chosen]:
+    def chosen(self, readings: Rows) -> tuple[Ids, Chosen]:
         """The same with what the choice is made by."""
         assert self.choice is not None
-        keep, share = self._by_ngrams(readings, width)
+        keep, share = self._by_ngrams(readings)
         return keep, self.choice.of(readings.take(keep), keep, share, readings.rows)
 
-    def _by_ngrams(self, readings: Rows, width: int) -> tuple[Ids, Doubles]:
+    def _by_ngrams(self, readings: Rows) -> tuple[Ids, Doubles]:
         """The likeliest readings by the whole language model, and their probabilities."""
         sentences = readings.sentences()
-        thinned = self._thinned(readings, sentences, width)
+        thinned = self._thinned(readings, sentences)
         left = readings.take(thinned.keep)
         sure = self._sure(left.first, thinned.share)
         pairs = _sure_pairs(left.first, thinned.share)
@@ -108,9 +109,9 @@ class Decoder:
             share[tokens[within]] = found[within]
         return thinned.keep, share
 
-    def likely(self, readings: Rows, width: int) -> tuple[Ids, Doubles]:
+    def likely(self, readings: Rows) -> tuple[Ids, Doubles]:
         """For each token the readings left after bigrams and trigrams, and their probabilities."""
-        thinned = self._thinned(readings, readings.sentences(), width)
+        thinned = self._thinned(readings, readings.sentences())
         return thinned.keep, thinned.share
 
     def path_scores(self, words: Ids) -> Floats:
@@ -159,10 +160,10 @@ class Decoder:
         bonus[at] = np.log1p(self.weights.cache * (np.maximum(ratio, 1) - 1))
         return bonus
 
-    def _thinned(self, readings: Rows, sentences: list[slice], width: int) -> Thinned:
+    def _thinned(self, readings: Rows, sentences: list[slice]) -> Thinned:
         """The readings left after bigrams and trigrams. What is found of a sentence is kept: a
         document is read again after it was corrected, and most sentences are as they were."""
-        out = Thinned.of_boundaries(len(readings), min(width, LAST_WIDTH))
+        out = Thinned.of_boundaries(len(readings), self.weights.last)
         kept = readings.kept
         if len(kept) > _MOST_KEPT:
             kept.clear()
@@ -171,7 +172,7 @@ class Decoder:
         keys_of_new = iter(new)
         for group in together(list(new.values())):
             sequence = Sequence.of(group, 2)
-            found = self._thin(readings.at(sequence.token), sequence, width).at(sequence.within)
+            found = self._thin(readings.at(sequence.token), sequence).at(sequence.within)
             end = 0
             for sentence, key in zip(group, keys_of_new, strict=False):
                 start, end = end, end + sentence.stop - sentence.start
@@ -180,8 +181,9 @@ class Decoder:
             out.put(sentence, kept[key])
         return out
 
-    def _thin(self, lattice: Lattice, sequence: Sequence, width: int) -> Thinned:
+    def _thin(self, lattice: Lattice, sequence: Sequence) -> Thinned:
         """The readings of a sequence that are left after bigrams and trigrams."""
+        width = self.weights.trigrams
         used = int((lattice.score > NEVER / 2).sum(1).max())
         lattice = lattice.narrow(used)
         inner = self._inner(lattice)
@@ -190,14 +192,14 @@ class Decoder:
         ).astype(np.float32)
         emitted[self._hopeless(lattice, emitted)] = NEVER
         through = self._first_pass(lattice, emitted, sequence)
-        emitted[through < through.max(1, keepdims=True) - BEHIND] = NEVER
+        emitted[through < through.max(1, keepdims=True) - self.weights.behind] = NEVER
         keep = np.broadcast_to(np.arange(used), emitted.shape)
         if used > width:
             through[:, 0] = np.inf  # the token as it is stays among the readings
             keep = np.sort(np.argpartition(-through, width - 1, 1)[:, :width], 1)
             lattice, emitted = lattice.take(keep), emitted.take(flat(keep, used))
         share = self._second_pass(lattice, emitted, sequence)
-        best = _likeliest(share, LAST_WIDTH)
+        best = _likeliest(share, self.weights.last)
         at = flat(best, share.shape[1])
         share = share.take(at)
         emitted = np.where(share >= LAST_SHARE, emitted.take(at), NEVER)

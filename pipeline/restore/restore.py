@@ -62,7 +62,6 @@ from pipeline.restore.slots import Lines, Pages, Sequencer, Slot, fixes_of, is_n
 from pipeline.restore.widening import Widening
 
 Model = Literal["auto", "eng", "vie", "none"]
-_WIDTH = {"eng": 7, "vie": 4}  # readings weighed by trigrams
 _PASSES = 6
 GRAMMAR_SCORE = 0.99
 GRAMMAR_MARGIN = 4.6
@@ -74,7 +73,7 @@ DOUBT = {"eng": 0.8, "vie": 0.97}  # a word less sure than this, left as read, i
 LEAST_SURE = {"vie": 0.5}  # a correction less sure than this is not made
 PRINTED = {"eng": 0.45}  # the exponent of how a word is printed: capital, comma
 WEIGHTS = {
-    "eng": Weights(channel=0.9, counted=0.5),
+    "eng": Weights(channel=0.9, counted=0.5, behind=12.0, trigrams=9, last=5),
     "vie": Weights(apart=12.0),
 }
 WIDTHS = {
@@ -290,7 +289,7 @@ class Restorer:
         taken."""
         slots, rows = self._sequence(pages, name)
         readings = self._readings(slots, rows, name)
-        keep, share = self._decoders[name].posteriors(readings, _WIDTH[name])
+        keep, share = self._decoders[name].posteriors(readings)
         page = np.array([-1 if s is None else s.page for s in slots])
         tokens = ["" if s is None else s.token for s in slots]
         decoded = Decoded(self._candidates[name], rows, keep, share, page, tokens)
@@ -303,14 +302,14 @@ class Restorer:
         its `Candidates` were weighed to the end [T, K], and by what."""
         slots, rows = self._sequence(pages, "eng")
         readings = self._readings(slots, rows, "eng")
-        keep, chosen = self._decoders["eng"].chosen(readings, _WIDTH["eng"])
+        keep, chosen = self._decoders["eng"].chosen(readings)
         return slots, self._candidates["eng"], keep, chosen
 
     def _widened(
         self, slots: list[Slot | None], rows: Ids, name: str
     ) -> tuple[list[Slot | None], Ids]:
         """The tokens with the further readings that the words around them ask for."""
-        keep, share = self._decoders[name].likely(self._readings(slots, rows, name), _WIDTH[name])
+        keep, share = self._decoders[name].likely(self._readings(slots, rows, name))
         wider = self._widening[name].rows(rows, keep, share)
         return _with_rows(slots, rows, wider), wider
 
@@ -328,7 +327,7 @@ class Restorer:
         slot = slots[at]
         assert slot is not None
         readings = self._readings(slots, rows, name)
-        keep, share = self._decoders[name].posteriors(readings, _WIDTH[name])
+        keep, share = self._decoders[name].posteriors(readings)
         return candidates_at(
             at, slot, readings, keep, share, self._candidates[name], self._decoders[name]
         )
