@@ -17,6 +17,7 @@ import numpy as np
 
 from pipeline.restore.language_model import Floats
 from pipeline.restore.orthography import analyse
+from pipeline.restore.protect import is_item_mark
 from pipeline.restore.tokens import UNKNOWN, core_of
 
 SMALL: Final = 1
@@ -56,7 +57,8 @@ def _traits(token: str) -> tuple[int, int, bool]:
     tells = start == 0 and core[:1].isalpha() and not core.isupper()
     case = (CAPITAL if core[0].isupper() else SMALL) if tells else 0
     comma = COMMA if token[end:].strip(_CLOSING) == "," else 0
-    return case, comma, token[-1] in _ENDS or not any(c.isalpha() for c in core)
+    ends = token[-1] in _ENDS or is_item_mark(token) or not any(c.isalpha() for c in core)
+    return case, comma, ends
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,7 +76,7 @@ def rows(counts: dict[str, list[int]]) -> list[str]:
             for i, n in enumerate((a, b, c, d)):
                 kind[i] += n
     for word, (a, b, c, d) in rare.items():
-        shown[word] = b / (a + b), d / (c + d)
+        shown[word] = (b + share) / (a + b + 1), (d + usual) / (c + d + 1)
     return [f"{w}\t{case:.3f}\t{before:.4f}" for w, (case, before) in sorted(shown.items())]
 
 
@@ -86,12 +86,15 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--text", type=Path, required=True)
     parser.add_argument("--out", type=Path, default=OUT)
     options = parser.parse_args(argv)
+    counts = counted(lines_of(options.text))
+    if not counts:
+        raise ValueError(f"no training text under {options.text}")
     lines = [
         "# How words are printed: the share of capitals inside sentences, and of commas behind.",
         "# Counted by: python -m pipeline.restore.train_appearance --text CORPUS",
         "# Of those that have no row: * for syllables, <unk> for all else.",
         "# word\tcapital\tcomma",
-        *rows(counted(lines_of(options.text))),
+        *rows(counts),
     ]
     options.out.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
