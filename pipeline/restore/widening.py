@@ -27,7 +27,7 @@ LEAST_FIT: Final = -16.0
 SURE: Final = 0.95
 """One that is surer of its reading than this is not."""
 
-BEHIND: Final = 2.0
+BEHIND: Final = 6.0
 """How far behind the likeliest reading a further one may be: trigrams and all else weigh it."""
 
 RUNNER_UP: Final = -3.0
@@ -36,7 +36,7 @@ RUNNER_UP: Final = -3.0
 _AT_LEAST: Final = 4.0  # two bigrams hardly ever cost less
 _LOOKED_AT: Final = 200  # readings of a token in each shape
 _BEAM: Final = 20.0
-_MOST: Final = 3  # further readings of a token
+_MOST: Final = 5  # further readings of a token
 _MOST_KEPT: Final = 3_000  # tokens: about 10 MB
 
 
