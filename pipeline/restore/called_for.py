@@ -22,6 +22,8 @@ from pipeline.restore.decoder import LAST_WIDTH, Decoder
 from pipeline.restore.forward_backward import Doubles
 from pipeline.restore.language_model import NONE, Floats, Ids
 from pipeline.restore.lattice import spoken
+from pipeline.restore.orthography import canonical
+from pipeline.restore.remains import LOST, Remains
 from pipeline.restore.tokens import UNKNOWN_ID, core_of
 
 UNLIKELY: Final = -16.0
@@ -53,6 +55,8 @@ class CalledFor:
         self._decoder = decoder
         self._kept: dict[Place, Farther] = {}
         self._far: dict[str, tuple[Ids, Floats]] = {}
+        words, lexicon = candidates.model.words, candidates.lexicon
+        self._remains = Remains([words[w] for w in lexicon.word.tolist()])
 
     def of(self, decoded: Decoded) -> Decoded:
         """The tokens of a document with the readings their neighbours call for, where these are
@@ -123,7 +127,10 @@ class CalledFor:
         if found is None:
             if len(self._far) > _MOST_FAR:
                 self._far.clear()
-            scores, ranked = self._candidates.by_channel(read)
+            scores, prior = self._candidates.by_channel(read)
+            left = self._remains.of(canonical(read))
+            scores[left] = np.maximum(scores[left], LOST)
+            ranked = scores + prior
             top = np.arange(len(ranked))
             if len(top) > _FAR:
                 top = np.argpartition(-ranked, _FAR)[:_FAR]

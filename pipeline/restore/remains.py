@@ -1,0 +1,48 @@
+"""Words of which only the beginning or the end was read: `p` for tập, `ch` for dịch, `đư` for được.
+
+In: what was read, all syllables of a vocabulary. Out: those it may be what is left of. A channel
+that parts words in onset and rime knows such words only by their letters, one by one lost.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+
+from pipeline.restore.language_model import Ids
+
+LOST: Final = -10.5
+"""log P(this is left | word): one word in 10,000 is read so, and what is left has one of two or
+three forms."""
+
+_LAST: Final = chr(0x10FFFF)
+
+
+class Remains:
+    """The syllables of a vocabulary by how they begin and how they end."""
+
+    def __init__(self, syllables: Sequence[str]) -> None:
+        self._forward = _Sorted(syllables)
+        self._backward = _Sorted([word[::-1] for word in syllables])
+
+    def of(self, read: str) -> Ids:
+        """The numbers of the syllables that begin or end with what was `read`, in small letters."""
+        found = self._forward.beginning(read) + self._backward.beginning(read[::-1])
+        return np.array(found, np.int64)
+
+
+class _Sorted:
+    """Strings in their order, and the number of each."""
+
+    def __init__(self, strings: Sequence[str]) -> None:
+        self._numbers = sorted(range(len(strings)), key=strings.__getitem__)
+        self._strings = [strings[i] for i in self._numbers]
+
+    def beginning(self, start: str) -> list[int]:
+        """The numbers of those that begin with `start`."""
+        first = bisect_left(self._strings, start)
+        last = bisect_right(self._strings, start + _LAST)
+        return self._numbers[first:last]
