@@ -17,7 +17,7 @@ import regex
 from rapidfuzz import fuzz
 from unidecode import unidecode
 
-from pipeline.restore import acronyms
+from pipeline.restore import acronyms, recipients
 from pipeline.restore.orthography import analyse
 from pipeline.restore.protect import is_address
 
@@ -116,7 +116,7 @@ _ARTICLE_WORD = regex.compile(
     r"(?:^|(?<=[\s(]\p{Ll}{2,6}\s))(?P<word>[DĐ][iìíỉĩị][êềếểễệe]u)(?=\s\d{1,3}[.,;:\s])"
 )
 _ON_FILE = regex.compile(
-    r"^\s*(?:[-–~*•+]\s*)?(?P<word>[Ll1I|][^\s:;,]{1,3})(?=[:;.]?\s*VT(?:[,.;\s(]|$))"
+    r"^\s*(?:[-–~*•+]\s*)?(?P<word>[Ll1I|][^\s:;,]{1,3}|[^\s;,]{0,2}ưu)(?=[:;.]?\s*VT(?:[,.;\s(]|$))"
 )
 _DATE_READ = regex.compile(
     r"(?<!\p{L})[nN]gày\s(?P<d>\S{1,2})\stháng\s(?P<m>\S{1,2})\snăm\s(?P<y>\S{4})(?![\w])"
@@ -150,7 +150,7 @@ def fixes(text: str, heavy: bool, near_top: bool) -> list[Fix]:
         found += [Fix(m.start(1), m.end(1), "để b/c") for m in _FOR_REPORT_HEAVY.finditer(text)]
         found += [Fix(*span) for span in acronyms.without_marks(text)]
     else:
-        found += [Fix(*span) for span in acronyms.alike(text)]
+        found += [Fix(*span) for span in (*acronyms.alike(text), *recipients.fixes(text))]
         found += [*_torn_years(text), *_fixed_words(text), *_numbers(text), *_letters(text)]
     if near_top:
         found += _subject(text, heavy)

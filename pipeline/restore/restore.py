@@ -69,7 +69,7 @@ _SURE_DIGITS = frozenset("0123456789lI|!ÌÍO")  # but for strokes and an O amon
 ACCEPT = 0.2  # where no acceptance is learned: a reading this probable is taken
 ACCEPT_DIGITS = 0.9  # the same for nothing but digits
 DOUBT = {"eng": 0.8, "vie": 0.97}  # a word less sure than this, left as read, is a doubt
-LEAST_SURE = {"vie": 0.5}  # a correction less sure than this is not made
+LEAST_SURE = {"vie": 0.6}  # a correction less sure than this is not made
 WEIGHTS = {
     "eng": Weights(channel=0.9, counted=0.5, context=0.3, ngrams=0.75, rounds=2),
     "vie": Weights(apart=12.0),
