@@ -26,8 +26,11 @@ _PART = regex.compile(r"['’‘]?[\p{L}&]+")
 _ACRONYM = regex.compile(r"(?<![\p{L}\d'’/-])[\p{Lu}1]{2,8}(?![\p{L}\d/-])")
 _RUN_TYPE = regex.compile(r"(?<!\p{L})KIL(?=/T[WU])")
 _RUN_TOGETHER = regex.compile("(NQ|KL|CT|QD)I(T[WU])")
-_ALIKE: Final = (("Đ", "D"), ("U", "D"), ("U", "Ư"), ("H", "II"), ("N", "Ñ"), ("T", "1"))
-"""Capitals, and what a Vietnamese model reads for them."""
+_ALIKE: Final = (
+    *(("Đ", "D"), ("U", "D"), ("U", "Ư"), ("H", "II"), ("N", "Ñ"), ("T", "1"), ("1", "I")),
+    *(("L", "U"), ("Q", "Ọ"), ("Q", "O"), ("G", "Œ")),
+)
+"""Capitals and the digit 1, and what a Vietnamese model reads for them."""
 
 
 def without_marks(text: str) -> Iterator[Span]:

@@ -47,6 +47,7 @@ _DIGIT = {
     **dict.fromkeys("Oo", "0"),
     "Š": "5",
     **dict.fromkeys("óÓ", "6"),
+    "§": "8",
 }
 _SUBJECT = regex.compile(
     r"^\s*(?P<mark>['’]?V\s?[⁄/\\+]\s?[vVwWyY›%'’,]?|VW%?|Vá['’]|W⁄|V[Iil1]?[/⁄]\s?[vw]|V[il1I|!]v|Vv|Vw|V%|VA['’:]v?|VAv|W[/⁄]?[vyw2]|V2:?)"
@@ -59,7 +60,7 @@ _HEAVY_SUBJECT = regex.compile(
 )
 _LIST_DASH = regex.compile(r"^\s*(?:- )?(?P<dash>~)(?=\s+[\p{L}\d\"“(]|[\"“(])")
 _COUNTED = regex.compile(r"(?<!\p{L})(?:[Kk]hoản|[ĐđD]iều)\s(?P<one>[|Il!ÌÍ])(?=[\s,.;)]|$)")
-_LIKE = "lI|!\\]ÌÍŠóÓO"  # signs that one digit is read as, and no number of an article ends with
+_LIKE = "lI|!\\]ÌÍŠóÓO§"  # signs that one digit is read as, and no number of an article ends with
 _ARTICLE = regex.compile(
     rf"(?<!\p{{L}})(?:[Kk]hoản|[ĐđD]iều)\s(?P<number>\d[\d{_LIKE}]{{0,2}}|[lIÌ]\d{{1,2}}|Š)"
     r"(?=[\s,.;)]|$)"
@@ -74,11 +75,16 @@ _AMOUNT = regex.compile(
 _DAY_OR_MONTH = regex.compile(
     rf"(?<!\p{{L}})(?:ngày|tháng|năm)\s(?P<number>\d[\d{_LIKE}]|[{_LIKE}]\d)(?=[\s,.;)]|$)"
 )
-_OF_NUMBERS = regex.compile(r"[\dŠ…/⁄]|[Il]k")
+_OF_NUMBERS = regex.compile(r"[\dŠ…/⁄]|[Il]k|tháng [Ì|]")
 _GROUPED = regex.compile(r"(?<![\p{L}\d.,/-])(?P<number>[lIÌ|]\d{1,2}(?:\.\d{3})+)(?![\p{L}\d])")
 _FIVE = regex.compile(r"(?<![\p{L}\d.])(?P<number>\d{0,2}Š\d{0,2})(?=[\s,;)]|\.?$|\.\s\p{Ll})")
 _IN_SYMBOL = regex.compile(r"(?<=\d/[\p{Lu}\d/-]{2,24}\p{Lu})(?P<one>[Il])(?=\d(?![\p{L}\d]))")
 _OF_MEASURE = regex.compile(r"(?<![\p{L}\d.,])(?P<one>[Il])(?=(?:km|kg)(?!\p{L}))")
+_WHOLE = regex.compile(
+    r"(?<![\p{L}\d.,])[IlÌ](?=[.,]\d{1,3}\s(?:triệu|tỷ|tỉ|nghìn|ngàn|km|ha|tấn|mét|phần trăm)(?!\p{L}))"
+)
+_MINUTES = regex.compile(r"(?<=\d°\d?)[IlÌ](?=\d?[`'’′])")
+_JANUARY = regex.compile(r"(?<=[Nn]gày\s\d{1,2}\stháng\s)[Ì|](?=[\s,.;)]|$)")
 _YEAR = regex.compile(r"(?<=(?<!\p{L})[Nn]ăm\s)(?P<one>[TlIÌ|])(?=\d{3}(?![\p{L}\d]))")
 _NOUGHT = regex.compile(r"(?<=(?<!\p{L})(?:[Nn]gày|[Tt]háng)\s)(?P<nought>[DOo])(?=[1-9](?!\w))")
 _BLANK = regex.compile(
@@ -127,7 +133,7 @@ _READ_DIGIT = {
     **dict.fromkeys("Šš", "5"),
     **dict.fromkeys("Zz", "2"),
     **dict.fromkeys("óÓ", "6"),
-    "B": "8",
+    **dict.fromkeys("B§", "8"),
 }
 MOTTO = "Độc lập - Tự do - Hạnh phúc"
 _LIKE_MOTTO = 70.0
@@ -204,7 +210,8 @@ def _numbers(text: str) -> Iterator[Fix]:
     lost between number and abbreviation."""
     if not _OF_NUMBERS.search(text):
         return
-    for pattern, after in ((_IN_SYMBOL, "1"), (_OF_MEASURE, "1"), (_YEAR, "1"), (_NOUGHT, "0")):
+    ones = (_IN_SYMBOL, _OF_MEASURE, _YEAR, _WHOLE, _MINUTES, _JANUARY)
+    for pattern, after in (*((one, "1") for one in ones), (_NOUGHT, "0")):
         for match in pattern.finditer(text):
             yield Fix(match.start(), match.end(), after)
     for pattern in (_GROUPED, _FIVE):

@@ -32,7 +32,7 @@ _LABEL: Final = regex.compile(
     r"\s*(?:(?P<first>[NRMHL]?\p{L}i)\snhận|Nơi\s(?P<second>nh\p{Ll}{1,3}))[:;.]?\s*$"
 )
 _AS_ABOVE: Final = regex.compile(
-    r"\s*[-–—~=>+*•]\s*Như\s(?P<word>\p{L}{0,3}[iìíỉĩị][êềếểễệe]u)(?=\s\d{1,3}[;,.])"
+    r"\s*[-–—~=>+*•]\s*Như\s(?P<word>\p{L}{0,3}[iìíỉĩị][êềếểễệe]u)(?=\s\d{1,3}[;:,.])"
 )
 _FOR_REPORT: Final = regex.compile(
     r"\((?!để b/c)(?P<mark>[dđt]\p{L}?\sb/c|đ[ểềẻế]\sb(?:[íìịiỉĩ]c?|\p{Ll}{2}(?=[:;])))(?=[):;.]*\s*$)"
