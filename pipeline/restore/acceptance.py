@@ -28,7 +28,7 @@ Bools = npt.NDArray[np.bool_]
 LEAST_SHARE: Final = 0.02
 """Another reading less probable than this is not offered."""
 
-TAKEN: Final = 0.6
+TAKEN: Final = 0.65
 """How probable another reading needs to be: a right word made wrong costs more than a wrong one
 left."""
 

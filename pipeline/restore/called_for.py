@@ -29,6 +29,9 @@ from pipeline.restore.tokens import UNKNOWN_ID, core_of
 UNLIKELY: Final = -16.0
 """log P(word | word before) + log P(word after | word) under which a word is looked at."""
 
+WORTHLESS: Final = -17.5
+"""The score, of the channel and of these, under which a word is looked at, too."""
+
 _KNEE: Final = -9.0  # log P(read | word) below which what was read tells less and less:
 _SLOPE: Final = 0.35  # words are garbled more often than their letters one by one
 _SLACK: Final = 4.0  # by which pairs of words may put a reading behind, before 4-grams weigh it
@@ -67,10 +70,11 @@ class CalledFor:
         before, after = np.append(0, last[:-1]), np.append(first[1:], 0)
         pair = candidates.model.bigram(before, first)[0]
         fit = pair + np.append(pair[1:], 0)
-        odd = ((fit < UNLIKELY) | (first == UNKNOWN_ID)) & (second == NONE) & (decoded.page >= 0)
+        worth = self._worth(candidates.score[decoded.rows, best], fit)
+        odd = (fit < UNLIKELY) | (worth < WORTHLESS) | (first == UNKNOWN_ID)
+        odd &= (second == NONE) & (decoded.page >= 0)
         odd &= candidates.score[decoded.rows, 1] > IMPOSSIBLE / 2
         asked = [t for t in np.flatnonzero(odd).tolist() if self._is_word(decoded, t)]
-        worth = self._worth(candidates.score[decoded.rows, best], fit)
         places = [(decoded.tokens[t], int(first[t]), int(before[t]), int(after[t])) for t in asked]
         self._look_up(places, worth[asked])
         found = {t: self._kept[p] for t, p in zip(asked, places, strict=True) if self._kept[p][0]}
