@@ -23,7 +23,7 @@ from pipeline.restore.forward_backward import Doubles
 from pipeline.restore.language_model import NONE, Floats, Ids
 from pipeline.restore.lattice import spoken
 from pipeline.restore.orthography import canonical
-from pipeline.restore.remains import LOST, Remains
+from pipeline.restore.remains import Remains
 from pipeline.restore.tokens import UNKNOWN_ID, core_of
 
 UNLIKELY: Final = -16.0
@@ -132,8 +132,7 @@ class CalledFor:
             if len(self._far) > _MOST_FAR:
                 self._far.clear()
             scores, prior = self._candidates.by_channel(read)
-            left = self._remains.of(canonical(read))
-            scores[left] = np.maximum(scores[left], LOST)
+            np.maximum.at(scores, *self._remains.of(canonical(read)))
             ranked = scores + prior
             top = np.arange(len(ranked))
             if len(top) > _FAR:

@@ -11,12 +11,16 @@ from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
+from unidecode import unidecode
 
-from pipeline.restore.language_model import Ids
+from pipeline.restore.language_model import Floats, Ids
 
 LOST: Final = -10.5
 """log P(this is left | word): one word in 10,000 is read so, and what is left has one of two or
 three forms."""
+
+LOST_MARKS: Final = -12.5
+"""The same where marks of what is left were read wrongly, too: `án` for sản."""
 
 _LAST: Final = chr(0x10FFFF)
 
@@ -25,13 +29,26 @@ class Remains:
     """The syllables of a vocabulary by how they begin and how they end."""
 
     def __init__(self, syllables: Sequence[str]) -> None:
-        self._forward = _Sorted(syllables)
-        self._backward = _Sorted([word[::-1] for word in syllables])
+        self._with_marks = _Ends(syllables)
+        self._without = _Ends([unidecode(word) for word in syllables])
 
-    def of(self, read: str) -> Ids:
-        """The numbers of the syllables that begin or end with what was `read`, in small letters."""
-        found = self._forward.beginning(read) + self._backward.beginning(read[::-1])
-        return np.array(found, np.int64)
+    def of(self, read: str) -> tuple[Ids, Floats]:
+        """The numbers of the syllables that begin or end with what was `read`, in small letters,
+        and log P(read | syllable) of each; some may be there twice."""
+        alike, exact = self._without.of(unidecode(read)), self._with_marks.of(read)
+        scores = [LOST_MARKS] * len(alike) + [LOST] * len(exact)
+        return np.array(alike + exact, np.int64), np.array(scores, np.float32)
+
+
+class _Ends:
+    """Strings by how they begin and how they end."""
+
+    def __init__(self, strings: Sequence[str]) -> None:
+        self._forward = _Sorted(strings)
+        self._backward = _Sorted([string[::-1] for string in strings])
+
+    def of(self, part: str) -> list[int]:
+        return self._forward.beginning(part) + self._backward.beginning(part[::-1])
 
 
 class _Sorted:
