@@ -193,7 +193,9 @@ class Decoded(NamedTuple):
                 other_fit=self._fit(beside, other_word, other_last),
                 other_pairs=self._pairs(beside, other_word, other_last),
                 tokens=[self.tokens[t] for t in at.tolist()],
-                others=[candidates.readings[r][k].word or "" for r, k in zip(row, reading, strict=True)],
+                others=[
+                    candidates.readings[r][k].word or "" for r, k in zip(row, reading, strict=True)
+                ],
             ),
         )
 

@@ -17,7 +17,7 @@ import regex
 from rapidfuzz import fuzz
 from unidecode import unidecode
 
-from pipeline.restore import acronyms, recipients
+from pipeline.restore import acronyms, recipients, stray_marks
 from pipeline.restore.orthography import analyse
 from pipeline.restore.protect import is_address
 
@@ -47,7 +47,6 @@ _DIGIT = {
     **dict.fromkeys("Oo", "0"),
     "Š": "5",
     **dict.fromkeys("óÓ", "6"),
-    "§": "8",
 }
 _SUBJECT = regex.compile(
     r"^\s*(?P<mark>['’]?V\s?[⁄/\\+]\s?[vVwWyY›%'’,]?|VW%?|Vá['’]|W⁄|V[Iil1]?[/⁄]\s?[vw]|V[il1I|!]v|Vv|Vw|V%|VA['’:]v?|VAv|W[/⁄]?[vyw2]|V2:?)"
@@ -60,7 +59,7 @@ _HEAVY_SUBJECT = regex.compile(
 )
 _LIST_DASH = regex.compile(r"^\s*(?:- )?(?P<dash>~)(?=\s+[\p{L}\d\"“(]|[\"“(])")
 _COUNTED = regex.compile(r"(?<!\p{L})(?:[Kk]hoản|[ĐđD]iều)\s(?P<one>[|Il!ÌÍ])(?=[\s,.;)]|$)")
-_LIKE = "lI|!\\]ÌÍŠóÓO§"  # signs that one digit is read as, and no number of an article ends with
+_LIKE = "lI|!\\]ÌÍŠóÓO"  # signs that one digit is read as, and no number of an article ends with
 _ARTICLE = regex.compile(
     rf"(?<!\p{{L}})(?:[Kk]hoản|[ĐđD]iều)\s(?P<number>\d[\d{_LIKE}]{{0,2}}|[lIÌ]\d{{1,2}}|Š)"
     r"(?=[\s,.;)]|$)"
@@ -81,7 +80,7 @@ _FIVE = regex.compile(r"(?<![\p{L}\d.])(?P<number>\d{0,2}Š\d{0,2})(?=[\s,;)]|\.
 _IN_SYMBOL = regex.compile(r"(?<=\d/[\p{Lu}\d/-]{2,24}\p{Lu})(?P<one>[Il])(?=\d(?![\p{L}\d]))")
 _OF_MEASURE = regex.compile(r"(?<![\p{L}\d.,])(?P<one>[Il])(?=(?:km|kg)(?!\p{L}))")
 _WHOLE = regex.compile(
-    r"(?<![\p{L}\d.,])[IlÌ](?=[.,]\d{1,3}\s(?:triệu|tỷ|tỉ|nghìn|ngàn|km|ha|tấn|mét|phần trăm)(?!\p{L}))"
+    r"(?<![\p{L}\d.,])[IlÌ](?=[.,]\d{1,3}\s(?:triệu|tỷ|tỉ|nghìn|ngàn|km|ha|tấn|mét)(?!\p{L}))"
 )
 _MINUTES = regex.compile(r"(?<=\d°\d?)[IlÌ](?=\d?[`'’′])")
 _JANUARY = regex.compile(r"(?<=[Nn]gày\s\d{1,2}\stháng\s)[Ì|](?=[\s,.;)]|$)")
@@ -133,7 +132,7 @@ _READ_DIGIT = {
     **dict.fromkeys("Šš", "5"),
     **dict.fromkeys("Zz", "2"),
     **dict.fromkeys("óÓ", "6"),
-    **dict.fromkeys("B§", "8"),
+    "B": "8",
 }
 MOTTO = "Độc lập - Tự do - Hạnh phúc"
 _LIKE_MOTTO = 70.0
@@ -156,7 +155,8 @@ def fixes(text: str, heavy: bool, near_top: bool) -> list[Fix]:
         found += [Fix(m.start(1), m.end(1), "để b/c") for m in _FOR_REPORT_HEAVY.finditer(text)]
         found += [Fix(*span) for span in acronyms.without_marks(text)]
     else:
-        found += [Fix(*span) for span in (*acronyms.alike(text), *recipients.fixes(text))]
+        by_line = (acronyms.alike(text), recipients.fixes(text), stray_marks.fixes(text))
+        found += [Fix(*span) for spans in by_line for span in spans]
         found += [*_torn_years(text), *_fixed_words(text), *_numbers(text), *_letters(text)]
     if near_top:
         found += _subject(text, heavy)

@@ -35,7 +35,8 @@ _AS_ABOVE: Final = regex.compile(
     r"\s*[-–—~=>+*•]\s*Như\s(?P<word>\p{L}{0,3}[iìíỉĩị][êềếểễệe]u)(?=\s\d{1,3}[;:,.])"
 )
 _FOR_REPORT: Final = regex.compile(
-    r"\((?!để b/c)(?P<mark>[dđt]\p{L}?\sb/c|đ[ểềẻế]\sb(?:[íìịiỉĩ]c?|\p{Ll}{2}(?=[:;])))(?=[):;.]*\s*$)"
+    r"\((?!để b/c)(?P<mark>[dđt]\p{L}?\sb/c|đ[ểềẻế]\sb(?:[íìịiỉĩ]c?|\p{Ll}{2}(?=[:;])))"
+    r"(?=[):;.]*\s*$)"
 )
 
 
@@ -89,7 +90,8 @@ def _misread(read: str, word: str) -> bool:
 
 
 def _consonants(word: str) -> str:
-    return _VOWELS.sub("", unidecode(word).lower())
+    without: str = _VOWELS.sub("", unidecode(word).lower())
+    return without
 
 
 def _as_printed(word: str, read: str, place: int) -> str:
