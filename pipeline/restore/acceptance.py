@@ -166,7 +166,8 @@ class Decoded(NamedTuple):
         candidates = self.candidates
         words = candidates.first[self.rows, self.keep[:, 0]]
         own_word, other_word = words[at], candidates.first[row, reading]
-        _, first, second = self.likeliest()
+        likeliest = self.likeliest()[1:]
+        first, second = likeliest
         beside = (
             np.append(0, np.where(second == NONE, first, second))[at],
             np.append(first, 0)[at + 1],
@@ -191,7 +192,7 @@ class Decoded(NamedTuple):
                 other_count=np.bincount(words[self.page >= 0], minlength=len(prior))[other_word],
                 own_fit=self._fit(beside, own_word, own_word),
                 other_fit=self._fit(beside, other_word, other_last),
-                other_pairs=self._pairs(beside, other_word, other_last),
+                other_pairs=self._pairs(likeliest, beside, other_word, other_last),
                 tokens=[self.tokens[t] for t in at.tolist()],
                 others=[
                     candidates.readings[r][k].word or "" for r, k in zip(row, reading, strict=True)
@@ -213,9 +214,11 @@ class Decoded(NamedTuple):
         found: Doubles = (logs[: len(first)] + logs[len(first) :]).astype(np.float64)
         return found
 
-    def _pairs(self, beside: tuple[Ids, Ids], first: Ids, last: Ids) -> Doubles:
+    def _pairs(
+        self, likeliest: tuple[Ids, Ids], beside: tuple[Ids, Ids], first: Ids, last: Ids
+    ) -> Doubles:
         """How often the document surely has words beside either of their neighbours here."""
-        _, word, second = self.likeliest()
+        word, second = likeliest
         said = (self.share.max(1) > SURE) & (second == NONE)
         known = np.sort(bigram_key(word[:-1], word[1:])[said[:-1] & said[1:]])
         asked = bigram_key(*np.stack([[beside[0], first], [last, beside[1]]], 1))

@@ -23,7 +23,7 @@ _SYMBOL = regex.compile(
 )
 _NUMBERED = regex.compile(r"\d+[a-z]?[-–/]\S+$")
 _PART = regex.compile(r"['’‘]?[\p{L}&]+")
-_ACRONYM = regex.compile(r"(?<![\p{L}\d'’/-])[\p{Lu}\d]{2,8}(?![\p{L}\d/-])")
+_ACRONYM = regex.compile(r"(?<![\p{L}\d'’/-])(?:\p{Lu}|1(?=\p{Lu}))[\p{Lu}\d]{1,7}(?![\p{L}\d/-])")
 _RUN_TYPE = regex.compile(r"(?<!\p{L})KIL(?=/T[WU])")
 _RUN_TOGETHER = regex.compile("(NQ|KL|CT|QD)I(T[WU])")
 _ALIKE: Final = (

@@ -29,13 +29,14 @@ from pipeline.restore.tokens import UNKNOWN_ID, core_of
 UNLIKELY: Final = -16.0
 """log P(word | word before) + log P(word after | word) under which a word is looked at."""
 
-WORTHLESS: Final = -17.5
+WORTHLESS: Final = -18.0
 """The score, of the channel and of these, under which a word is looked at, too."""
 
 _KNEE: Final = -9.0  # log P(read | word) below which what was read tells less and less:
 _SLOPE: Final = 0.35  # words are garbled more often than their letters one by one
 _SLACK: Final = 4.0  # by which pairs of words may put a reading behind, before 4-grams weigh it
 _LONGEST: Final = 7  # letters of a syllable
+_REST: Final = 4  # letters that may be what is left of a word
 _MOST: Final = 4  # readings of a token
 _TOGETHER: Final = 200  # tokens: what bounds memory
 _MOST_KEPT: Final = 20_000
@@ -132,7 +133,8 @@ class CalledFor:
             if len(self._far) > _MOST_FAR:
                 self._far.clear()
             scores, prior = self._candidates.by_channel(read)
-            np.maximum.at(scores, *self._remains.of(canonical(read)))
+            if len(read) <= _REST:
+                np.maximum.at(scores, *self._remains.of(canonical(read)))
             ranked = scores + prior
             top = np.arange(len(ranked))
             if len(top) > _FAR:

@@ -24,6 +24,7 @@ Span = tuple[int, int, str]
 """Begin and end in the line, and what stands there."""
 
 _MOST_WORDS: Final = 16  # of a line
+_LONGEST_LABEL: Final = 16  # characters
 _RIGHT: Final = 0.6  # the share of a formula's words that must have been read right
 _ITEM: Final = regex.compile(r"\s*[-–—~=>+*•]\s*\p{L}")
 _TOKEN: Final = regex.compile(r"[^\s,;]+")
@@ -42,7 +43,7 @@ _FOR_REPORT: Final = regex.compile(
 
 def fixes(text: str) -> Iterator[Span]:
     """The repairs of a line."""
-    if match := _LABEL.match(text):
+    if len(text) <= _LONGEST_LABEL and (match := _LABEL.match(text)):
         for group, word in (("first", "Nơi"), ("second", "nhận")):
             if match[group] and match[group] != word:
                 yield match.start(group), match.end(group), word

@@ -36,8 +36,9 @@ class Remains:
         """The numbers of the syllables that begin or end with what was `read`, in small letters,
         and log P(read | syllable) of each; some may be there twice."""
         alike, exact = self._without.of(unidecode(read)), self._with_marks.of(read)
-        scores = [LOST_MARKS] * len(alike) + [LOST] * len(exact)
-        return np.array(alike + exact, np.int64), np.array(scores, np.float32)
+        scores = np.full(len(alike) + len(exact), LOST, np.float32)
+        scores[: len(alike)] = LOST_MARKS
+        return np.concatenate([alike, exact]), scores
 
 
 class _Ends:
@@ -47,19 +48,21 @@ class _Ends:
         self._forward = _Sorted(strings)
         self._backward = _Sorted([string[::-1] for string in strings])
 
-    def of(self, part: str) -> list[int]:
-        return self._forward.beginning(part) + self._backward.beginning(part[::-1])
+    def of(self, part: str) -> Ids:
+        both = self._forward.beginning(part), self._backward.beginning(part[::-1])
+        return np.concatenate(both)
 
 
 class _Sorted:
     """Strings in their order, and the number of each."""
 
     def __init__(self, strings: Sequence[str]) -> None:
-        self._numbers = sorted(range(len(strings)), key=strings.__getitem__)
-        self._strings = [strings[i] for i in self._numbers]
+        numbers = sorted(range(len(strings)), key=strings.__getitem__)
+        self._strings = [strings[i] for i in numbers]
+        self._numbers = np.array(numbers, np.int64)
 
-    def beginning(self, start: str) -> list[int]:
+    def beginning(self, start: str) -> Ids:
         """The numbers of those that begin with `start`."""
         first = bisect_left(self._strings, start)
-        last = bisect_right(self._strings, start + _LAST)
+        last = bisect_right(self._strings, start + _LAST, lo=first)
         return self._numbers[first:last]
