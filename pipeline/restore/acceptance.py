@@ -35,7 +35,7 @@ left."""
 TWICE_READ: Final = 0.87
 """What another reading of a token that the engine read twice needs, among the readings."""
 
-NUMBER: Final = 0.9
+NUMBER: Final = 0.95
 """What the number that a token of letters may be needs."""
 
 FEATURES: Final = (
