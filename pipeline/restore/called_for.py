@@ -133,7 +133,7 @@ class CalledFor:
             if len(self._far) > _MOST_FAR:
                 self._far.clear()
             scores, prior = self._candidates.by_channel(read)
-            if len(read) <= _REST:
+            if len(read) <= _REST and (len(read) == 1 or not read.isupper()):
                 np.maximum.at(scores, *self._remains.of(canonical(read)))
             ranked = scores + prior
             top = np.arange(len(ranked))

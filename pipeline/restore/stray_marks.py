@@ -27,9 +27,7 @@ _BEFORE: Final = regex.compile(
     r"(?<!\p{L})(?P<first>\p{Ll}+)\s(?P<mark>-)(?P<second>\p{Ll}{2,})(?!\p{L})"
 )
 _LIST: Final = regex.compile(r"^\s*(?P<mark>[=>])(?=\s\p{Lu}\p{Ll})")
-_SIGNER: Final = regex.compile(
-    r"^\s*(?:KT|TM|TL|TUQ|T/M|K/T|T/L)\.(?=(?:[^\p{Ll}]*\p{Lu}{2}){2}\P{Ll}*$)(?!\s)"
-)
+_SIGNER: Final = regex.compile(r"^\s*(?:KT|TM|TL|TUQ|T/M|K/T|T/L)\.(?=\p{Lu}{2}\P{Ll}*$)")
 
 
 def fixes(text: str) -> Iterator[Span]:
