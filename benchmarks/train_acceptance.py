@@ -62,18 +62,19 @@ def offers(restorer: Restorer, read: Sequence[str], truth: Sequence[str] | None)
         after = printed(reading.word or before, before, reading.shape)
         as_read = words(slot.token)
         given = words(slot.token[: reading.start] + after + slot.token[reading.end :])
-        right = as_read if wanted is None else wanted.get((slot.line, slot.start))
+        right = [as_read] if wanted is None else wanted.get((slot.line, slot.start))
         if right is not None and given != as_read:
             features.append(row)
-            own.append(as_read == right)
-            other.append(given == right)
+            own.append(as_read == right[0])
+            other.append(given in right)
     shape = np.array(features, np.float64).reshape(-1, len(FEATURES))
     return Offers(shape, np.array(own, bool), np.array(other, bool))
 
 
-def _wanted(read: Sequence[str], truth: Sequence[str]) -> dict[tuple[int, int], list[str]]:
+def _wanted(read: Sequence[str], truth: Sequence[str]) -> dict[tuple[int, int], list[list[str]]]:
     """The words printed for each token read, by line and place, where as many stand side by
-    side."""
+    side; after these the same with the word before and with the one after, which may have been
+    read as one with it."""
     found = {}
     for number, (line, right) in enumerate(zip(read, truth, strict=True)):
         tokens = [(m.start(), m.group()) for m in regex.finditer(r"\S+", line)]
@@ -83,7 +84,9 @@ def _wanted(read: Sequence[str], truth: Sequence[str]) -> dict[tuple[int, int], 
             if op.src_end - op.src_start == op.dest_end - op.dest_start:
                 for k in range(op.src_end - op.src_start):
                     start = tokens[op.src_start + k][0]
-                    found[number, start] = words(printed[op.dest_start + k])
+                    at = op.dest_start + k
+                    spans = ((at, at + 1), (max(at - 1, 0), at + 1), (at, at + 2))
+                    found[number, start] = [words(" ".join(printed[a:b])) for a, b in spans]
     return found
 
 

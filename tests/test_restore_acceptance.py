@@ -77,3 +77,15 @@ def test_offers_tell_which_reading_is_right(restorer: Restorer) -> None:
     assert not found.own[found.other].any()
     clean = offers(restorer, truth, None)
     assert not clean.other.any()
+
+
+def test_two_words_read_as_one_are_right_as_two(restorer: Restorer) -> None:
+    read = ["THÔNG BÁO KẾHOẠCH NĂM HỌC"]
+    truth = ["THÔNG BÁO KẾ HOẠCH NĂM HỌC"]
+    assert offers(restorer, read, truth).other.any()
+
+
+def test_pairs_of_the_document_speak_for_a_reading(restorer: Restorer) -> None:
+    once = "Nhà vườn Lâm Thủy bán cây tai chợ."
+    pairs = "Nhà vườn bán cây tại chợ. Người dân bán cây tại chợ."
+    assert probability(restorer, f"{pairs}\n{once}", "tai") > probability(restorer, once, "tai")

@@ -22,6 +22,7 @@ from pipeline.restore.lattice import Lattice, Rows
 from pipeline.restore.lexicon import PhraseTable, read_phrases
 from pipeline.restore.orthography import analyse, canonical, in_style, parted, tone_style
 from pipeline.restore.phrase_patterns import expand
+from pipeline.restore.remains import LOST, LOST_MARKS, Remains
 from pipeline.restore.tokens import SPECIALS, classify, core_of
 from pipeline.restore.train import mix, train
 from pipeline.restore.train_channel import align_tokens, learn
@@ -208,6 +209,26 @@ def test_the_channel_learns_from_pairs_and_guesses_the_rest() -> None:
     assert rimes.units[int(rimes.log("ai").argmax())] == "ài"
     onsets = channel.onsets["lower"]
     assert onsets.units[int(onsets.log("m").argmax())] == "m"
+
+
+def test_a_channel_learns_on_from_an_earlier_table() -> None:
+    first, then = [("hội", "hộl")] * 3, [("hội", "hội"), ("bộ", "bộ")]
+    both = learn(iter([*first, *then])).lines(1)
+    assert learn(iter(then), more=learn(iter(first)).lines(1)).lines(1) == both
+
+
+def test_what_is_left_of_a_word_tells_of_it() -> None:
+    syllables = ["tập", "cấp", "sản", "dịch", "và", "án"]
+    remains = Remains(syllables)
+
+    def found(read: str) -> dict[str, float]:
+        numbers, scores = remains.of(read)
+        return {syllables[i]: float(s) for i, s in zip(numbers, scores, strict=True)}
+
+    assert found("p") == {"tập": LOST, "cấp": LOST}
+    assert found("v") == {"và": LOST}
+    assert found("án")["sản"] == LOST_MARKS
+    assert not found("x")
 
 
 @pytest.mark.parametrize(

@@ -15,10 +15,11 @@ from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from unidecode import unidecode
 
 from pipeline.restore.candidates import Candidates
 from pipeline.restore.confidence import probability, weights_of, word_numbers
-from pipeline.restore.language_model import NONE, Ids
+from pipeline.restore.language_model import NONE, Ids, bigram_key
 from pipeline.restore.tokens import UNKNOWN_ID, core_of
 
 Doubles = npt.NDArray[np.float64]
@@ -27,14 +28,14 @@ Bools = npt.NDArray[np.bool_]
 LEAST_SHARE: Final = 0.02
 """Another reading less probable than this is not offered."""
 
-TAKEN: Final = 0.7
+TAKEN: Final = 0.65
 """How probable another reading needs to be: a right word made wrong costs more than a wrong one
 left."""
 
 TWICE_READ: Final = 0.87
 """What another reading of a token that the engine read twice needs, among the readings."""
 
-NUMBER: Final = 0.9
+NUMBER: Final = 0.95
 """What the number that a token of letters may be needs."""
 
 FEATURES: Final = (
@@ -42,8 +43,11 @@ FEATURES: Final = (
     *("channel", "language", "language up to ten", "channel as read", "hardly read so"),
     *("capital", "odds, capital", "capitals", "length", "one letter", "two letters"),
     *("known", "known, rare", "other rare", "again", "twice", "other again", "number"),
-    *("fit", "fit as read"),
+    *("fit", "fit as read", "pairs in the document", "other marks alone", "two words"),
 )
+SURE: Final = 0.95
+"""Words of this probability tell of the rest of their document."""
+
 USUAL_RATE: Final = 0.02
 """Share of words that Tesseract's Vietnamese model misreads on weak scans."""
 
@@ -55,7 +59,9 @@ class Offered:
     """M words with another reading: arrays of M. `own`, `other`: probabilities among the readings;
     `own_channel`, `other_channel`: log P(read | word); `own_word`, `other_word`: ids, and
     `own_prior`, `other_prior` their log P; `rate`: the page's errors by the usual rate, the word
-    itself left out; `own_count`, `other_count`: how often the document has either word."""
+    itself left out; `own_count`, `other_count`: how often the document has either word;
+    `other_pairs`: how often it surely has the other beside one of the words that are its
+    neighbours here; `others`: the other words."""
 
     own: Doubles
     other: Doubles
@@ -67,10 +73,16 @@ class Offered:
     rate: Doubles
     own_count: Doubles
     other_count: Doubles
-    number: Bools
     own_fit: Doubles
     other_fit: Doubles
+    other_pairs: Doubles
     tokens: Sequence[str]
+    others: Sequence[str]
+
+    @property
+    def number(self) -> Bools:
+        """Which of the other readings are numbers."""
+        return np.array([word.isdigit() for word in self.others], bool)
 
     def features(self) -> Doubles:
         """The features of each word [M, F], in the order of `FEATURES`."""
@@ -111,6 +123,9 @@ class Offered:
             self.number,
             np.clip(self.other_fit - self.own_fit, -10, 20),
             np.clip(self.own_fit, -24, 0),
+            np.log1p(self.other_pairs),
+            [unidecode(c).lower() == unidecode(w) for c, w in zip(cores, self.others, strict=True)],
+            [" " in word for word in self.others],
         ]
         return np.column_stack(columns).astype(np.float64)
 
@@ -151,7 +166,8 @@ class Decoded(NamedTuple):
         candidates = self.candidates
         words = candidates.first[self.rows, self.keep[:, 0]]
         own_word, other_word = words[at], candidates.first[row, reading]
-        _, first, second = self.likeliest()
+        likeliest = self.likeliest()[1:]
+        first, second = likeliest
         beside = (
             np.append(0, np.where(second == NONE, first, second))[at],
             np.append(first, 0)[at + 1],
@@ -161,7 +177,6 @@ class Decoded(NamedTuple):
         count = self._counts(words)
         prior = candidates.model.unigram
         own_fit, other_fit = self._fit(beside, own_word, (other_word, other_last))
-        texts = [candidates.readings[r][k].word or "" for r, k in zip(row, reading, strict=True)]
         return (
             at,
             other,
@@ -176,10 +191,13 @@ class Decoded(NamedTuple):
                 rate=rates(1 - self.share[:, 0], self.page)[at],
                 own_count=count[at],
                 other_count=np.bincount(words[self.page >= 0], minlength=len(prior))[other_word],
-                number=np.array([text.isdigit() for text in texts], bool),
                 own_fit=own_fit,
                 other_fit=other_fit,
+                other_pairs=self._pairs(likeliest, beside, other_word, other_last),
                 tokens=[self.tokens[t] for t in at.tolist()],
+                others=[
+                    candidates.readings[r][k].word or "" for r, k in zip(row, reading, strict=True)
+                ],
             ),
         )
 
@@ -199,6 +217,18 @@ class Decoded(NamedTuple):
         )
         pairs = logs.reshape(2, 2, -1)
         found: Doubles = (pairs[0] + pairs[1]).astype(np.float64)
+        return found
+
+    def _pairs(
+        self, likeliest: tuple[Ids, Ids], beside: tuple[Ids, Ids], first: Ids, last: Ids
+    ) -> Doubles:
+        """How often the document surely has words beside either of their neighbours here."""
+        word, second = likeliest
+        said = (self.share.max(1) > SURE) & (second == NONE)
+        known = np.sort(bigram_key(word[:-1], word[1:])[said[:-1] & said[1:]])
+        asked = bigram_key(*np.stack([[beside[0], first], [last, beside[1]]], 1))
+        count = np.searchsorted(known, asked, "right") - np.searchsorted(known, asked)
+        found: Doubles = count.sum(0).astype(np.float64)
         return found
 
     def _counts(self, words: Ids) -> Doubles:

@@ -23,12 +23,17 @@ _SYMBOL = regex.compile(
 )
 _NUMBERED = regex.compile(r"\d+[a-z]?[-–/]\S+$")
 _PART = regex.compile(r"['’‘]?[\p{L}&]+")
-_ACRONYM = regex.compile(r"(?<![\p{L}\d&'’/-])[\p{Lu}1](?:&?[\p{Lu}1]){1,7}(?![\p{L}\d&/-])")
+_ACRONYM = regex.compile(
+    r"(?<![\p{L}\d&'’/-])(?:\p{Lu}|1(?=\p{Lu}))(?:&?[\p{Lu}\d]){1,7}(?![\p{L}\d&/-])"
+)
 _RUN_TYPE = regex.compile(r"(?<!\p{L})KIL(?=/T[WU])")
 _RUN_TOGETHER = regex.compile("(NQ|KL|CT|QD)I(T[WU])")
 _REPORT: Final = "TTr"
-_ALIKE: Final = (("Đ", "D"), ("U", "D"), ("U", "Ư"), ("H", "II"), ("N", "Ñ"), ("T", "1"))
-"""Capitals, and what a Vietnamese model reads for them."""
+_ALIKE: Final = (
+    *(("Đ", "D"), ("U", "D"), ("U", "Ư"), ("H", "II"), ("N", "Ñ"), ("T", "1"), ("1", "I")),
+    *(("L", "U"), ("Q", "Ọ"), ("Q", "O"), ("G", "Œ")),
+)
+"""Capitals and the digit 1, and what a Vietnamese model reads for them."""
 
 
 def without_marks(text: str) -> Iterator[Span]:

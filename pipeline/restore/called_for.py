@@ -22,15 +22,21 @@ from pipeline.restore.decoder import Decoder
 from pipeline.restore.forward_backward import Doubles
 from pipeline.restore.language_model import NONE, Floats, Ids
 from pipeline.restore.lattice import spoken
+from pipeline.restore.orthography import canonical
+from pipeline.restore.remains import Remains
 from pipeline.restore.tokens import UNKNOWN_ID, core_of
 
 UNLIKELY: Final = -16.0
 """log P(word | word before) + log P(word after | word) under which a word is looked at."""
 
+WORTHLESS: Final = -18.0
+"""The score, of the channel and of these, under which a word is looked at, too."""
+
 _KNEE: Final = -9.0  # log P(read | word) below which what was read tells less and less:
 _SLOPE: Final = 0.35  # words are garbled more often than their letters one by one
 _SLACK: Final = 4.0  # by which pairs of words may put a reading behind, before 4-grams weigh it
 _LONGEST: Final = 7  # letters of a syllable
+_REST: Final = 4  # letters that may be what is left of a word
 _MOST: Final = 4  # readings of a token
 _TOGETHER: Final = 200  # tokens: what bounds memory
 _MOST_KEPT: Final = 20_000
@@ -53,6 +59,8 @@ class CalledFor:
         self._decoder = decoder
         self._kept: dict[Place, Farther] = {}
         self._far: dict[str, tuple[Ids, Floats]] = {}
+        words, lexicon = candidates.model.words, candidates.lexicon
+        self._remains = Remains([words[w] for w in lexicon.word.tolist()])
 
     def of(self, decoded: Decoded) -> Decoded:
         """The tokens of a document with the readings their neighbours call for, where these are
@@ -63,10 +71,11 @@ class CalledFor:
         before, after = np.append(0, last[:-1]), np.append(first[1:], 0)
         pair = candidates.model.bigram(before, first)[0]
         fit = pair + np.append(pair[1:], 0)
-        odd = ((fit < UNLIKELY) | (first == UNKNOWN_ID)) & (second == NONE) & (decoded.page >= 0)
+        worth = self._worth(candidates.score[decoded.rows, best], fit)
+        odd = (fit < UNLIKELY) | (worth < WORTHLESS) | (first == UNKNOWN_ID)
+        odd &= (second == NONE) & (decoded.page >= 0)
         odd &= candidates.score[decoded.rows, 1] > IMPOSSIBLE / 2
         asked = [t for t in np.flatnonzero(odd).tolist() if self._is_word(decoded, t)]
-        worth = self._worth(candidates.score[decoded.rows, best], fit)
         places = [(decoded.tokens[t], int(first[t]), int(before[t]), int(after[t])) for t in asked]
         self._look_up(places, worth[asked])
         found = {t: self._kept[p] for t, p in zip(asked, places, strict=True) if self._kept[p][0]}
@@ -123,7 +132,10 @@ class CalledFor:
         if found is None:
             if len(self._far) > _MOST_FAR:
                 self._far.clear()
-            scores, ranked = self._candidates.by_channel(read)
+            scores, prior = self._candidates.by_channel(read)
+            if len(read) <= _REST and (len(read) == 1 or not read.isupper()):
+                np.maximum.at(scores, *self._remains.of(canonical(read)))
+            ranked = scores + prior
             top = np.arange(len(ranked))
             if len(top) > _FAR:
                 top = np.argpartition(-ranked, _FAR)[:_FAR]

@@ -299,9 +299,9 @@ class Candidates:
         return self.made("\x00" + text, (), certain)
 
     def by_channel(self, read: str) -> tuple[Floats, Floats]:
-        """log P(read | syllable) of every syllable known, and that beside its frequency."""
+        """log P(read | syllable) of every syllable known, and what its frequency counts."""
         scores, _ = self._by_usual_cuts(read, shape_of(read))
-        return scores, scores + self._prior
+        return scores, self._prior
 
     def made(self, name: str, words: tuple[str, ...], make: Callable[[], Row]) -> int:
         """The row of other readings than a token's own, kept under a name that no token has and

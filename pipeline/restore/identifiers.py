@@ -17,7 +17,7 @@ import regex
 from rapidfuzz import fuzz
 from unidecode import unidecode
 
-from pipeline.restore import acronyms
+from pipeline.restore import acronyms, recipients, stray_marks
 from pipeline.restore.orthography import analyse
 from pipeline.restore.protect import is_address
 
@@ -74,11 +74,16 @@ _AMOUNT = regex.compile(
 _DAY_OR_MONTH = regex.compile(
     rf"(?<!\p{{L}})(?:ngày|tháng|năm)\s(?P<number>\d[\d{_LIKE}]|[{_LIKE}]\d)(?=[\s,.;)]|$)"
 )
-_OF_NUMBERS = regex.compile(r"[\dŠ…/⁄]|[Il]k")
+_OF_NUMBERS = regex.compile(r"[\dŠ…/⁄]|[Il]k|tháng [Ì|]")
 _GROUPED = regex.compile(r"(?<![\p{L}\d.,/-])(?P<number>[lIÌ|]\d{1,2}(?:\.\d{3})+)(?![\p{L}\d])")
 _FIVE = regex.compile(r"(?<![\p{L}\d.])(?P<number>\d{0,2}Š\d{0,2})(?=[\s,;)]|\.?$|\.\s\p{Ll})")
 _IN_SYMBOL = regex.compile(r"(?<=\d/[\p{Lu}\d/-]{2,24}\p{Lu})(?P<one>[Il])(?=\d(?![\p{L}\d]))")
 _OF_MEASURE = regex.compile(r"(?<![\p{L}\d.,])(?P<one>[Il])(?=(?:km|kg)(?!\p{L}))")
+_WHOLE = regex.compile(
+    r"(?<![\p{L}\d.,])[IlÌ](?=[.,]\d{1,3}\s(?:triệu|tỷ|tỉ|nghìn|ngàn|km|ha|tấn|mét)(?!\p{L}))"
+)
+_MINUTES = regex.compile(r"(?<=\d°\d?)[IlÌ](?=\d?[`'’′])")
+_JANUARY = regex.compile(r"(?<=[Nn]gày\s\d{1,2}\stháng\s)[Ì|](?=[\s,.;)]|$)")
 _YEAR = regex.compile(r"(?<=(?<!\p{L})[Nn]ăm\s)(?P<one>[TlIÌ|])(?=\d{3}(?![\p{L}\d]))")
 _NOUGHT = regex.compile(r"(?<=(?<!\p{L})(?:[Nn]gày|[Tt]háng)\s)(?P<nought>[DOo])(?=[1-9](?!\w))")
 _BLANK = regex.compile(
@@ -120,7 +125,7 @@ _ARTICLE_WORD = regex.compile(
     r"(?:^|(?<=[\s(]\p{Ll}{2,6}\s))(?P<word>[DĐ][iìíỉĩị][êềếểễệe]u)(?=\s\d{1,3}[.,;:\s])"
 )
 _ON_FILE = regex.compile(
-    r"^\s*(?:[-–~*•+]\s*)?(?P<word>[Ll1I|][^\s:;,]{1,3})(?=[:;.]?\s*VT(?:[,.;\s(]|$))"
+    r"^\s*(?:[-–~*•+]\s*)?(?P<word>[Ll1I|][^\s:;,]{1,3}|[^\s;,]{0,2}ưu)(?=[:;.]?\s*VT(?:[,.;\s(]|$))"
 )
 _DATE_READ = regex.compile(
     r"(?<!\p{L})[nN]gày\s(?P<d>\S{1,2})\stháng\s(?P<m>\S{1,2})\snăm\s(?P<y>\S{4})(?![\w])"
@@ -156,7 +161,8 @@ def fixes(text: str, heavy: bool, near_top: bool) -> list[Fix]:
         found += [Fix(m.start(1), m.end(1), "để b/c") for m in _FOR_REPORT_HEAVY.finditer(text)]
         found += [Fix(*span) for span in acronyms.without_marks(text)]
     else:
-        found += [Fix(*span) for span in acronyms.alike(text)]
+        by_line = (acronyms.alike(text), recipients.fixes(text), stray_marks.fixes(text))
+        found += [Fix(*span) for spans in by_line for span in spans]
         found += [*_torn_years(text), *_fixed_words(text), *_numbers(text), *_letters(text)]
     if near_top:
         found += _subject(text, heavy)
@@ -210,7 +216,8 @@ def _numbers(text: str) -> Iterator[Fix]:
     lost between number and abbreviation."""
     if not _OF_NUMBERS.search(text):
         return
-    for pattern, after in ((_IN_SYMBOL, "1"), (_OF_MEASURE, "1"), (_YEAR, "1"), (_NOUGHT, "0")):
+    ones = (_IN_SYMBOL, _OF_MEASURE, _YEAR, _WHOLE, _MINUTES, _JANUARY)
+    for pattern, after in (*((one, "1") for one in ones), (_NOUGHT, "0")):
         for match in pattern.finditer(text):
             yield Fix(match.start(), match.end(), after)
     for pattern in (_GROUPED, _FIVE):

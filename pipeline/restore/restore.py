@@ -70,7 +70,7 @@ _SURE_DIGITS = frozenset("0123456789lI|!ÌÍO")  # but for strokes and an O amon
 ACCEPT = 0.2  # where no acceptance is learned: a reading this probable is taken
 ACCEPT_DIGIT, ACCEPT_DIGITS = 0.9, 0.95  # the same for one digit, and for more
 DOUBT = {"eng": 0.8, "vie": 0.97}  # a word less sure than this, left as read, is a doubt
-LEAST_SURE = {"vie": 0.5}  # a correction less sure than this is not made
+LEAST_SURE = {"vie": 0.6}  # a correction less sure than this is not made
 PRINTED = {"eng": 0.45}  # the exponent of how a word is printed: capital, comma
 WEIGHTS = {
     "eng": Weights(channel=0.9, counted=0.5, behind=12.0, trigrams=9, last=5),

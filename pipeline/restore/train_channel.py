@@ -1,16 +1,18 @@
 """Learn a channel from pairs of printed and read lines.
 
     python -m pipeline.restore.train_channel PAIRS.tsv... --out dictionaries/channel-eng.tsv
+        [--more dictionaries/channel-eng.tsv]
 
 The pairs (columns split, document, model, damage, dpi, truth, ocr) come from the page simulator.
 Lines of the training split only; tokens are aligned by likeness, syllables cut into onset and
-rime, and what each was read as is counted.
+rime, and what each was read as is counted. `--more`: an earlier table, to which the counts are
+added.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -150,9 +152,14 @@ def align_letters(printed: str, read: str, model: LetterModel) -> list[Pair]:
     return out[::-1]
 
 
-def learn(pairs: Iterator[Pair], rounds: int = 3) -> Counts:
-    """Counts of what onsets, rimes and letters were read as."""
+def learn(pairs: Iterator[Pair], rounds: int = 3, more: Iterable[str] = ()) -> Counts:
+    """Counts of what onsets, rimes and letters were read as; those of the rows `more` of another
+    table with them, but for letters, which are aligned anew."""
     counts = Counts()
+    for row in more:
+        if not row.startswith(("#", "letter\t")):
+            kind, unit, seen, count = row.split("\t")
+            counts.table["onset" if kind == "onset" else "rime", unit, seen] += float(count)
     for printed, read in pairs:
         units = _units(printed)
         if units is None or len(read) > len(printed) + 4:
@@ -178,8 +185,10 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("pairs", nargs="+", type=Path)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--least", type=float, default=1)
+    parser.add_argument("--more", type=Path, help="a table learned before")
     arguments = parser.parse_args(argv)
-    counts = learn(token_pairs(read_pairs(arguments.pairs)))
+    more = arguments.more.read_text(encoding="utf-8").splitlines() if arguments.more else ()
+    counts = learn(token_pairs(read_pairs(arguments.pairs)), more=more)
     head = (
         "# What OCR read for each onset, rime and letter, counted on simulated pages.",
         "# Made by: python -m pipeline.restore.train_channel",
