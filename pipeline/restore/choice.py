@@ -9,6 +9,7 @@ token's readings. `python -m benchmarks.train_choice` learns the weights, `dicti
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -17,7 +18,8 @@ from pipeline.restore.context_model import ContextModel
 from pipeline.restore.forward_backward import Bools, Doubles
 from pipeline.restore.language_model import NONE, Floats, Ids
 from pipeline.restore.lattice import Lattice, spoken
-from pipeline.restore.tokens import IDENTIFIER_ID, SPECIALS, UNKNOWN_ID
+from pipeline.restore.protect import is_code, is_measure
+from pipeline.restore.tokens import IDENTIFIER_ID, SPECIALS, UNKNOWN_ID, core_of
 
 FEATURES: Final = (
     *("n-grams", "around", "not around", "channel", "word"),
@@ -35,6 +37,12 @@ CERTAIN: Final = 0.9995
 
 REACH: Final = 3
 """Words: where one so near was changed by a round, the network is asked once more."""
+
+ACCEPT: Final = 0.2
+ACCEPT_DIGIT: Final = 0.9
+ACCEPT_DIGITS: Final = 0.95
+"""How probable another reading must be to be taken: of a word; of one digit, or of a letter with
+digits such as V8; of several digits."""
 
 _ROUNDS: Final = 2
 _LIKE_A_WORD: Final = -4.0  # log P of a token with digits that looks like none of measures, symbols
@@ -126,6 +134,15 @@ class Choice:
         scores = np.where(fits[at], scores, -np.inf)
         behind = scores - scores.max(1, keepdims=True)
         return np.where(fits[at], np.maximum(behind, _LEAST_AROUND), 0)
+
+
+@lru_cache(maxsize=100_000)
+def least_needed(token: str) -> float:
+    """How probable another reading of a token must be to be taken."""
+    core = token[slice(*core_of(token))]
+    if core.isdigit() or is_measure(core):
+        return ACCEPT_DIGIT if sum(c.isdigit() for c in core) == 1 else ACCEPT_DIGITS
+    return ACCEPT_DIGIT if is_code(core) else ACCEPT
 
 
 def shares(scores: Doubles, live: Bools) -> Doubles:

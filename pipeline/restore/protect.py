@@ -21,7 +21,7 @@ _ADDRESS = regex.compile(
 _ITEM = regex.compile(r"[\"“(]?(?:\p{L}|\d{1,2}|[IVX]+)[).]|[abc]\d\)")
 _MEASURE = regex.compile(r"\d+(?:h|km|kg|m|ha|g)\d*")
 _AREA = regex.compile(r"[kcd]?m[23]")
-_CODE = regex.compile(r"\p{Lu}\d?[0-357-9]")  # V8, U23; a 4 or 6 is what vowels are read as
+_CODE = regex.compile(r"\p{Lu}\d?[0-357-9]")
 _ROMAN = regex.compile(r"[IVXLC]+")
 _SYMBOLS: Final = frozenset("&@¢§€£¥©®$")
 _VOWELS: Final = frozenset("aăâeêioôơuưy")
@@ -55,6 +55,12 @@ def as_number(core: str) -> str | None:
 def is_measure(core: str) -> bool:
     """Digits with the sign of a measure: `4h`, `15m`, `2kg`."""
     return bool(_MEASURE.fullmatch(core))
+
+
+def is_code(core: str) -> bool:
+    """A capital and digits that are hardly read for vowels (4 and 6 are): `V8`, `U23`. `S8` may
+    still be Sở."""
+    return bool(_CODE.fullmatch(core))
 
 
 def is_stroke(sign: str) -> bool:
@@ -136,8 +142,6 @@ def is_readable(core: str, heavy: bool) -> bool:
     if core.isdigit():
         return len(core) <= 2 and core[0] != "0"
     if any(c in "/\\" for c in core) or (core[:1].isdigit() and core[-1:].isdigit()):
-        return False
-    if _CODE.fullmatch(core):
         return False
     letters = sum(c.isalpha() for c in core)
     digits = sum(c.isdigit() for c in core)

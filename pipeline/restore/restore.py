@@ -35,7 +35,7 @@ from pipeline.restore.built_in import (
 from pipeline.restore.called_for import CalledFor
 from pipeline.restore.candidates import IMPOSSIBLE, Candidates, Width
 from pipeline.restore.channel import Channel
-from pipeline.restore.choice import FEATURES, Choice, Chosen
+from pipeline.restore.choice import FEATURES, Choice, Chosen, least_needed
 from pipeline.restore.common_readings import CommonReadings
 from pipeline.restore.confidence import Confidence, Found, weights_of
 from pipeline.restore.context_model import ContextModel
@@ -67,8 +67,6 @@ GRAMMAR_SCORE = 0.99
 GRAMMAR_MARGIN = 4.6
 NUMBER_SURE = 0.9  # a number that was read as letters is for a person to confirm
 _SURE_DIGITS = frozenset("0123456789lI|!ÌÍO")  # but for strokes and an O among digits
-ACCEPT = 0.2  # where no acceptance is learned: a reading this probable is taken
-ACCEPT_DIGIT, ACCEPT_DIGITS = 0.9, 0.95  # the same for one digit, and for more
 DOUBT = {"eng": 0.8, "vie": 0.97}  # a word less sure than this, left as read, is a doubt
 LEAST_SURE = {"vie": 0.6}  # a correction less sure than this is not made
 PRINTED = {"eng": 0.45}  # the exponent of how a word is printed: capital, comma
@@ -248,7 +246,7 @@ class Restorer:
         if acceptance:
             share, needed = acceptance.weighed(decoded)
         else:
-            share, needed = decoded.share, np.array([_needed(t) for t in decoded.tokens])
+            share, needed = decoded.share, np.array([least_needed(t) for t in decoded.tokens])
         best = np.where(share.max(1) < needed, 0, share.argmax(1))
         line = np.array([-1 if s is None else s.line for s in slots])
         found = self._found(decoded, share, best, line, name)
@@ -385,13 +383,6 @@ def _with_rows(slots: list[Slot | None], rows: Ids, other: Ids) -> list[Slot | N
         slot = slots[t]
         out[t] = slot and slot._replace(row=int(other[t]))
     return out
-
-
-def _needed(token: str) -> float:
-    """How probable another reading of a token must be to be taken, where none is learned."""
-    if not is_number(token):
-        return ACCEPT
-    return ACCEPT_DIGIT if sum(c.isdigit() for c in token) == 1 else ACCEPT_DIGITS
 
 
 def _take(changes: Changes, done: list[list[RestoredLine]]) -> None:
