@@ -44,6 +44,7 @@ ACCEPT_DIGITS: Final = 0.95
 """How probable another reading must be to be taken: of a word; of one digit, or of a letter with
 digits such as V8; of several digits."""
 
+_AROUND: Final = FEATURES.index("around")
 _ROUNDS: Final = 2
 _LIKE_A_WORD: Final = -4.0  # log P of a token with digits that looks like none of measures, symbols
 _COUNTED: Final = 0.5  # a word as probable as this counts among the document's own, by it
@@ -78,9 +79,8 @@ class Choice:
         live = share > _LEAST_SHARE
         two = left.second[np.arange(len(share)), share.argmax(1)] != NONE
         asked = np.flatnonzero((live.sum(1) > 1) & (share.max(1) < CERTAIN) & ~two)
-        features = self._features(left, keep, share, rows, asked)
         fits = live & (left.second == NONE) & self.network.knows(left.first)
-        features[:, :, 2] = live[asked] & ~fits[asked] & (left.second[asked] == NONE)
+        features = self._features(left, keep, share, rows, asked, live & ~fits)
         several = fits[asked].sum(1) > 1
         now = share.copy()
         now[asked] = shares(features @ self.weights, live[asked])
@@ -90,41 +90,38 @@ class Choice:
             if not len(some):
                 break
             at = asked[some]
-            features[some, :, 1] = self._around(left, now, fits, at)
+            features[some, :, _AROUND] = self._around(left, now, fits, at)
             before = now.argmax(1)
             now[at] = shares(features[some] @ self.weights, live[at])
             again = beside(now.argmax(1) != before)
         return Chosen(now, asked, features, live[asked])
 
-    def _features(self, left: Lattice, keep: Ids, share: Doubles, rows: Ids, asked: Ids) -> Doubles:
-        """All features of the tokens `asked` but what the network says."""
-        words, own = left.first[asked], np.where(share[asked] >= _COUNTED, share[asked], 0)
-        likely = share >= _COUNTED
-        size = NONE + 1
-        pairs = rows[:, None] * size + left.first
-        counts = np.bincount(left.first[likely], share[likely], size)
-        counts[: len(SPECIALS)] = 0
-        known, place = np.unique(pairs[likely], return_inverse=True)
-        there = np.bincount(place, share[likely], len(known)).astype(np.float64)
-        so = _found(known, there, pairs[asked]) - own
-        read = np.bincount(np.nonzero(likely)[0], share[likely], len(rows))
-        total = np.bincount(rows, read)[rows[asked]][:, None] - own.sum(1, keepdims=True)
-        first = keep[asked] == 0
-        out = np.zeros((*words.shape, len(FEATURES)))
-        out[..., 0] = np.log(np.maximum(share[asked], _LEAST_SHARE))
-        out[..., 3] = np.maximum(left.score[asked], _LEAST_CHANNEL)
-        out[..., 4] = self.unigram[np.minimum(words, len(self.unigram) - 1)]
-        out[..., 5] = np.log1p(np.maximum(counts[words] - own, 0))
-        out[..., 6] = np.log1p(np.maximum(so, 0))
-        out[..., 7] = np.log1p(np.maximum(total - so, 0))
-        out[..., 8] = first & (words >= len(SPECIALS))
-        out[..., 9] = first & (words == UNKNOWN_ID)
-        letters = (words == IDENTIFIER_ID) & (left.score[asked] < _LIKE_A_WORD)
-        number = (words > UNKNOWN_ID) & (words < len(SPECIALS)) & ~letters
-        out[..., 10] = first & number
-        out[..., 11] = first & letters
-        out[..., 12] = left.second[asked] != NONE
-        return out
+    def _features(
+        self, left: Lattice, keep: Ids, share: Doubles, rows: Ids, asked: Ids, unfit: Bools
+    ) -> Doubles:
+        """The features of the tokens `asked`, 0 for how well the network finds that they fit;
+        `unfit` [T, K]: the readings that it is not asked about."""
+        words, channel = left.first[asked], left.score[asked]
+        again, so, otherwise = _evidence(left, share, rows, asked)
+        two, first = left.second[asked] != NONE, keep[asked] == 0
+        digits = (words == IDENTIFIER_ID) & (channel < _LIKE_A_WORD)
+        no_word = (words > UNKNOWN_ID) & (words < len(SPECIALS))
+        columns = {
+            "n-grams": np.log(np.maximum(share[asked], _LEAST_SHARE)),
+            "around": np.zeros(words.shape),
+            "not around": unfit[asked] & ~two,
+            "channel": np.maximum(channel, _LEAST_CHANNEL),
+            "word": self.unigram[np.minimum(words, len(self.unigram) - 1)],
+            "again": np.log1p(again),
+            "read so again": np.log1p(so),
+            "read otherwise": np.log1p(otherwise),
+            "as read": first & (words >= len(SPECIALS)),
+            "as read, no word": first & (words == UNKNOWN_ID),
+            "as read, a number": first & no_word & ~digits,
+            "as read, with digits": first & digits,
+            "two words": two,
+        }
+        return np.stack([columns[name] for name in FEATURES], -1, dtype=np.float64)
 
     def _around(self, left: Lattice, now: Doubles, fits: Bools, at: Ids) -> Doubles:
         """How well each reading of the tokens `at` fits between the words likeliest by `now`."""
@@ -166,6 +163,7 @@ def learn(features: Doubles, live: Bools, right: Ids, ridge: float = 1.0) -> Dou
     """The weights [F] that make the reading `right` [N] of each token likeliest under `features`
     [N, K, F], by Newton's method with a penalty on the square of each standardised weight."""
     spread = features[live].std(0)
+    spread[spread < 1e-9] = np.inf
     x = features / spread
     weights = np.zeros(x.shape[2])
     chosen = np.arange(x.shape[1]) == right[:, None]
@@ -180,6 +178,25 @@ def learn(features: Doubles, live: Bools, right: Ids, ridge: float = 1.0) -> Dou
             break
     out: Doubles = weights / spread
     return out
+
+
+def _evidence(
+    left: Lattice, share: Doubles, rows: Ids, asked: Ids
+) -> tuple[Doubles, Doubles, Doubles]:
+    """Of each reading of the tokens `asked`, how often the document has its word elsewhere, has it
+    where the same was read, and has another word there: by the readings that are fairly likely,
+    each counted by its probability."""
+    words, own = left.first[asked], np.where(share[asked] >= _COUNTED, share[asked], 0)
+    likely = share >= _COUNTED
+    counts = np.bincount(left.first[likely], share[likely], NONE + 1)
+    counts[: len(SPECIALS)] = 0
+    pairs = rows[:, None] * (NONE + 1) + left.first
+    known, place = np.unique(pairs[likely], return_inverse=True)
+    there = np.bincount(place, share[likely], len(known)).astype(np.float64)
+    so = np.maximum(_found(known, there, pairs[asked]) - own, 0)
+    read = np.bincount(np.nonzero(likely)[0], share[likely], len(rows))
+    total = np.bincount(rows, read)[rows[asked]][:, None] - own.sum(1, keepdims=True)
+    return np.maximum(counts[words] - own, 0), so, np.maximum(total - so, 0)
 
 
 def _found(keys: Ids, values: Doubles, wanted: Ids) -> Doubles:
