@@ -44,7 +44,7 @@ def channel_counts(name: str) -> tuple[str, ...]:
     return table(f"channel-{name}.tsv") + digits
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=8)
 def table(name: str) -> tuple[str, ...]:
     """The lines of a table."""
     return tuple((files("dictionaries") / name).read_text(encoding="utf-8").splitlines())
