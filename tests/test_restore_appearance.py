@@ -64,7 +64,8 @@ def test_without_training_text_nothing_is_written(tmp_path: Path) -> None:
 
 def test_a_word_without_a_row_counts_as_its_kind() -> None:
     lines = [f"{OTHERS}\t0.25\t0.1", f"{UNKNOWN}\t0.9\t0.2", "nam\t0.8\t0.05"]
-    logs = Appearance.read(lines, ("nam", "xã", "Torres")).logs
+    ids = {"nam": 0, "xã": 1, "torres": 2}
+    logs = Appearance.read(lines, ids, np.array([0, 1])).logs
     assert logs.shape == (STATES, 4)
     np.testing.assert_allclose(np.exp(logs[CAPITAL]), [0.8 * 0.95, 0.25 * 0.9, 0.9 * 0.8, 1], 1e-4)
     np.testing.assert_allclose(np.exp(logs[SMALL + COMMA]), [0.2 * 0.05, 0.075, 0.02, 1], 1e-4)
@@ -72,8 +73,7 @@ def test_a_word_without_a_row_counts_as_its_kind() -> None:
 
 def test_the_table_that_comes_along_has_names_and_particles() -> None:
     text = (files("dictionaries") / "appearance.tsv").read_text(encoding="utf-8")
-    words = ("nguyễn", "của")
-    logs = Appearance.read(text.splitlines(), words).logs
+    logs = Appearance.read(text.splitlines(), {"nguyễn": 0, "của": 1}, np.arange(2)).logs
     assert logs[CAPITAL, 0] > logs[SMALL, 0] + 2
     assert logs[SMALL, 1] > logs[CAPITAL, 1] + 2
     assert logs[COMMA, 0] > logs[COMMA, 1] + 1

@@ -8,15 +8,14 @@ log P(printed so | word) for the decoder. The shares are counted in running text
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
 import numpy as np
 
-from pipeline.restore.language_model import Floats
-from pipeline.restore.orthography import analyse
+from pipeline.restore.language_model import Floats, Ids
 from pipeline.restore.protect import is_item_mark
 from pipeline.restore.tokens import UNKNOWN, core_of
 
@@ -69,19 +68,24 @@ class Appearance:
     logs: Floats
 
     @classmethod
-    def read(cls, lines: Iterable[str], words: Sequence[str]) -> Appearance:
-        """For the words of a language model, from a table of word, share of capitals, share of
-        commas. Raises ValueError at a line that is no such row, KeyError without `OTHERS`
-        or `UNKNOWN`."""
+    def read(cls, lines: Iterable[str], ids: Mapping[str, int], syllables: Ids) -> Appearance:
+        """For the words of a language model by their `ids`, some of which are `syllables`, from a
+        table of word, share of capitals, share of commas. Raises ValueError at a line that is no
+        such row, KeyError without `OTHERS` or `UNKNOWN`."""
         shares: dict[str, tuple[float, float]] = {}
         for line in lines:
             if line.strip() and not line.startswith("#"):
                 word, capital, comma = line.rstrip("\n").split("\t")
-                shares[word] = (float(capital), float(comma))
-        rows = np.array([shares.get(w) or shares[OTHERS if analyse(w) else UNKNOWN] for w in words])
-        capital, comma = np.clip(rows, _SUREST, 1 - _SUREST).T
-        logs = np.zeros((STATES, len(words) + 1), np.float32)
-        case = np.stack([np.zeros(len(words)), np.log1p(-capital), np.log(capital)])
-        logs[:COMMA, :-1] = case + np.log1p(-comma)
-        logs[COMMA:, :-1] = case + np.log(comma)
+                shares[word] = float(capital), float(comma)
+        both = np.tile(shares[UNKNOWN], (len(ids), 1))
+        both[syllables] = shares[OTHERS]
+        known = [(ids[word], *share) for word, share in shares.items() if word in ids]
+        rows = np.array(known).reshape(-1, 3)
+        both[rows[:, 0].astype(np.int64)] = rows[:, 1:]
+        both = np.clip(both, _SUREST, 1 - _SUREST)
+        capitals, commas = both.T
+        logs = np.zeros((STATES, len(ids) + 1), np.float32)
+        case = np.stack([np.zeros(len(ids)), np.log1p(-capitals), np.log(capitals)])
+        logs[:COMMA, :-1] = case + np.log1p(-commas)
+        logs[COMMA:, :-1] = case + np.log(commas)
         return cls(logs)

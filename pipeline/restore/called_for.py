@@ -10,6 +10,7 @@ them or precede what follows, and only readings that do.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -59,8 +60,6 @@ class CalledFor:
         self._decoder = decoder
         self._kept: dict[Place, Farther] = {}
         self._far: dict[str, tuple[Ids, Floats]] = {}
-        words, lexicon = candidates.model.words, candidates.lexicon
-        self._remains = Remains([words[w] for w in lexicon.word.tolist()])
 
     def of(self, decoded: Decoded) -> Decoded:
         """The tokens of a document with the readings their neighbours call for, where these are
@@ -80,6 +79,11 @@ class CalledFor:
         self._look_up(places, worth[asked])
         found = {t: self._kept[p] for t, p in zip(asked, places, strict=True) if self._kept[p][0]}
         return self._taken(decoded, (first, second), found) if found else decoded
+
+    @cached_property
+    def _remains(self) -> Remains:
+        words, lexicon = self._candidates.model.words, self._candidates.lexicon
+        return Remains([words[w] for w in lexicon.word.tolist()])
 
     def _is_word(self, decoded: Decoded, t: int) -> bool:
         token = decoded.tokens[t]

@@ -108,7 +108,7 @@ class Restorer:
             name: Candidates(channel, lexicon, model, ids, WIDTHS[name], foreign, common.get(name))
             for name, channel in channels.items()
         }
-        appearance = Appearance.read(table("appearance.tsv"), model.words)
+        appearance = Appearance.read(table("appearance.tsv"), ids, lexicon.word)
         self._printed = {name: weight * appearance.logs for name, weight in PRINTED.items()}
         self._lines: dict[str, Lines] = {}
         self._kept: dict[str, dict[bytes, Thinned]] = {name: {} for name in channels}
