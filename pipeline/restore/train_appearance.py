@@ -1,6 +1,6 @@
 """Count how words are printed: `dictionaries/appearance.tsv`.
 
-    python -m pipeline.restore.train_appearance --text CORPUS [--out FILE]
+    python -m pipeline.restore.train_appearance --text CORPUS --exclude TEST_LETTERS [--out FILE]
 
 In: any folder of text. Out: for each word met often enough the share of its occurrences inside
 sentences that begin with a capital, and of those that end no sentence the share before a comma.
@@ -30,12 +30,16 @@ rare words that are none count as `UNKNOWN`."""
 _NEITHER: Final = 0.5  # the case of what is no word tells nothing
 
 
-def lines_of(folder: Path) -> Iterator[list[str]]:
-    """The tokens of each line of the training documents that is not in capitals."""
-    for path in corpus.text_files(folder):
+def lines_of(folder: Path, exclude: Sequence[Path] = ()) -> Iterator[list[str]]:
+    """The tokens of each line of the training documents that is not in capitals; what documents
+    share with any text under `exclude` is left out, as by `train.train`."""
+    paths = corpus.text_files(folder)
+    excluded = corpus.telling(corpus.shingles_of(exclude), paths)
+    for path in paths:
         for text in corpus.documents(path):
             if corpus.split_of(text) == "train":
-                yield from (line.split() for line in text.split("\n") if not line.isupper())
+                lines = corpus.unshared(text, excluded).split("\n")
+                yield from (line.split() for line in lines if not line.isupper())
 
 
 def counted(lines: Iterator[list[str]]) -> dict[str, list[int]]:
@@ -84,14 +88,15 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Command line of this module."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--text", type=Path, required=True)
+    parser.add_argument("--exclude", type=Path, action="append", default=[])
     parser.add_argument("--out", type=Path, default=OUT)
     options = parser.parse_args(argv)
-    counts = counted(lines_of(options.text))
+    counts = counted(lines_of(options.text, options.exclude))
     if not counts:
         raise ValueError(f"no training text under {options.text}")
     lines = [
         "# How words are printed: the share of capitals inside sentences, and of commas behind.",
-        "# Counted by: python -m pipeline.restore.train_appearance --text CORPUS",
+        "# Counted by: python -m pipeline.restore.train_appearance --text CORPUS --exclude LETTERS",
         "# Of those that have no row: * for syllables, <unk> for all else.",
         "# word\tcapital\tcomma",
         *rows(counts),
