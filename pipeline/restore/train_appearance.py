@@ -23,11 +23,6 @@ OUT: Final = Path("dictionaries/appearance.tsv")
 _LEAST: Final = 20
 """Occurrences from which on a word has a row of its own. Rarer syllables count as `OTHERS`; as
 `UNKNOWN` whatever else is rare, or is printed with a capital mostly, as most of these are."""
-_KNOWN: Final = 8
-"""Words met less often are not in the vocabulary of the language model, unless they are syllables:
-rare words that are none count as `UNKNOWN`."""
-
-_NEITHER: Final = 0.5  # the case of what is no word tells nothing
 
 
 def lines_of(folder: Path, exclude: Sequence[Path] = ()) -> Iterator[list[str]]:
