@@ -24,8 +24,8 @@ from benchmarks.restore_accuracy import pages_of, words
 from pipeline.document import Line, PageLayout
 from pipeline.restore import corpus
 from pipeline.restore.acceptance import FEATURES
-from pipeline.restore.candidates import printed
-from pipeline.restore.confidence import learn
+from pipeline.restore.candidates import Reading, printed
+from pipeline.restore.confidence import learn, weight_rows
 from pipeline.restore.restore import Restorer
 
 OUT = Path(__file__).parent.parent / "dictionaries/acceptance.tsv"
@@ -58,10 +58,7 @@ def offers(restorer: Restorer, read: Sequence[str], truth: Sequence[str] | None)
         slot = slots[t]
         assert slot is not None
         reading = decoded.candidates.readings[slot.row][decoded.keep[t, k]]
-        before = slot.token[reading.start : reading.end]
-        after = printed(reading.word or before, before, reading.shape)
-        as_read = words(slot.token)
-        given = words(slot.token[: reading.start] + after + slot.token[reading.end :])
+        as_read, given = words(slot.token), given_words(slot.token, reading)
         right = [as_read] if wanted is None else wanted.get((slot.line, slot.start))
         if right is not None and given != as_read:
             features.append(row)
@@ -69,6 +66,13 @@ def offers(restorer: Restorer, read: Sequence[str], truth: Sequence[str] | None)
             other.append(given in right)
     shape = np.array(features, np.float64).reshape(-1, len(FEATURES))
     return Offers(shape, np.array(own, bool), np.array(other, bool))
+
+
+def given_words(token: str, reading: Reading) -> list[str]:
+    """The words that a reading of a token gives."""
+    before = token[reading.start : reading.end]
+    after = printed(reading.word or before, before, reading.shape)
+    return words(token[: reading.start] + after + token[reading.end :])
 
 
 def _wanted(read: Sequence[str], truth: Sequence[str]) -> dict[tuple[int, int], list[list[str]]]:
@@ -127,7 +131,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         "# When another reading of a word is taken: weights of a logistic model.",
         "# Made by: python -m benchmarks.train_acceptance",
         "# channel\tfeature\tweight",
-        *(f"vie\t{f}\t{w:.5f}" for f, w in zip(FEATURES, learn(x, other), strict=True) if w),
+        *weight_rows("vie", FEATURES, learn(x, other)),
     ]
     options.out.write_text("\n".join(lines) + "\n", encoding="utf-8")
 

@@ -19,9 +19,10 @@ import numpy.typing as npt
 import regex
 
 from benchmarks.restore_accuracy import pages_of, words
+from benchmarks.train_acceptance import given_words
 from pipeline.document import Line, PageLayout
-from pipeline.restore.candidates import printed
 from pipeline.restore.choice import FEATURES, learn, shares
+from pipeline.restore.confidence import weight_rows
 from pipeline.restore.restore import Restorer
 from pipeline.restore.train_channel import align_tokens
 
@@ -48,10 +49,7 @@ def choices(restorer: Restorer, read: Sequence[str], truth: Sequence[str]) -> Ch
         assert slot is not None
         readings = candidates.readings[slot.row]
         for place in np.flatnonzero(chosen.live[i]).tolist():
-            reading = readings[keep[t, place]]
-            before = slot.token[reading.start : reading.end]
-            after = printed(reading.word or before, before, reading.shape)
-            given = words(slot.token[: reading.start] + after + slot.token[reading.end :])
+            given = given_words(slot.token, readings[keep[t, place]])
             if given == wanted.get((slot.line, slot.start)):
                 kept.append(i)
                 right.append(place)
@@ -99,7 +97,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         "# Which reading is right, under heavy damage: weights of a conditional logit model.",
         "# Made by: python -m benchmarks.train_choice",
         "# channel\tfeature\tweight",
-        *(f"eng\t{f}\t{w:.5f}" for f, w in zip(FEATURES, learn(x, live, right), strict=True)),
+        *weight_rows("eng", FEATURES, learn(x, live, right)),
     ]
     options.out.write_text("\n".join(lines) + "\n", encoding="utf-8")
 

@@ -19,7 +19,7 @@ import regex
 
 from benchmarks.restore_accuracy import matched, pages_of, words
 from pipeline.document import Line, PageLayout, RestoredLine
-from pipeline.restore.confidence import FEATURES, learn
+from pipeline.restore.confidence import FEATURES, learn, weight_rows
 from pipeline.restore.restore import Model, Restorer
 
 OUT = Path(__file__).parent.parent / "dictionaries/confidence.tsv"
@@ -112,8 +112,7 @@ def main(argv: Sequence[str] | None = None) -> None:
             f"{model}: {(~right).sum()} of {len(right)} words wrong, "
             f"{100 * caught(sure, right):.0f} % of them among the 3 % least sure"
         )
-        weights = learn(x, right)
-        lines += [f"{model}\t{f}\t{w:.5f}" for f, w in zip(FEATURES, weights, strict=True) if w]
+        lines += weight_rows(model, FEATURES, learn(x, right))
     options.out.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 

@@ -188,6 +188,11 @@ def weights_of(lines: Iterable[str], channel: str, features: Sequence[str]) -> D
     return weights
 
 
+def weight_rows(channel: str, features: Sequence[str], weights: Doubles) -> list[str]:
+    """The rows of such a table; a weight of 0 has none."""
+    return [f"{channel}\t{f}\t{w:.5f}" for f, w in zip(features, weights, strict=True) if w]
+
+
 def probability(features: Doubles, weights: Doubles) -> Doubles:
     """What a logistic model of some weights says of each row of features."""
     found: Doubles = 1 / (1 + np.exp(-np.clip(features @ weights, -30, 30)))
