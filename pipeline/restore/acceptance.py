@@ -19,6 +19,7 @@ from unidecode import unidecode
 
 from pipeline.restore.candidates import Candidates
 from pipeline.restore.confidence import probability, weights_of, word_numbers
+from pipeline.restore.decoder import SURE
 from pipeline.restore.language_model import NONE, Ids, bigram_key
 from pipeline.restore.tokens import UNKNOWN_ID, core_of
 
@@ -45,9 +46,6 @@ FEATURES: Final = (
     *("known", "known, rare", "other rare", "again", "twice", "other again", "number"),
     *("fit", "fit as read", "pairs in the document", "other marks alone", "two words"),
 )
-SURE: Final = 0.95
-"""Words of this probability tell of the rest of their document."""
-
 USUAL_RATE: Final = 0.02
 """Share of words that Tesseract's Vietnamese model misreads on weak scans."""
 

@@ -18,7 +18,8 @@ from pipeline.restore.context_model import ContextModel
 from pipeline.restore.forward_backward import Bools, Doubles
 from pipeline.restore.language_model import NONE, Floats, Ids
 from pipeline.restore.lattice import Lattice, spoken
-from pipeline.restore.protect import is_code, is_measure
+from pipeline.restore.protect import is_code
+from pipeline.restore.slots import is_number
 from pipeline.restore.tokens import IDENTIFIER_ID, SPECIALS, UNKNOWN_ID, core_of
 
 FEATURES: Final = (
@@ -136,10 +137,9 @@ class Choice:
 @lru_cache(maxsize=100_000)
 def least_needed(token: str) -> float:
     """How probable another reading of a token must be to be taken."""
-    core = token[slice(*core_of(token))]
-    if core.isdigit() or is_measure(core):
-        return ACCEPT_DIGIT if sum(c.isdigit() for c in core) == 1 else ACCEPT_DIGITS
-    return ACCEPT_DIGIT if is_code(core) else ACCEPT
+    if is_number(token):
+        return ACCEPT_DIGIT if sum(c.isdigit() for c in token) == 1 else ACCEPT_DIGITS
+    return ACCEPT_DIGIT if is_code(token[slice(*core_of(token))]) else ACCEPT
 
 
 def shares(scores: Doubles, live: Bools) -> Doubles:

@@ -81,18 +81,20 @@ class Decoder:
         """For each token its likeliest readings (indices) and their probabilities. Words that
         the document is sure of count more wherever else they may stand."""
         if self.choice is None:
-            return self._by_ngrams(readings)
+            keep, share, _ = self._by_ngrams(readings)
+            return keep, share
         keep, chosen = self.chosen(readings)
         return keep, chosen.share
 
     def chosen(self, readings: Rows) -> tuple[Ids, Chosen]:
         """The same with what the choice is made by."""
         assert self.choice is not None
-        keep, share = self._by_ngrams(readings)
-        return keep, self.choice.of(readings.take(keep), keep, share, readings.rows)
+        keep, share, left = self._by_ngrams(readings)
+        return keep, self.choice.of(left, keep, share, readings.rows)
 
-    def _by_ngrams(self, readings: Rows) -> tuple[Ids, Doubles]:
-        """The likeliest readings by the whole language model, and their probabilities."""
+    def _by_ngrams(self, readings: Rows) -> tuple[Ids, Doubles, Lattice]:
+        """The likeliest readings by the whole language model, their probabilities, and only
+        these of all readings."""
         sentences = readings.sentences()
         thinned = self._thinned(readings, sentences)
         left = readings.take(thinned.keep)
@@ -107,7 +109,7 @@ class Decoder:
             tokens, within = sequence.token, sequence.within
             found = self._last_pass(left.at(tokens), emitted[tokens], sequence, pairs)
             share[tokens[within]] = found[within]
-        return thinned.keep, share
+        return thinned.keep, share, left
 
     def likely(self, readings: Rows) -> tuple[Ids, Doubles]:
         """For each token the readings left after bigrams and trigrams, and their probabilities."""

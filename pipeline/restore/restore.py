@@ -285,8 +285,8 @@ class Restorer:
     def decoded(self, pages: Pages, name: str) -> tuple[list[Slot | None], Decoded]:
         """The tokens of pages of one kind of damage, and the readings of each, before any is
         taken."""
-        slots, rows = self._sequence(pages, name)
-        readings = self._readings(slots, rows, name)
+        slots, readings = self._sequence(pages, name)
+        rows = readings.rows
         keep, share = self._decoders[name].posteriors(readings)
         page = np.array([-1 if s is None else s.page for s in slots])
         tokens = ["" if s is None else s.token for s in slots]
@@ -298,18 +298,9 @@ class Restorer:
     def chosen(self, pages: Pages) -> tuple[list[Slot | None], Candidates, Ids, Chosen]:
         """The tokens of pages under heavy damage, and how readings of each were chosen: which of
         its `Candidates` were weighed to the end [T, K], and by what."""
-        slots, rows = self._sequence(pages, "eng")
-        readings = self._readings(slots, rows, "eng")
+        slots, readings = self._sequence(pages, "eng")
         keep, chosen = self._decoders["eng"].chosen(readings)
         return slots, self._candidates["eng"], keep, chosen
-
-    def _widened(
-        self, slots: list[Slot | None], rows: Ids, name: str
-    ) -> tuple[list[Slot | None], Ids]:
-        """The tokens with the further readings that the words around them ask for."""
-        keep, share = self._decoders[name].likely(self._readings(slots, rows, name))
-        wider = self._widening[name].rows(rows, keep, share)
-        return _with_rows(slots, rows, wider), wider
 
     def explain(self, word: str, before: str, after: str, model: Model = "auto") -> list[Candidate]:
         """The readings of `word` between `before` and `after`, most probable first; none where
@@ -317,14 +308,13 @@ class Restorer:
         text = f"{before} {word} {after}"
         name = self._kind((Line(text),), model)
         name = "vie" if name == "none" else name
-        slots, rows = self._sequence([(0, PageLayout(1, 0, 0, 0, (Line(text),)))], name)
+        slots, readings = self._sequence([(0, PageLayout(1, 0, 0, 0, (Line(text),)))], name)
         places = [i for i, s in enumerate(slots) if s and s.start == len(before) + 1]
         if not places:
             return []
         at = places[0]
         slot = slots[at]
         assert slot is not None
-        readings = self._readings(slots, rows, name)
         keep, share = self._decoders[name].posteriors(readings)
         return candidates_at(
             at, slot, readings, keep, share, self._candidates[name], self._decoders[name]
@@ -358,22 +348,27 @@ class Restorer:
         specks.add(changes, judgement, self._model, heavy=name == "eng")
         _take(changes, done)
 
-    def _readings(self, slots: list[Slot | None], rows: Ids, name: str) -> Rows:
-        """The readings of the tokens, with how these are printed where that is weighed."""
-        table = self._candidates[name]
-        lattice = Lattice(table.first, table.second, table.score)
-        if name not in self._printed:
-            return Rows(lattice, rows, kept=self._kept[name])
-        tokens = [s and s.token for s in slots]
-        printed = self._printed[name]
-        return Rows(lattice, rows, np.array(states(tokens)), printed, self._kept[name])
-
-    def _sequence(self, pages: Pages, name: str) -> tuple[list[Slot | None], Ids]:
+    def _sequence(self, pages: Pages, name: str) -> tuple[list[Slot | None], Rows]:
+        """The tokens of pages and their readings, with how the tokens are printed where that is
+        weighed, and with further readings where the words around are asked for such."""
         sequencer = Sequencer(self._candidates[name], self._lines.get(name))
         sequencer.add_pages(pages)
-        if name in self._widening:
-            return self._widened(sequencer.slots, sequencer.rows, name)
-        return sequencer.slots, sequencer.rows
+        slots, rows = sequencer.slots, sequencer.rows
+        readings = Rows(self._table(name), rows, kept=self._kept[name])
+        if name in self._printed:
+            seen = np.array(states([s and s.token for s in slots]))
+            readings = replace(readings, states=seen, printed=self._printed[name])
+        if name not in self._widening:
+            return slots, readings
+        keep, share = self._decoders[name].likely(readings)
+        wider = self._widening[name].rows(rows, keep, share)
+        slots = _with_rows(slots, rows, wider)
+        return slots, replace(readings, table=self._table(name), rows=wider)
+
+    def _table(self, name: str) -> Lattice:
+        """The readings of all tokens met, as far as there are rows now."""
+        table = self._candidates[name]
+        return Lattice(table.first, table.second, table.score)
 
 
 def _with_rows(slots: list[Slot | None], rows: Ids, other: Ids) -> list[Slot | None]:
