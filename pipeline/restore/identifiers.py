@@ -11,13 +11,13 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import regex
 from rapidfuzz import fuzz
 from unidecode import unidecode
 
-from pipeline.restore import acronyms, recipients, stray_marks
+from pipeline.restore import acronyms, recipients, set_lines, stray_marks
 from pipeline.restore.orthography import analyse
 from pipeline.restore.protect import is_address
 
@@ -29,6 +29,10 @@ class Fix(NamedTuple):
     end: int
     after: str
 
+
+Place = Literal["text", "top", "above number", "below number"]
+"""Where a line stands: among the first lines of a document, where the subject of a letter may
+stand; above the letter's number, with the name of its body; right below that number."""
 
 _NUMBER = r"\d{1,5}[a-z]?\s?[-–/]\s?(?:(?:19|20)\d\d\s?/\s?)?['’‘]?\p{Lu}[\p{Lu}\p{Ll}&'’./-]+"
 _LABEL = regex.compile(
@@ -52,13 +56,17 @@ _SUBJECT = regex.compile(
     r"^\s*(?P<mark>['’]?V\s?[⁄/\\+]\s?[vVwWyY›%'’,]?|VW%?|Vá['’]|W⁄|V[Iil1]?[/⁄]\s?[vw]|V[il1I|!]v|Vv|Vw|V%|VA['’:]v?|VAv|W[/⁄]?[vyw2]|V2:?)"
     r"(?=\s+[\p{L}\d\"“-])"
 )
+_NUMBER_LINE = regex.compile(rf"\s*{_LABEL.pattern}")
+_SUBJECT_BELOW = regex.compile(
+    r"^\s*(?P<mark>['’‘]?[VW][⁄/\\+%:;,.'’›0-9VWAINLvwyéisí]{1,3}|V[uíị])(?=\s+\S)"
+)
 _BARE_SUBJECT = regex.compile(r"^\s*(?P<mark>VỊ|V)(?=\s\p{Lu}?\p{Ll})")
 _STROKE = regex.compile(r"(?<=[\p{L}\d])(?P<stroke>⁄)(?=[\p{L}\d])")
 _HEAVY_SUBJECT = regex.compile(
     r"^\s*(?P<mark>[VW]A[:;)]?(?=\s+\p{L}\p{Ll})|(?:Vív|Vis|Wy|VWv|Vév)(?=\s+[\p{L}\d\"“]))"
 )
 _LIST_DASH = regex.compile(r"^\s*(?:- )?(?P<dash>~)(?=\s+[\p{L}\d\"“(]|[\"“(])")
-_COUNTED = regex.compile(r"(?<!\p{L})(?:[Kk]hoản|[ĐđD]iều)\s(?P<one>[|Il!ÌÍ])(?=[\s,.;)]|$)")
+_COUNTED = regex.compile(r"(?<!\p{L})(?:[Kk]hoản|[ĐđD]iều)\s(?P<one>[|Il!ÌÍ†])(?=[\s,.;)]|$)")
 _LIKE = "lI|!\\]ÌÍŠóÓO"  # signs that one digit is read as, and no number of an article ends with
 _ARTICLE = regex.compile(
     rf"(?<!\p{{L}})(?:[Kk]hoản|[ĐđD]iều)\s(?P<number>\d[\d{_LIKE}]{{0,2}}|[lIÌ]\d{{1,2}}|Š)"
@@ -72,7 +80,7 @@ _AMOUNT = regex.compile(
     r"(?=\s(?:triệu|tỷ|tỉ|nghìn|ngàn|giờ|ngày|tháng|năm|người|tuổi|phút|tấn|lần|đồng)(?!\p{L}))"
 )
 _DAY_OR_MONTH = regex.compile(
-    rf"(?<!\p{{L}})(?:ngày|tháng|năm)\s(?P<number>\d[\d{_LIKE}]|[{_LIKE}]\d)(?=[\s,.;)]|$)"
+    rf"(?<!\p{{L}})(?:ngày|tháng|năm)\s(?P<number>\d[\d{_LIKE}]|[{_LIKE}]\d)(?=[\s,.;)]|[/-]\d|$)"
 )
 _OF_NUMBERS = regex.compile(r"[\dŠ…/⁄]|[Il]k|tháng [Ì|]")
 _GROUPED = regex.compile(r"(?<![\p{L}\d.,/-])(?P<number>[lIÌ|]\d{1,2}(?:\.\d{3})+)(?![\p{L}\d])")
@@ -84,6 +92,9 @@ _WHOLE = regex.compile(
 )
 _MINUTES = regex.compile(r"(?<=\d°\d?)[IlÌ](?=\d?[`'’′])")
 _JANUARY = regex.compile(r"(?<=[Nn]gày\s\d{1,2}\stháng\s)[Ì|](?=[\s,.;)]|$)")
+_ITEM_I = regex.compile(
+    r"(?<=\()¡(?=\))|(?<=(?<!\p{L})(?:[Đđ]iểm|\p{L},|\p{L}\svà)\s)¡(?=[\s,;]|$)"
+)
 _YEAR = regex.compile(r"(?<=(?<!\p{L})[Nn]ăm\s)(?P<one>[TlIÌ|])(?=\d{3}(?![\p{L}\d]))")
 _NOUGHT = regex.compile(r"(?<=(?<!\p{L})(?:[Nn]gày|[Tt]háng)\s)(?P<nought>[DOo])(?=[1-9](?!\w))")
 _BLANK = regex.compile(
@@ -98,11 +109,13 @@ _NO_STROKE = regex.compile(
 )
 _FILED = regex.compile(r"(?<=^\s*-?\s?Lưu:?\s)V[IÌ1](?=[,.;(\s]|$)")
 _RUN_CONCLUSION = regex.compile(r"(?<=\d-)KU(?=(?:TW|TU|HU|ĐUK)(?!\p{L}))")
-_SIGNS_FOR_LETTERS = regex.compile("[]ƒøÑ]")
+_SIGNS_FOR_LETTERS = regex.compile("[]ƒøÑ¡]")
 _CAPITAL_J = regex.compile(r"(?<![\p{L}\d\[])\](?=\p{Ll})")
 _SMALL_G = regex.compile(r"(?<!\p{L})ø(?P<rest>\p{Ll}+)")
 _JOINED_LABEL = regex.compile(r"(?<!\p{L})(?P<label>[Ss]ố:?)(?=\d{1,5}(?:[/-]|[.,;]?(?:\s|$)))")
 _LONE_SCORE = regex.compile(r"(?<!\S)_(?=[\p{L}\d-])|(?<=\p{Lu})\s+_$")
+_RULE = regex.compile(r"^\P{Ll}*\p{Lu}{2}(?P<rule>\s+_{2,3})$")
+_RULE_ABOVE = regex.compile(r"^\P{Ll}*\p{Lu}{2}(?P<rule>\s+[-–—])$")
 _SPECK = regex.compile(r"^\P{Ll}*\p{Lu}{2}\P{Ll}*\s\p{Lu}{2,}(?P<speck>\s[bfhijkltv])$")
 _TITLE_SPECK = regex.compile(
     r"(?:CHỦ TỊCH|GIÁM ĐỐC|BÍ THƯ|HIỆU TRƯỞNG|VĂN PHÒNG)(?P<speck>\s[\p{L}\p{S}'’‘.-])$"
@@ -131,7 +144,7 @@ _DATE_READ = regex.compile(
     r"(?<!\p{L})[nN]gày\s(?P<d>\S{1,2})\stháng\s(?P<m>\S{1,2})\snăm\s(?P<y>\S{4})(?![\w])"
 )
 _READ_DIGIT = {
-    **dict.fromkeys("lI|!]iÌÍíìJL", "1"),
+    **dict.fromkeys("lI|!]iÌÍíìJLT", "1"),
     **dict.fromkeys("OoØQ", "0"),
     **dict.fromkeys("Šš", "5"),
     **dict.fromkeys("Zz", "2"),
@@ -145,11 +158,9 @@ _MOTTO_END = regex.compile(r"\p{Ll}\sph\p{Ll}{1,4}\W?$")
 _TIGHT_DASH = regex.compile(r"\p{L}[-–—~]\p{L}")  # printed without spaces
 
 
-def fixes(text: str, heavy: bool, near_top: bool) -> list[Fix]:
-    """All repairs of a line, in order, none overlapping another.
-
-    `heavy`: an English model read it; `near_top`: among the first lines of a document, where the
-    subject of a letter stands."""
+def fixes(text: str, heavy: bool, place: Place) -> list[Fix]:
+    """All repairs of a line, in order, none overlapping another. `heavy`: an English model read
+    it."""
     found = [*composed(text), *_code_points(text), *_dates(text), *_marks(text)]
     found += [*_read_dates(text), *_counted(text), *_specks(text)]
     found += [Fix(m.start(), m.end(), f"{m['label']} ") for m in _JOINED_LABEL.finditer(text)]
@@ -161,17 +172,27 @@ def fixes(text: str, heavy: bool, near_top: bool) -> list[Fix]:
         found += [Fix(m.start(1), m.end(1), "để b/c") for m in _FOR_REPORT_HEAVY.finditer(text)]
         found += [Fix(*span) for span in acronyms.without_marks(text)]
     else:
-        by_line = (acronyms.alike(text), recipients.fixes(text), stray_marks.fixes(text))
+        by_line = (
+            f(text) for f in (acronyms.alike, recipients.fixes, stray_marks.fixes, set_lines.fixes)
+        )
         found += [Fix(*span) for spans in by_line for span in spans]
         found += [*_torn_years(text), *_fixed_words(text), *_numbers(text), *_letters(text)]
-    if near_top:
-        found += _subject(text, heavy)
+    if place != "text":
+        found += _subject(text, heavy, place == "below number")
+    if place == "above number" and (match := _RULE_ABOVE.search(text)):
+        found.append(Fix(match.start("rule"), match.end("rule"), ""))
     return _apart(found)
 
 
-def _subject(text: str, heavy: bool) -> Iterator[Fix]:
-    """The mark before the subject of a letter: V/v (NĐ 30/2020, Phụ lục I)."""
-    match = _SUBJECT.match(text)
+def is_number_line(text: str) -> bool:
+    """Whether a line begins with the number of a letter: its label, the number, the symbol."""
+    return _NUMBER_LINE.match(text) is not None
+
+
+def _subject(text: str, heavy: bool, below_number: bool) -> Iterator[Fix]:
+    """The mark before the subject of a letter: V/v, below the number (NĐ 30/2020, Phụ lục I)."""
+    match = _SUBJECT_BELOW.match(text) if below_number else None
+    match = match or _SUBJECT.match(text)
     if match is None and heavy and not acronyms.mostly_capitals(text):
         match = _HEAVY_SUBJECT.match(text)
     elif match is None and not heavy:
@@ -239,6 +260,7 @@ def _letters(text: str) -> Iterator[Fix]:
         return
     if "[" not in text:
         yield from (Fix(m.start(), m.end(), "J") for m in _CAPITAL_J.finditer(text))
+    yield from (Fix(m.start(), m.end(), "i") for m in _ITEM_I.finditer(text))
     for read, after in (("ƒ", "f"), ("NÑ", "N")):
         yield from (Fix(m.start(), m.end(), after) for m in regex.finditer(read, text))
     for match in _SMALL_G.finditer(text):
@@ -251,9 +273,9 @@ def _specks(text: str) -> Iterator[Fix]:
     letter behind a line of capitals, any behind a title, one before the number of a letter."""
     if text.count("_") == 1:
         yield from (Fix(m.start(), m.end(), "") for m in _LONE_SCORE.finditer(text))
-    for pattern in (_SPECK, _TITLE_SPECK, _NUMBER_SPECK):
+    for pattern in (_SPECK, _TITLE_SPECK, _NUMBER_SPECK, _RULE):
         if match := pattern.search(text):
-            yield Fix(match.start("speck"), match.end("speck"), "")
+            yield Fix(match.start(1), match.end(1), "")
 
 
 def _torn_years(text: str) -> Iterator[Fix]:

@@ -36,7 +36,7 @@ _AS_ABOVE: Final = regex.compile(
     r"\s*[-–—~=>+*•]\s*Như\s(?P<word>\p{L}{0,3}[iìíỉĩị][êềếểễệe]u)(?=\s\d{1,3}[;:,.])"
 )
 _FOR_REPORT: Final = regex.compile(
-    r"\((?!để b/c)(?P<mark>[dđt]\p{L}?\sb/c|đ[ểềẻế]\sb(?:[íìịiỉĩ]c?|\p{Ll}{2}(?=[:;])))"
+    r"\((?!để b/c)(?P<mark>[dđt]\p{L}?\sb/c|đ[ểềẻế]\sb(?:[íìịiỉĩ]c?|/[Q€©¢]?|\p{Ll}{2}(?=[:;])))"
     r"(?=[):;.]*\s*$)"
 )
 

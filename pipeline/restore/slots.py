@@ -17,7 +17,7 @@ from pipeline.document import Line, PageLayout
 from pipeline.restore import identifiers, items
 from pipeline.restore.candidates import Candidates
 from pipeline.restore.damage import could_be_syllable
-from pipeline.restore.identifiers import Fix
+from pipeline.restore.identifiers import Fix, Place
 from pipeline.restore.language_model import Ids
 from pipeline.restore.protect import is_address, is_measure
 from pipeline.restore.tokens import JOINED, JOINED_HEAVY, classify, core_of, ends_sentence
@@ -134,14 +134,25 @@ def _other_readings(line: Line) -> dict[int, tuple[str, ...]]:
 def fixes_of(page: PageLayout, heavy: bool, *, first: bool) -> dict[int, list[Fix]]:
     """The repairs of the field grammar on a page, by line number; `first`: it is the letter's."""
     found: dict[int, list[Fix]] = {}
+    places = _places([line.text for line in page.lines[:_TOP]] if first else [])
     for number, line in enumerate(page.lines):
-        near_top = first and number < _TOP
-        if fixes := _line_fixes(line.text, heavy, near_top):
+        place = places[number] if number < len(places) else "text"
+        if fixes := _line_fixes(line.text, heavy, place):
             found[number] = fixes
     for number, fix in _item_fixes(tuple(line.text for line in page.lines)).items():
         others = [f for f in found.get(number, []) if f.start >= fix.end or f.end <= fix.start]
         found[number] = sorted([fix, *others])
     return found
+
+
+def _places(top: Sequence[str]) -> list[Place]:
+    """Where each of the first lines of a document stands."""
+    places: list[Place] = ["top"] * len(top)
+    found = (n for n, text in enumerate(top) if identifiers.is_number_line(text))
+    if (number := next(found, None)) is not None:
+        places[:number] = ["above number"] * number
+        places[number + 1 : number + 2] = ["below number"] * len(top[number + 1 : number + 2])
+    return places
 
 
 # Every pass over a document looks at its lines again, and most stay as they are.
