@@ -11,7 +11,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 import regex
 from rapidfuzz import fuzz
@@ -32,7 +32,8 @@ class Fix(NamedTuple):
 
 Place = Literal["text", "top", "above number", "below number"]
 """Where a line stands: among the first lines of a document, where the subject of a letter may
-stand; above the letter's number, with the name of its body; right below that number."""
+stand; the last with words above the letter's number, which names its body, so that no other name
+follows a dash; right below that number."""
 
 _NUMBER = r"\d{1,5}[a-z]?\s?[-–/]\s?(?:(?:19|20)\d\d\s?/\s?)?['’‘]?\p{Lu}[\p{Lu}\p{Ll}&'’./-]+"
 _LABEL = regex.compile(
@@ -69,7 +70,7 @@ _LIST_DASH = regex.compile(r"^\s*(?:- )?(?P<dash>~)(?=\s+[\p{L}\d\"“(]|[\"“(
 _COUNTED = regex.compile(r"(?<!\p{L})(?:[Kk]hoản|[ĐđD]iều)\s(?P<one>[|Il!ÌÍ†])(?=[\s,.;)]|$)")
 _LIKE = "lI|!\\]ÌÍŠóÓO"  # signs that one digit is read as, and no number of an article ends with
 _ARTICLE = regex.compile(
-    rf"(?<!\p{{L}})(?:[Kk]hoản|[ĐđD]iều)\s(?P<number>\d[\d{_LIKE}]{{0,2}}|[lIÌ]\d{{1,2}}|Š)"
+    rf"(?<!\p{{L}})(?:[Kk]hoản|[ĐđD]iều)\s(?P<number>\d[\d{_LIKE}]{{0,2}}|[lIÌL]\d{{1,2}}|Š)"
     r"(?=[\s,.;)]|$)"
 )
 _ASSEMBLY = regex.compile(
@@ -80,7 +81,7 @@ _AMOUNT = regex.compile(
     r"(?=\s(?:triệu|tỷ|tỉ|nghìn|ngàn|giờ|ngày|tháng|năm|người|tuổi|phút|tấn|lần|đồng)(?!\p{L}))"
 )
 _DAY_OR_MONTH = regex.compile(
-    rf"(?<!\p{{L}})(?:ngày|tháng|năm)\s(?P<number>\d[\d{_LIKE}]|[{_LIKE}]\d)(?=[\s,.;)]|[/-]\d|$)"
+    rf"(?<!\p{{L}})(?:ngày|tháng|năm|tuổi)\s(?P<number>\d[\d{_LIKE}]|[{_LIKE}]\d)(?=[\s,.;)]|[/-]\d|$)"
 )
 _OF_NUMBERS = regex.compile(r"[\dŠ…/⁄]|[Il]k|tháng [Ì|]")
 _GROUPED = regex.compile(r"(?<![\p{L}\d.,/-])(?P<number>[lIÌ|]\d{1,2}(?:\.\d{3})+)(?![\p{L}\d])")
@@ -88,15 +89,22 @@ _FIVE = regex.compile(r"(?<![\p{L}\d.])(?P<number>\d{0,2}Š\d{0,2})(?=[\s,;)]|\.
 _IN_SYMBOL = regex.compile(r"(?<=\d/[\p{Lu}\d/-]{2,24}\p{Lu})(?P<one>[Il])(?=\d(?![\p{L}\d]))")
 _OF_MEASURE = regex.compile(r"(?<![\p{L}\d.,])(?P<one>[Il])(?=(?:km|kg)(?!\p{L}))")
 _WHOLE = regex.compile(
-    r"(?<![\p{L}\d.,])[IlÌ](?=[.,]\d{1,3}\s(?:triệu|tỷ|tỉ|nghìn|ngàn|km|ha|tấn|mét)(?!\p{L}))"
+    r"(?<![\p{L}\d.,])[IlÌ](?=(?:\.\d{3})*[.,]\d{1,3}\s(?:triệu|tỷ|tỉ|nghìn|ngàn|km|ha|tấn|mét)(?!\p{L}))"
 )
 _MINUTES = regex.compile(r"(?<=\d°\d?)[IlÌ](?=\d?[`'’′])")
 _JANUARY = regex.compile(r"(?<=[Nn]gày\s\d{1,2}\stháng\s)[Ì|](?=[\s,.;)]|$)")
 _ITEM_I = regex.compile(
     r"(?<=\()¡(?=\))|(?<=(?<!\p{L})(?:[Đđ]iểm|\p{L},|\p{L}\svà)\s)¡(?=[\s,;]|$)"
 )
-_YEAR = regex.compile(r"(?<=(?<!\p{L})[Nn]ăm\s)(?P<one>[TlIÌ|])(?=\d{3}(?![\p{L}\d]))")
+_YEAR = regex.compile(r"(?<=(?<!\p{L})[Nn]ăm\s)(?P<one>[TlLIÌ|])(?=\d{3}(?![\p{L}\d]))")
+_BEHIND_NOUGHT = regex.compile(r"(?<=(?<![\p{L}\d.,/-])0)[lIÌ|](?=[\s,.;)]|$)")
+_NUMBER_ONE = regex.compile(r"(?<=(?<!\p{L})[Ss]ố:?\s)[lIÌ|](?=\d{1,4}(?:/\d{4})?[-/]\p{Lu}{2})")
+_COVID = regex.compile(r"(?<=(?<!\p{L})(?:Covid|COVID)-)[lI](?=9(?!\d))")
 _NOUGHT = regex.compile(r"(?<=(?<!\p{L})(?:[Nn]gày|[Tt]háng)\s)(?P<nought>[DOo])(?=[1-9](?!\w))")
+_ONES: Final = (
+    *(_IN_SYMBOL, _OF_MEASURE, _YEAR, _WHOLE, _MINUTES, _JANUARY),
+    *(_BEHIND_NOUGHT, _NUMBER_ONE, _COVID),
+)
 _BLANK = regex.compile(
     r"(?<=số[.…\s]{1,12}(?:[/⁄][.…\s]{1,8})?)(?<=[.…])(?=(?:(?:19|20)\d\d/)?(?:NĐ-CP|QĐ-|TT-|NQ-|TTLT-|CT-|KH-|TB-|BC-|TTr-))"
 )
@@ -237,8 +245,7 @@ def _numbers(text: str) -> Iterator[Fix]:
     lost between number and abbreviation."""
     if not _OF_NUMBERS.search(text):
         return
-    ones = (_IN_SYMBOL, _OF_MEASURE, _YEAR, _WHOLE, _MINUTES, _JANUARY)
-    for pattern, after in (*((one, "1") for one in ones), (_NOUGHT, "0")):
+    for pattern, after in (*((one, "1") for one in _ONES), (_NOUGHT, "0")):
         for match in pattern.finditer(text):
             yield Fix(match.start(), match.end(), after)
     for pattern in (_GROUPED, _FIVE):

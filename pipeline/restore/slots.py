@@ -150,7 +150,9 @@ def _places(top: Sequence[str]) -> list[Place]:
     places: list[Place] = ["top"] * len(top)
     found = (n for n, text in enumerate(top) if identifiers.is_number_line(text))
     if (number := next(found, None)) is not None:
-        places[:number] = ["above number"] * number
+        worded = [n for n, text in enumerate(top[:number]) if any(c.isalpha() for c in text)]
+        if worded:
+            places[worded[-1]] = "above number"
         places[number + 1 : number + 2] = ["below number"] * len(top[number + 1 : number + 2])
     return places
 
