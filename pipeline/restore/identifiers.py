@@ -67,6 +67,7 @@ _HEAVY_SUBJECT = regex.compile(
     r"^\s*(?P<mark>[VW]A[:;)]?(?=\s+\p{L}\p{Ll})|(?:Vív|Vis|Wy|VWv|Vév)(?=\s+[\p{L}\d\"“]))"
 )
 _LIST_DASH = regex.compile(r"^\s*(?:- )?(?P<dash>~)(?=\s+[\p{L}\d\"“(]|[\"“(])")
+_RUN_DASHES = regex.compile(r"^\s*(?P<dashes>-{2,4})(?=\s+[\p{L}\d(])")
 _COUNTED = regex.compile(r"(?<!\p{L})(?:[Kk]hoản|[ĐđD]iều)\s(?P<one>[|Il!ÌÍ†])(?=[\s,.;)]|$)")
 _LIKE = "lI|!\\]ÌÍŠóÓO"  # signs that one digit is read as, and no number of an article ends with
 _ARTICLE = regex.compile(
@@ -74,10 +75,10 @@ _ARTICLE = regex.compile(
     r"(?=[\s,.;)]|$)"
 )
 _ASSEMBLY = regex.compile(
-    r"(?<=\d{4}/(?:(?:NQ-)?UBTV)?QH)(?P<term>[1lI]\d|\d[lI]|[lI]{2})(?![\p{L}\d])"
+    r"(?<=\d{4}/(?:(?:NQ-)?UBTV)?QH)(?P<term>[1lI]\d|\d[lI]|[lI]{2}|[1lI]S5?)(?![\p{L}\d])"
 )
 _AMOUNT = regex.compile(
-    rf"(?<![\p{{L}}\d.,/-])(?P<number>[lIÌ|L¡]\d{{1,2}}|\d{{1,2}}[{_LIKE}])"
+    rf"(?<![\p{{L}}\d.,/-])(?P<number>[lIÌ|L¡]\d{{1,2}}|\d{{1,2}}[{_LIKE}]|\|)"
     r"(?=\s(?:triệu|tỷ|tỉ|nghìn|ngàn|giờ|ngày|tháng|năm|người|tuổi|phút|tấn|lần|đồng)(?!\p{L}))"
 )
 _DAY_OR_MONTH = regex.compile(
@@ -221,6 +222,8 @@ def _marks(text: str) -> Iterator[Fix]:
     ):
         for match in pattern.finditer(text):
             yield Fix(match.start(group), match.end(group), after)
+    if match := _RUN_DASHES.match(text):  # of a tariff: - - Loại khác
+        yield Fix(match.start("dashes"), match.end("dashes"), " ".join(match["dashes"]))
 
 
 def _counted(text: str) -> Iterator[Fix]:
@@ -236,6 +239,8 @@ def _counted(text: str) -> Iterator[Fix]:
             if "]" in match[group] and "[" in text:
                 continue
             after = "".join(_DIGIT.get(c, c) for c in match[group])
+            if pattern is _ASSEMBLY:  # there is no term beyond these
+                after = regex.sub("S5?", "5", after)
             if after != match[group]:
                 yield Fix(match.start(group), match.end(group), after)
 
