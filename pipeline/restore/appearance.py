@@ -15,6 +15,7 @@ from typing import Final
 
 import numpy as np
 
+from pipeline.restore.forward_backward import Bools
 from pipeline.restore.language_model import Floats, Ids
 from pipeline.restore.protect import is_item_mark
 from pipeline.restore.tokens import UNKNOWN, core_of
@@ -44,6 +45,15 @@ def states(tokens: Sequence[str | None]) -> list[int]:
         case, comma, ends = _traits(token) if token else _BOUNDARY
         found.append(comma if begins else comma + case)
         begins = ends
+    return found
+
+
+def of_words(printed: Ids, two: Bools) -> Ids:
+    """How each word is printed where some tokens, `printed` [T] in some states, are `two` words
+    [T]: the first as its token begins, the second as it ends."""
+    first = np.where(two, printed % COMMA, printed)
+    there = np.stack([np.ones(len(two), bool), two], 1)
+    found: Ids = np.stack([first, printed - first], 1)[there]
     return found
 
 

@@ -14,6 +14,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from pipeline.restore.appearance import of_words
 from pipeline.restore.context_model import ContextModel
 from pipeline.restore.forward_backward import Bools, Doubles
 from pipeline.restore.language_model import NONE, Floats, Ids
@@ -72,11 +73,12 @@ class Choice:
     unigram: Floats
     weights: Doubles
 
-    def of(self, left: Lattice, keep: Ids, share: Doubles, rows: Ids) -> Chosen:
+    def of(self, left: Lattice, keep: Ids, share: Doubles, rows: Ids, printed: Ids) -> Chosen:
         """The choice among the readings `left` of T tokens, of which `keep` [T, K] tells which of
-        all they are, and `rows` [T] where the same was read; by their `share` [T, K] under the
-        n-grams. What these take for two words is not asked about. The network is asked again beside
-        words that it changed, as what is found of one word tells of the next."""
+        all they are, `rows` [T] where the same was read and `printed` [T] how (by the states of
+        `appearance`); by their `share` [T, K] under the n-grams. What these take for two words is
+        not asked about. The network is asked again beside words that it changed, as what is found
+        of one word tells of the next."""
         live = share > _LEAST_SHARE
         two = left.second[np.arange(len(share)), share.argmax(1)] != NONE
         asked = np.flatnonzero((live.sum(1) > 1) & (share.max(1) < CERTAIN) & ~two)
@@ -91,7 +93,7 @@ class Choice:
             if not len(some):
                 break
             at = asked[some]
-            features[some, :, _AROUND] = self._around(left, now, fits, at)
+            features[some, :, _AROUND] = self._around(left, now, fits, at, printed)
             before = now.argmax(1)
             now[at] = shares(features[some] @ self.weights, live[at])
             again = beside(now.argmax(1) != before)
@@ -124,11 +126,14 @@ class Choice:
         }
         return np.stack([columns[name] for name in FEATURES], -1, dtype=np.float64)
 
-    def _around(self, left: Lattice, now: Doubles, fits: Bools, at: Ids) -> Doubles:
-        """How well each reading of the tokens `at` fits between the words likeliest by `now`."""
+    def _around(self, left: Lattice, now: Doubles, fits: Bools, at: Ids, printed: Ids) -> Doubles:
+        """How well each reading of the tokens `at` fits between the words likeliest by `now`, all
+        of which are `printed` [T] in some states."""
         token, best = np.arange(len(now)), now.argmax(1)
-        words, place = spoken(left.first[token, best], left.second[token, best])
-        scores = self.network.scores(words, place[at], left.first[at])
+        second = left.second[token, best]
+        words, place = spoken(left.first[token, best], second)
+        shown = of_words(printed, second != NONE)
+        scores = self.network.scores(words, shown, place[at], left.first[at])
         scores = np.where(fits[at], scores, -np.inf)
         behind = scores - scores.max(1, keepdims=True)
         return np.where(fits[at], np.maximum(behind, _LEAST_AROUND), 0)

@@ -1,9 +1,10 @@
 """Which reading of a word fits the words around it: a recurrent network that reads from both sides.
 
-In: the ids of a text's words, places in it, the words that may stand there. Out: scores, natural
-logarithms up to a constant for each place. One network of long short-term memory (Hochreiter and
-Schmidhuber, 1997) reads up to a place, another one down to it, and a layer of rectified units makes
-of both a vector that is compared with each word's own (Melamud et al., 2016, context2vec).
+In: the ids of a text's words, how each is printed, places in it, the words that may stand there.
+Out: scores, natural logarithms up to a constant for each place. One network of long short-term
+memory (Hochreiter and Schmidhuber, 1997) reads up to a place, another one down to it, and a layer
+of rectified units makes of both a vector that is compared with each word's own (Melamud et al.,
+2016, context2vec). A capital tells of a name, and a comma of where a phrase ends.
 `python -m pipeline.restore.train_context` learns it.
 """
 
@@ -27,13 +28,20 @@ LEAD: Final = 24  # words before a stretch that are read to know where it stands
 _MOST_STRETCHES: Final = 16  # read at a time: 50 MB
 _FEW_ROWS: Final = 12
 _HALF: Final = np.float32(0.5)
-_TOGETHER: Final = ("inputs", "outputs")  # matrices of which each row has a scale of its own
+_TOGETHER: Final = (
+    "inputs",
+    "outputs",
+    "printed",
+    "own",
+)  # matrices of which each row has a scale of its own
 
 Parameters = dict[str, Floats]
-"""`inputs` [V, D]: vectors of the words around a place, specials first; `outputs` [R, D] and `bias`
-[R] of the first R of them, which may be asked for; of the memory that reads forward and of the one
-that reads backward `seen` [2, D, 4 H], `remembered` [2, H, 4 H] and `gates` [2, 4 H], in the order
-input, forget, output, cell; `w1` [2 H + 3 D, U] and `w2` [U + 2 H, D] with biases `b1`, `b2`."""
+"""`inputs` [V, D]: vectors of the words around a place, specials first; `printed` [S, D]: what is
+added for how each is printed, by the states of `appearance`; `outputs` [R, D] and `bias` [R] of the
+first R words, which may be asked for; of the memory that reads forward and of the one that reads
+backward `seen` [2, D, 4 H], `remembered` [2, H, 4 H] and `gates` [2, 4 H], in the order input,
+forget, output, cell; `w1` [2 H + 3 D, U] and `w2` [U + 2 H, D] with biases `b1`, `b2`; `own`
+[S, U]: what is added to the units for how the word asked for is printed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +62,17 @@ class ContextModel:
         row = np.array([rows.get(word, unknown) for word in model_words], np.int64)
         return cls(tuple(words), parameters, row)
 
+    def parameters_for(self, words: Sequence[str]) -> Parameters:
+        """The parameters with the vectors in the order of other words. Raises KeyError at a word
+        that it lacks."""
+        rows = {word: i for i, word in enumerate(self.words)}
+        order = np.array([rows[word] for word in words])
+        p = dict(self.parameters)
+        asked = order[: len(p["bias"])]
+        p["inputs"] = p["inputs"][order]
+        p["outputs"], p["bias"] = p["outputs"][asked], p["bias"][asked]
+        return p
+
     def knows(self, words: Ids) -> npt.NDArray[np.bool_]:
         """Which words of the language model may be asked for: syllables. Numbers and foreign words
         are only looked at."""
@@ -61,15 +80,15 @@ class ContextModel:
         known: npt.NDArray[np.bool_] = rows >= len(SPECIALS)
         return known & (rows < len(self.parameters["outputs"]))
 
-    def scores(self, words: Ids, at: Ids, readings: Ids) -> Floats:
+    def scores(self, words: Ids, printed: Ids, at: Ids, readings: Ids) -> Floats:
         """How well each of `readings` [M, K] fits at the places `at` [M] of `words` [N], all ids of
-        the language model: logarithms up to a constant for each place; without meaning for words
-        it does not know."""
+        the language model, which are `printed` [N] in some states: logarithms up to a constant for
+        each place; without meaning for words it does not know."""
         p = self.parameters
         start = max(0, int(at.min()) - FAR)
-        words, at = words[start : int(at.max()) + FAR + 1], at - start
+        part, at = slice(start, int(at.max()) + FAR + 1), at - start
         rows = np.where(self.knows(readings), self._rows(readings), 0)
-        wanted = wanted_at(p, p["inputs"][self._rows(words)], at)
+        wanted = wanted_at(p, self._rows(words[part]), printed[part], at)
         scores: Floats = np.matmul(p["outputs"][rows], wanted[:, :, None])[:, :, 0]
         return scores + p["bias"][rows]
 
@@ -112,17 +131,20 @@ class ContextModel:
         return cls.of(words, parameters, model_words)
 
 
-def wanted_at(p: Mapping[str, Floats], vectors: Floats, at: Ids) -> Floats:
-    """What the network with the parameters `p` wants at the places `at` [M] of a text whose words
-    have `vectors` [N, D]: vectors [M, D], told without the words that stand there."""
-    nothing = np.zeros((FAR, vectors.shape[1]), np.float32)
-    padded = np.concatenate([nothing, vectors, nothing])
-    sums = np.concatenate([nothing[:1], padded.cumsum(0)])
-    place = at + FAR
-    far = (sums[place + FAR] - sums[place - FAR] - padded[place]) * np.float32(2 / FAR)
+def wanted_at(p: Mapping[str, Floats], words: Ids, printed: Ids, at: Ids) -> Floats:
+    """What the network with the parameters `p` wants at the places `at` [M] of a text of some
+    `words` [N], rows of its inputs, `printed` [N] in some states: vectors [M, D], told without the
+    words that stand there."""
+    nothing = np.zeros((FAR, p["inputs"].shape[1]), np.float32)
+    given = p["inputs"][words]
+    vectors = given + p["printed"][printed]
+    sums = np.concatenate([nothing, given, nothing]).cumsum(0)
+    sums = np.concatenate([nothing[:1], sums])
+    far = (sums[at + 2 * FAR] - sums[at] - given[at]) * np.float32(2 / FAR)
     memory = np.concatenate(_remembered(p, vectors, at), 1)
-    seen = np.concatenate([memory, padded[place - 1], padded[place + 1], far], 1)
-    units = np.maximum(seen @ p["w1"] + p["b1"], 0)
+    beside = np.concatenate([nothing[:1], vectors, nothing[:1]])
+    seen = np.concatenate([memory, beside[at], beside[at + 2], far], 1)
+    units = np.maximum(seen @ p["w1"] + p["b1"] + p["own"][printed[at]], 0)
     wanted: Floats = np.concatenate([units, memory], 1) @ p["w2"] + p["b2"]
     return wanted
 

@@ -90,7 +90,7 @@ class Decoder:
         """The same with what the choice is made by."""
         assert self.choice is not None
         keep, share, left = self._by_ngrams(readings)
-        return keep, self.choice.of(left, keep, share, readings.rows)
+        return keep, self.choice.of(left, keep, share, readings.rows, readings.how_printed())
 
     def _by_ngrams(self, readings: Rows) -> tuple[Ids, Doubles, Lattice]:
         """The likeliest readings by the whole language model, their probabilities, and only
@@ -131,14 +131,15 @@ class Decoder:
         start = max(0, at - 3)
         return self.path_scores(words[start : at + 3])[at - start :]
 
-    def fit(self, words: Ids, at: int, readings: Ids) -> list[float | None]:
-        """How well each of `readings` fits at the place `at` of `words` by the network, 0 for the
-        best; None for what it does not know, or where it has no weight."""
+    def fit(self, words: Ids, printed: Ids, at: int, readings: Ids) -> list[float | None]:
+        """How well each of `readings` fits at the place `at` of `words`, `printed` in some states,
+        by the network, 0 for the best; None for what it does not know, or where it has no
+        weight."""
         if self.choice is None:
             return [None] * len(readings)
         network = self.choice.network
         known = network.knows(readings)
-        scores = network.scores(words, np.array([at]), readings[None])[0]
+        scores = network.scores(words, printed, np.array([at]), readings[None])[0]
         best = scores[known].max(initial=-np.inf)
         return [float(s - best) if k else None for s, k in zip(scores, known, strict=True)]
 

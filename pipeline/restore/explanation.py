@@ -53,7 +53,7 @@ def candidates_at(
     known = candidates.readings[slot.row]
     kept = [int(k) for k in np.unique(keep[at]) if k < len(known)]
     ids = candidates.first[slot.row, kept]
-    around = decoder.fit(words, at, ids)
+    around = decoder.fit(words, readings.how_printed(), at, ids)
     found = []
     for k, word, fit, shown in zip(kept, ids, around, readings.printed_so(at, ids), strict=True):
         reading = known[k]

@@ -143,6 +143,10 @@ class Rows:
             return [None] * len(words)
         return [float(x) for x in self.printed[self.states[token], words]]
 
+    def how_printed(self) -> Ids:
+        """In which state each token is printed, 0 where that is not known [T]."""
+        return np.zeros(len(self.rows), np.int64) if self.states is None else self.states
+
     def key(self, tokens: slice) -> bytes:
         """What stands for the readings of the given tokens and their scores."""
         rows = self.rows[tokens].tobytes()
