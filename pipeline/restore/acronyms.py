@@ -15,8 +15,7 @@ from typing import Final
 
 import regex
 
-Span = tuple[int, int, str]
-"""Begin and end in the line, and what stands there."""
+from pipeline.restore.fix import Fix
 
 _SYMBOL = regex.compile(
     r"(?<![\p{L}\d])\d{0,5}[a-z]?\s?[-–/]\s?(?:(?:19|20)\d\d\s?/\s?)?(?P<symbol>['’‘]?\p{Lu}[\p{Lu}\p{Ll}&'’‘/-]*[\p{Lu}\p{Ll}])"
@@ -36,11 +35,11 @@ _ALIKE: Final = (
 """Capitals and the digit 1, and what a Vietnamese model reads for them."""
 
 
-def without_marks(text: str) -> Iterator[Span]:
+def without_marks(text: str) -> Iterator[Fix]:
     """Abbreviations as an English model reads them, which has no Đ."""
     known = _as_read_without_marks()
     for match in _RUN_TYPE.finditer(text):
-        yield match.start(), match.end(), "KL"
+        yield Fix(match.start(), match.end(), "KL")
     for match in _SYMBOL.finditer(text):
         start = match.start("symbol")
         for part in _PART.finditer(match["symbol"]):
@@ -48,21 +47,21 @@ def without_marks(text: str) -> Iterator[Span]:
             bare = _without_bar(read)
             if run := _RUN_TOGETHER.fullmatch(bare):
                 both = f"{known.get(run[1], run[1])}/{run[2]}"
-                yield start + part.start(), start + part.end(), both
+                yield Fix(start + part.start(), start + part.end(), both)
             after = known.get(bare)
             if bare.startswith(_REPORT) and (office := known.get(bare.removeprefix(_REPORT))):
                 after = _REPORT + office  # TTrSGDĐT, without a stroke
             if after and after != part.group():
-                yield start + part.start(), start + part.end(), after
+                yield Fix(start + part.start(), start + part.end(), after)
     if mostly_capitals(text):
         return
     for match in _ACRONYM.finditer(text):
         after = known.get(match.group())
         if after and after != match.group() and len(after) > 2:
-            yield match.start(), match.end(), after
+            yield Fix(match.start(), match.end(), after)
 
 
-def alike(text: str) -> Iterator[Span]:
+def alike(text: str) -> Iterator[Fix]:
     """Abbreviations with one letter read as one that looks alike, or with a mark that it has not:
     `HDND`, `UBÑD`, `KH/TỦ`."""
     misread = _looking_alike()
@@ -72,10 +71,10 @@ def alike(text: str) -> Iterator[Span]:
             read = part.group()
             after = misread.get(read) or (_as_code(read) if numbered else None)
             if after and after != read:
-                yield start + part.start(), start + part.end(), after
+                yield Fix(start + part.start(), start + part.end(), after)
     for match in _ACRONYM.finditer(text):
         if after := misread.get(match.group()):
-            yield match.start(), match.end(), after
+            yield Fix(match.start(), match.end(), after)
 
 
 def _as_code(read: str) -> str | None:
@@ -88,10 +87,11 @@ def _as_code(read: str) -> str | None:
 def codes() -> frozenset[str]:
     """The abbreviations of all lists."""
     names = ("document_types.tsv", "bodies.tsv", "abbreviations.tsv")
-    return frozenset(row[0].strip() for name in names for row in _rows(name))
+    return frozenset(row[0].strip() for name in names for row in rows(name))
 
 
-def _rows(name: str) -> list[list[str]]:
+def rows(name: str) -> list[list[str]]:
+    """The rows of a table of `dictionaries/`, without comments and empty lines."""
     resource = files("dictionaries") / name
     lines = resource.read_text(encoding="utf-8").splitlines() if resource.is_file() else []
     return [line.split("\t") for line in lines if line.strip() and not line.startswith("#")]
@@ -114,7 +114,7 @@ def _as_read_without_marks() -> dict[str, str]:
 @cache
 def _looking_alike() -> dict[str, str]:
     """What the abbreviations that nothing else looks like are read as with one letter misread."""
-    alone = [row[0] for row in _rows("abbreviations.tsv") if row[2:] == ["only"]]
+    alone = [row[0] for row in rows("abbreviations.tsv") if row[2:] == ["only"]]
     return _unique(
         (read, code)
         for code in alone

@@ -11,24 +11,16 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal
 
 import regex
 from rapidfuzz import fuzz
 from unidecode import unidecode
 
 from pipeline.restore import acronyms, recipients, set_lines, stray_marks
+from pipeline.restore.fix import Fix
 from pipeline.restore.orthography import analyse
 from pipeline.restore.protect import is_address
-
-
-class Fix(NamedTuple):
-    """Replace `text[start:end]` by `after`."""
-
-    start: int
-    end: int
-    after: str
-
 
 Place = Literal["text", "top", "above number", "below number"]
 """Where a line stands: among the first lines of a document, where the subject of a letter may
@@ -179,12 +171,10 @@ def fixes(text: str, heavy: bool, place: Place) -> list[Fix]:
         found += [Fix(m.start(), m.end(), "QH") for m in _ASSEMBLY_HEAVY.finditer(text)]
         found += [Fix(m.start(), m.end(), "0") for m in _NOUGHT_HEAVY.finditer(text)]
         found += [Fix(m.start(1), m.end(1), "để b/c") for m in _FOR_REPORT_HEAVY.finditer(text)]
-        found += [Fix(*span) for span in acronyms.without_marks(text)]
+        found += acronyms.without_marks(text)
     else:
-        by_line = (
-            f(text) for f in (acronyms.alike, recipients.fixes, stray_marks.fixes, set_lines.fixes)
-        )
-        found += [Fix(*span) for spans in by_line for span in spans]
+        found += [*acronyms.alike(text), *recipients.fixes(text)]
+        found += [*stray_marks.fixes(text), *set_lines.fixes(text)]
         found += [*_torn_years(text), *_fixed_words(text), *_numbers(text), *_letters(text)]
     if place != "text":
         found += _subject(text, heavy, place == "below number")

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 import regex
 
-from pipeline.restore.identifiers import Fix
+from pipeline.restore.fix import Fix
 
 _MARK = regex.compile(r"^\s*[\"“]?(?P<letter>[^\s(]{1,2})\)(?=\s)")
 _ALPHABET = "abcdđeghiklmnopqrstuvxy"

@@ -11,17 +11,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from functools import cache
-from importlib.resources import files
 from typing import Final
 
 import regex
 from unidecode import unidecode
 
+from pipeline.restore.acronyms import rows
+from pipeline.restore.fix import Fix
 from pipeline.restore.orthography import analyse, canonical
 from pipeline.restore.tokens import core_of
-
-Span = tuple[int, int, str]
-"""Begin and end in the line, and what stands there."""
 
 _MOST_WORDS: Final = 16  # of a line
 _LONGEST_LABEL: Final = 16  # characters
@@ -41,22 +39,22 @@ _FOR_REPORT: Final = regex.compile(
 )
 
 
-def fixes(text: str) -> Iterator[Span]:
+def fixes(text: str) -> Iterator[Fix]:
     """The repairs of a line."""
     if len(text) <= _LONGEST_LABEL and (match := _LABEL.match(text)):
         for group, word in (("first", "Nơi"), ("second", "nhận")):
             if match[group] and match[group] != word:
-                yield match.start(group), match.end(group), word
+                yield Fix(match.start(group), match.end(group), word)
     if not _ITEM.match(text):
         return
     if (match := _AS_ABOVE.match(text)) and match["word"] != "Điều":
-        yield match.start("word"), match.end("word"), "Điều"
+        yield Fix(match.start("word"), match.end("word"), "Điều")
     if match := _FOR_REPORT.search(text):
-        yield match.start("mark"), match.end("mark"), "để b/c"
+        yield Fix(match.start("mark"), match.end("mark"), "để b/c")
     yield from _set_words(text)
 
 
-def _set_words(text: str) -> Iterator[Span]:
+def _set_words(text: str) -> Iterator[Fix]:
     tokens = [(m.start(), m.group()) for m in _TOKEN.finditer(text)]
     tokens = [(s, t) for s, t in tokens if any(c.isalnum() for c in t)]
     if not 3 <= len(tokens) <= _MOST_WORDS:
@@ -80,7 +78,7 @@ def _set_words(text: str) -> Iterator[Span]:
                 taken.setdefault(k, printed[k - start])
     for k, word in sorted(taken.items()):
         start, core = cores[k]
-        yield start, start + len(core), _as_printed(word, core, k)
+        yield Fix(start, start + len(core), _as_printed(word, core, k))
 
 
 def _misread(read: str, word: str) -> bool:
@@ -104,8 +102,7 @@ def _as_printed(word: str, read: str, place: int) -> str:
 
 @cache
 def _formulas() -> tuple[tuple[str, ...], ...]:
-    text = (files("dictionaries") / "recipient_lines.tsv").read_text(encoding="utf-8")
-    lines = [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
+    lines = [row[0] for row in rows("recipient_lines.tsv")]
     return tuple(tuple(_TOKEN.findall(line.replace(" - ", " "))) for line in lines)
 
 

@@ -42,9 +42,9 @@ from pipeline.restore.context_model import ContextModel
 from pipeline.restore.corrections import compose
 from pipeline.restore.decoder import Decoder, Weights
 from pipeline.restore.explanation import Candidate, candidates_at
+from pipeline.restore.fix import Fix
 from pipeline.restore.foreign import ForeignWords
 from pipeline.restore.forward_backward import Doubles
-from pipeline.restore.identifiers import Fix
 from pipeline.restore.judgement import Changes, Judgement, box_at
 from pipeline.restore.language_model import Ids, LanguageModel
 from pipeline.restore.lattice import Lattice, Rows, Thinned

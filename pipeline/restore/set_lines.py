@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
-from importlib.resources import files
 from itertools import combinations
 from typing import Final
 
@@ -18,11 +17,10 @@ import regex
 from rapidfuzz.distance import Levenshtein
 from unidecode import unidecode
 
+from pipeline.restore.acronyms import rows
+from pipeline.restore.fix import Fix
 from pipeline.restore.orthography import analyse, canonical
 from pipeline.restore.tokens import core_of
-
-Span = tuple[int, int, str]
-"""Begin and end in the line, and what stands there."""
 
 _MOST_TOKENS: Final = 9
 _MOST_STROKES: Final = 2  # tokens that are no word of the name
@@ -33,7 +31,7 @@ _TOKEN: Final = regex.compile(r"\S+")
 _AUTHORITY: Final = regex.compile(r"\s*(?:(?:KT|TM|TL|TUQ|Q)\.|[TK]/[ML]|K/T)\s")
 
 
-def fixes(text: str) -> Iterator[Span]:
+def fixes(text: str) -> Iterator[Fix]:
     """The repairs of a line."""
     if not _MAY_BE.match(text):
         return
@@ -93,15 +91,15 @@ def _alike(read: str, word: str) -> bool:
 
 def _repairs(
     text: str, tokens: list[tuple[int, str]], dropped: tuple[int, ...], name: tuple[str, ...]
-) -> Iterator[Span]:
+) -> Iterator[Fix]:
     for k in dropped:
         start, token = tokens[k]
         before = text[:start].rstrip()
-        yield len(before), start + len(token), ""
+        yield Fix(len(before), start + len(token), "")
     kept = [tokens[k] for k in range(len(tokens)) if k not in dropped]
     for (start, token), word in zip(kept, name, strict=True):
         if canonical(token) != canonical(word):
-            yield start, start + len(token), word
+            yield Fix(start, start + len(token), word)
 
 
 @cache
@@ -109,10 +107,8 @@ def _names() -> dict[int, list[tuple[str, ...]]]:
     """The names in capitals by their number of words."""
     found: dict[int, list[tuple[str, ...]]] = {}
     for file, column in (("positions.tsv", 0), ("document_types.tsv", 1)):
-        text = (files("dictionaries") / file).read_text(encoding="utf-8")
-        for line in text.splitlines():
-            if line.strip() and not line.startswith("#"):
-                name = tuple(line.split("\t")[column].upper().split())
-                if len(name) > 1 and name not in found.setdefault(len(name), []):
-                    found[len(name)].append(name)
+        for row in rows(file):
+            name = tuple(row[column].upper().split())
+            if len(name) > 1 and name not in found.setdefault(len(name), []):
+                found[len(name)].append(name)
     return found

@@ -17,7 +17,8 @@ from pipeline.document import Line, PageLayout
 from pipeline.restore import identifiers, items
 from pipeline.restore.candidates import Candidates
 from pipeline.restore.damage import could_be_syllable
-from pipeline.restore.identifiers import Fix, Place
+from pipeline.restore.fix import Fix
+from pipeline.restore.identifiers import Place
 from pipeline.restore.language_model import Ids
 from pipeline.restore.protect import is_address, is_measure
 from pipeline.restore.tokens import JOINED, JOINED_HEAVY, classify, core_of, ends_sentence

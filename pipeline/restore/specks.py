@@ -17,7 +17,7 @@ import numpy as np
 import regex
 
 from pipeline.document import Correction
-from pipeline.restore.identifiers import Fix
+from pipeline.restore.fix import Fix
 from pipeline.restore.judgement import Changes, Judgement, box_at
 from pipeline.restore.language_model import LanguageModel
 from pipeline.restore.orthography import analyse

@@ -13,10 +13,8 @@ from typing import Final
 
 import regex
 
+from pipeline.restore.fix import Fix
 from pipeline.restore.orthography import analyse
-
-Span = tuple[int, int, str]
-"""Begin and end in the line, and what stands there."""
 
 _ANY: Final = regex.compile(r"['’*=>]|[,.:;]{2}|\s-\p{Ll}|\.\p{Lu}{2}")
 _DASHES: Final = regex.compile(r"(?<!\S)-(?=\p{L})")
@@ -30,21 +28,23 @@ _LIST: Final = regex.compile(r"^\s*(?P<mark>[=>])(?=\s\p{Lu}\p{Ll})")
 _SIGNER: Final = regex.compile(r"^\s*(?:KT|TM|TL|TUQ|T/M|K/T|T/L)\.(?=\p{Lu}{2}\P{Ll}*$)")
 
 
-def fixes(text: str) -> Iterator[Span]:
+def fixes(text: str) -> Iterator[Fix]:
     """The repairs of a line."""
     if not _ANY.search(text):
         return
     for match in _WITHIN.finditer(text):
         mark = match["mark"]
         if _are_syllables(match) and (len(mark) == 2 or match["second"].islower()):
-            yield match.start("mark"), match.end("mark"), " " if len(mark) == 1 else f"{mark[0]} "
+            yield Fix(
+                match.start("mark"), match.end("mark"), " " if len(mark) == 1 else f"{mark[0]} "
+            )
     for match in _BEFORE.finditer(text):
         if len(_DASHES.findall(text)) == 1 and _are_syllables(match):
-            yield match.start("mark"), match.end("mark"), ""
+            yield Fix(match.start("mark"), match.end("mark"), "")
     if match := _LIST.match(text):
-        yield match.start("mark"), match.end("mark"), "-"
+        yield Fix(match.start("mark"), match.end("mark"), "-")
     if match := _SIGNER.match(text):
-        yield match.end(), match.end(), " "
+        yield Fix(match.end(), match.end(), " ")
 
 
 def _are_syllables(match: regex.Match[str]) -> bool:

@@ -68,11 +68,12 @@ def vocabulary(words: Sequence[str]) -> tuple[list[int], int]:
     return [*asked, *others], len(asked)
 
 
-def stream(path: Path, ids: dict[str, int], excluded: set[int]) -> tuple[Ids, Ids]:
-    """The training documents of a file as ids of words, 0 where a sentence or short line ends, and
-    how each word is printed (`appearance.states`)."""
+def stream(path: Path, ids: dict[str, int], excluded: set[int]) -> Ids:
+    """The training documents of a file [2, N]: ids of words, 0 where a sentence or short line ends,
+    and how each word is printed (`appearance.states`)."""
     known: dict[str, tuple[int, bool]] = {}
-    out, shown = [0] * FAR, [0] * FAR
+    boundary = (0, 0)
+    out = [boundary] * FAR
     for text in corpus.documents(path):
         if corpus.split_of(text) != "train":
             continue
@@ -84,17 +85,13 @@ def stream(path: Path, ids: dict[str, int], excluded: set[int]) -> tuple[Ids, Id
                     known[token] = (ids.get(word, 1) if word else -1, ends_sentence(token))
                 word_id, ends = known[token]
                 if word_id >= 0:
-                    out.append(word_id)
-                    shown.append(state)
-                if ends and out[-1]:
-                    out.append(0)
-                    shown.append(0)
-            if len(line) < SHORT_LINE and out[-1]:
-                out.append(0)
-                shown.append(0)
-        out.append(0)
-        shown.append(0)
-    return np.array([*out, *[0] * FAR]), np.array([*shown, *[0] * FAR])
+                    out.append((word_id, state))
+                if ends and out[-1] != boundary:
+                    out.append(boundary)
+            if len(line) < SHORT_LINE and out[-1] != boundary:
+                out.append(boundary)
+        out.append(boundary)
+    return np.array([*out, *[boundary] * FAR]).T
 
 
 def network(size: int, bias: Floats) -> Any:
@@ -157,6 +154,8 @@ def load(learned: Any, p: Parameters) -> None:
         "inputs.weight": p["inputs"],
         "outputs.weight": p["outputs"],
         "bias": p["bias"],
+        "printed.weight": p["printed"],
+        "own.weight": p["own"],
         "first.weight": p["w1"].T,
         "first.bias": p["b1"],
         "second.weight": p["w2"].T,
@@ -167,11 +166,8 @@ def load(learned: Any, p: Parameters) -> None:
         values[f"memory.weight_hh_l0{side}"] = gates("remembered")[i].T
         values[f"memory.bias_ih_l0{side}"] = gates("gates")[i]
         values[f"memory.bias_hh_l0{side}"] = np.zeros_like(p["gates"][i])
-    for name in ("printed", "own"):
-        if name in p:
-            values[f"{name}.weight"] = p[name]
     state = {name: torch.from_numpy(np.ascontiguousarray(v)) for name, v in values.items()}
-    learned.load_state_dict(state, strict=False)
+    learned.load_state_dict(state)
 
 
 def parameters_of(learned: Any) -> Parameters:
@@ -278,8 +274,7 @@ def train(
 def learn(
     learned: Any, official: Ids, other: Ids, drawn: Drawn, minutes: float, cores: int
 ) -> None:
-    """Steps until the minutes are over, slower and slower; on several cores in as many processes,
-    of which this is one."""
+    """Steps until the minutes are over, slower and slower, in as many processes as `cores`."""
     import torch.distributed
     import torch.multiprocessing
 
@@ -321,13 +316,9 @@ def _steps(
         loss = loss_of(learned, *segments(official, other, rng), drawn, rng)
         optimiser.zero_grad()
         loss.backward()
-        slopes = torch.cat([values.grad.ravel() for values in learned.parameters()])
-        others.all_reduce(slopes)
-        slopes /= cores
-        start = 0
         for values in learned.parameters():
-            values.grad.copy_(slopes[start : start + values.numel()].view_as(values))
-            start += values.numel()
+            others.all_reduce(values.grad)
+            values.grad /= cores
         torch.nn.utils.clip_grad_norm_(learned.parameters(), 1.0)
         optimiser.step()
         losses.append(float(loss.detach()))
