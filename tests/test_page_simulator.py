@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from benchmarks.page_simulator import corpus, degrade, fonts, letter_layout, pairs, seals
 from benchmarks.page_simulator.compose import Mix, page_blocks, printable
 from benchmarks.page_simulator.typeset import Columns, Gap, PageStyle, Rule, plain, typeset
+from pipeline.document import Word
 
 pytestmark = pytest.mark.skipif(
     not fonts.installed_families(), reason="no typeface: sudo apt-get install fonts-croscore"
@@ -149,8 +150,8 @@ def test_words_read_are_laid_to_the_line_they_overlap() -> None:
     (page,) = typeset([plain(BODY)], SMALL)
     damage = degrade.Damage(dpi=100, skew=1.5)
     scan = degrade.scan(np.asarray(page.image), page.dpi, damage, np.random.default_rng(5))
-    read = [pairs.OcrWord(word.text.upper(), scan.box(word.box)) for word in page.words]
-    stray = pairs.OcrWord("~", (0, 0, 4, 4))
+    read = [Word(word.text.upper(), scan.box(word.box), 0.9) for word in page.words]
+    stray = Word("~", (0, 0, 4, 4), 0.1)
     shuffled = [stray, *(read[i] for i in np.random.default_rng(6).permutation(len(read)))]
     for pair, line in zip(pairs.align(page.lines, shuffled, scan), page.lines, strict=True):
         assert (pair.truth, pair.ocr) == (line.text, line.text.upper())
@@ -213,11 +214,11 @@ class Scribe:
     def __init__(self) -> None:
         self.calls = 0
 
-    def __call__(self, picture: degrade.Picture, model: str, dpi: int) -> list[pairs.OcrWord]:
+    def __call__(self, picture: degrade.Picture, model: str, dpi: int) -> list[Word]:
         self.calls += 1
         height, width = picture.shape[:2]
         assert (model, dpi > 0) == ("vie", True)
-        return [pairs.OcrWord("chữ", (0, 0, width, height))]
+        return [Word("chữ", (0, 0, width, height), 0.9)]
 
 
 def test_rows_keep_splits_apart(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,8 +2,9 @@
 
 Pages are set from documents of clean text, damaged, read by the real Tesseract, and its words
 laid to the printed lines by their boxes. Output: a TSV with one printed line a row: split,
-document (hash), model, damage, dpi, truth, ocr. Lines of which nothing was read, or which a
-neighbour's words fell into, are left out and counted.
+document (hash), model, damage, dpi, truth, ocr, and Tesseract's confidence (0 to 1) in each word it
+read. Lines of which nothing was read, or which a neighbour's words fell into, are left out and
+counted.
 """
 
 from __future__ import annotations
@@ -11,7 +12,6 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -28,28 +28,23 @@ from unidecode import unidecode
 from benchmarks.page_simulator import corpus, degrade, fonts
 from benchmarks.page_simulator.compose import is_vietnamese, page_blocks, printable
 from benchmarks.page_simulator.typeset import PageStyle, PlacedLine, typeset
+from pipeline.document import Word
 from pipeline.restore.corpus import Split, documents, split_of, text_files
+from pipeline.tesseract import words_of
 
 Kind = Literal["heavy", "weak", "light"]
-HEADER = "split\tdocument\tmodel\tdamage\tdpi\ttruth\tocr"
+HEADER = "split\tdocument\tmodel\tdamage\tdpi\ttruth\tocr\tconfidence"
 TIMEOUT = 120
 """Seconds Tesseract may take for a page."""
 
 
 @dataclass(frozen=True, slots=True)
-class OcrWord:
-    """A word as read, with its box in the scan."""
-
-    text: str
-    box: degrade.Box
-
-
-@dataclass(frozen=True, slots=True)
 class Pair:
-    """A printed line and its reading."""
+    """A printed line and its reading, with the confidence (0 to 1) of each word read."""
 
     truth: str
     ocr: str
+    confidence: tuple[float, ...] = ()
 
 
 def draw_damage(kind: Kind, rng: np.random.Generator) -> degrade.Damage:
@@ -102,28 +97,19 @@ def draw_damage(kind: Kind, rng: np.random.Generator) -> degrade.Damage:
     )
 
 
-def read_words(picture: degrade.Picture, model: str, dpi: int) -> list[OcrWord]:
+def read_words(picture: degrade.Picture, model: str, dpi: int) -> list[Word]:
     """The words Tesseract sees. Raises RuntimeError past TIMEOUT, pytesseract's errors else."""
-    data = pytesseract.image_to_data(
-        Image.fromarray(picture),
-        lang=model,
-        config=f"--psm 3 --dpi {dpi}",
-        output_type=pytesseract.Output.DICT,
-        timeout=TIMEOUT,
+    table = pytesseract.image_to_data(
+        Image.fromarray(picture), lang=model, config=f"--psm 3 --dpi {dpi}", timeout=TIMEOUT
     )
-    rows = zip(*(data[key] for key in ("text", "left", "top", "width", "height")), strict=True)
-    return [
-        OcrWord(unicodedata.normalize("NFC", text.strip()), (x, y, x + width, y + height))
-        for text, x, y, width, height in rows
-        if text.strip()
-    ]
+    return list(words_of(str(table)))
 
 
-def align(lines: Sequence[PlacedLine], words: Sequence[OcrWord], scan: degrade.Scan) -> list[Pair]:
+def align(lines: Sequence[PlacedLine], words: Sequence[Word], scan: degrade.Scan) -> list[Pair]:
     """Lay each word read to the printed line whose words it overlaps most; words that lie on no
     line (specks, page numbers) are dropped. One pair a printed line, empty where nothing fell."""
     boxes = [(i, scan.box(word.box)) for i, line in enumerate(lines) for word in line.words]
-    read: list[list[OcrWord]] = [[] for _ in lines]
+    read: list[list[Word]] = [[] for _ in lines]
     for word in words:
         shared = np.zeros(len(lines))
         for index, box in boxes:
@@ -131,10 +117,12 @@ def align(lines: Sequence[PlacedLine], words: Sequence[OcrWord], scan: degrade.S
         best = int(shared.argmax())
         if shared[best] > 0:
             read[best].append(word)
-    return [
-        Pair(line.text, " ".join(w.text for w in sorted(found, key=lambda w: w.box[0])))
-        for line, found in zip(lines, read, strict=True)
-    ]
+    pairs = []
+    for line, found in zip(lines, read, strict=True):
+        found.sort(key=lambda w: w.box[0])
+        ocr = " ".join(word.text for word in found)
+        pairs.append(Pair(line.text, ocr, tuple(word.confidence for word in found)))
+    return pairs
 
 
 def believable(pair: Pair) -> bool:
@@ -212,7 +200,12 @@ def rows(
             continue
         start = (split_of(page.document), corpus.document_hash(page.document), model, kind)
         head = "\t".join((*start, str(page.damage.dpi)))
-        yield "".join(f"{head}\t{p.truth}\t{p.ocr}\n" for p in kept), len(pairs) - len(kept)
+        yield "".join(_row(head, pair) for pair in kept), len(pairs) - len(kept)
+
+
+def _row(head: str, pair: Pair) -> str:
+    confidence = " ".join(f"{c:.3f}" for c in pair.confidence)
+    return f"{head}\t{pair.truth}\t{pair.ocr}\t{confidence}\n"
 
 
 def documents_of(path: Path) -> list[str]:
