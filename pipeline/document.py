@@ -10,8 +10,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from PIL import Image
+if TYPE_CHECKING:  # restoring text needs no pictures
+    from PIL import Image
 
 Box = tuple[int, int, int, int]
 """left, top, right, bottom in pixels of the page as rendered (upright, deskewed)."""

@@ -41,6 +41,21 @@ class Syllable(NamedTuple):
 @cache
 def split_tone(letters: str) -> tuple[str, str]:
     """Letters without their tone mark, and the mark (a combining character, or empty)."""
+    if letters.isascii():
+        return letters, ""
+    tone = ""
+    out = []
+    for char in letters:
+        parts = _APART.get(char)
+        if parts is None:
+            return _split_any_tone(letters)
+        out.append(parts[0])
+        tone = parts[1] or tone
+    return "".join(out), tone
+
+
+def _split_any_tone(letters: str) -> tuple[str, str]:
+    """`split_tone` of letters of any language, or combining characters."""
     tone = ""
     out = []
     for char in unicodedata.normalize("NFD", letters):
@@ -49,6 +64,10 @@ def split_tone(letters: str) -> tuple[str, str]:
         else:
             out.append(char)
     return unicodedata.normalize("NFC", "".join(out)), tone
+
+
+_APART = {c: _split_any_tone(c) for c in (*"abcdefghijklmnopqrstuvwxyz", *VIETNAMESE_ONLY)}
+"""Each small letter of Vietnamese without its tone mark, and the mark."""
 
 
 @cache
