@@ -18,19 +18,23 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
+from typing import NamedTuple
 
 import regex
 
 from benchmarks import peers
 from benchmarks.page_simulator.pairs import main as make_pairs
-from pipeline.document import Correction, Doubt, RestoredLine
+from pipeline.document import Correction, Doubt, Line, PageLayout, RestoredLine, RestoredPage, Word
 from pipeline.restore import corpus
 from pipeline.restore.orthography import canonical
 from pipeline.restore.restore import Model, Restorer
 
 Row = dict[str, str | float | int]
 _OUT = regex.compile(r"[^\w\s/-]")
+_NOWHERE = (0, 0, 0, 0)
 
 
 ROOT = Path(__file__).parent.parent
@@ -97,10 +101,12 @@ def measure(shared: Path = Path("../shared"), pairs: Path = PAIRS, share: float 
         rows.append(letter(restorer, shared))
         for name, path in simulated_pairs(shared / "corpus", pairs).items():
             model: Model = "eng" if SETS[name][0] == "eng" else "vie"
-            row = simulated(restorer, path, "test", model)
-            if row:
-                rows.append(row | {"set": name})
-                flags[name] = flagged(restorer, path, "test", model)
+            for bare in (False, True) if model == "vie" else (True,):
+                row = simulated(restorer, path, "test", model, bare=bare)
+                if row:
+                    case = f"{name}, bare text" if bare and model == "vie" else name
+                    rows.append(row | {"set": case})
+                    flags[case] = flagged(restorer, path, "test", model, bare=bare)
         rows += clean(restorer, shared, "test", share)
         others = compared(pairs / "heavy.tsv", shared)
     return Figures(rows, others, flags, load, megabytes())
@@ -179,14 +185,22 @@ def _processor_seconds() -> float:
     return sum(os.times()[:4])
 
 
-def flagged(restorer: Restorer, path: Path, split: str, model: Model, share: float = 0.03) -> float:
+def flagged(
+    restorer: Restorer,
+    path: Path,
+    split: str,
+    model: Model,
+    share: float = 0.03,
+    *,
+    bare: bool = False,
+) -> float:
     """The share of the errors left that stand among the least sure words: `share` of all words.
 
     A word is as sure as its correction's score or its doubt's probability, else wholly."""
     found: list[tuple[float, bool]] = []
-    for truth, read in pages_of(path, split):
-        page = restorer.restore_text("\n".join(read), model)
-        for printed, line in zip(truth, page.lines, strict=True):
+    for page in read_pages(path, split):
+        restored, _ = restore(restorer, page.bare() if bare else page.read, model)
+        for printed, line in zip(page.truth, restored.lines, strict=True):
             found += sureness(printed, line)
     found.sort(key=lambda word: word[0])
     wrong = sum(bad for _, bad in found)
@@ -271,51 +285,71 @@ def compare(name: str, cases: Sequence[tuple[str, str, str]], seconds: float) ->
     }
 
 
-def restore(restorer: Restorer, text: str, model: Model) -> tuple[str, float]:
-    """The restored text, and the seconds it took."""
+def restore(restorer: Restorer, page: PageLayout, model: Model) -> tuple[RestoredPage, float]:
+    """The restored page, and the seconds of processor time it took."""
     start = time.process_time()
-    page = restorer.restore_text(text, model)
-    seconds = time.process_time() - start
-    return "\n".join(line.text for line in page.lines), seconds
+    restored = restorer.restore_pages([page], model)[0]
+    return restored, time.process_time() - start
 
 
 def letter(restorer: Restorer, shared: Path) -> Row:
     """Letter 1046, page 1: restored whole, the page compared."""
     raw = (shared / "seeds/1046-CV-TU.ocr.txt").read_text(encoding="utf-8")
     gold = (shared / "seeds/1046-CV-TU.page-1.gold.txt").read_text(encoding="utf-8")
-    out, seconds = restore(restorer, raw, "auto")
-    before, after = ("\n".join(text.split("\n")[:35]) for text in (raw, out))
+    lines = raw.split("\n")
+    out, seconds = restore(restorer, bare_page(lines), "auto")
+    before, after = "\n".join(lines[:35]), "\n".join(line.text for line in out.lines[:35])
     row = compare("letter 1046, page 1", [(gold, before, after)], seconds)
     row["words/s"] = round(len(raw.split()) / seconds)
     return row
 
 
+class ReadPage(NamedTuple):
+    """A page of pairs: the lines printed, and the page as read, line for line, with the confidence
+    of each word where the pairs tell it. What stands where is not told."""
+
+    truth: list[str]
+    read: PageLayout
+
+    def bare(self) -> PageLayout:
+        """What was read, as bare text."""
+        return bare_page([line.text for line in self.read.lines])
+
+
+def bare_page(texts: Sequence[str]) -> PageLayout:
+    """A page of lines of which nothing but the text is known."""
+    return PageLayout(1, 0, 0, 0, tuple(Line(text) for text in texts))
+
+
+def read_pages(path: Path, split: str) -> Iterator[ReadPage]:
+    """The simulated pages of a split."""
+    rows = (r.split("\t") for r in path.read_text(encoding="utf-8").splitlines()[1:])
+    for _, page in groupby((r for r in rows if r[0] == split), key=itemgetter(1)):
+        truth, lines = [], []
+        for _, _, _, _, _, printed, read, *told in page:
+            truth.append(printed)
+            confidence = [float(c) for c in told[0].split()] if told else []
+            found = zip(read.split(" "), confidence, strict=True) if confidence else ()
+            lines.append(Line(read, words=tuple(Word(w, _NOWHERE, c) for w, c in found)))
+        yield ReadPage(truth, PageLayout(1, 0, 0, 0, tuple(lines)))
+
+
 def pages_of(path: Path, split: str) -> Iterator[tuple[list[str], list[str]]]:
     """(printed lines, read lines) of each simulated page of a split."""
-    current: str | None = None
-    truth: list[str] = []
-    read: list[str] = []
-    for line in path.read_text(encoding="utf-8").splitlines()[1:]:
-        columns = line.split("\t")
-        if len(columns) != 7 or columns[0] != split:
-            continue
-        if columns[1] != current and truth:
-            yield truth, read
-            truth, read = [], []
-        current = columns[1]
-        truth.append(columns[5])
-        read.append(columns[6])
-    if truth:
-        yield truth, read
+    for truth, page in read_pages(path, split):
+        yield truth, [line.text for line in page.lines]
 
 
-def simulated(restorer: Restorer, path: Path, split: str, model: Model) -> Row | None:
-    """All pages of a split, compared line by line."""
+def simulated(
+    restorer: Restorer, path: Path, split: str, model: Model, *, bare: bool = False
+) -> Row | None:
+    """All pages of a split, compared line by line. `bare`: nothing but their text is known."""
     cases, seconds = [], 0.0
-    for truth, read in pages_of(path, split):
-        out, took = restore(restorer, "\n".join(read), model)
+    for page in read_pages(path, split):
+        out, took = restore(restorer, page.bare() if bare else page.read, model)
         seconds += took
-        cases += list(zip(truth, read, out.split("\n"), strict=True))
+        lines = zip(page.truth, out.lines, strict=True)
+        cases += [(truth, line.raw.text, line.text) for truth, line in lines]
     return compare(f"{path.stem} ({split})", cases, seconds) if cases else None
 
 

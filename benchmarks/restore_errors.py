@@ -17,8 +17,7 @@ from pathlib import Path
 
 import regex
 
-from benchmarks.restore_accuracy import pages_of, words
-from pipeline.document import Line, PageLayout
+from benchmarks.restore_accuracy import ReadPage, read_pages, words
 from pipeline.restore.candidates import Reading, printed
 from pipeline.restore.judgement import Judged
 from pipeline.restore.restore import Model, Restorer
@@ -43,11 +42,10 @@ class Error:
         return "\t".join((self.kind, self.truth, self.read, self.given, self.detail, self.around))
 
 
-def page_errors(
-    restorer: Restorer, truth: Sequence[str], read: Sequence[str], model: Model
-) -> Iterator[Error]:
+def page_errors(restorer: Restorer, simulated: ReadPage, model: Model) -> Iterator[Error]:
     """The errors of one page, in order."""
-    page = PageLayout(1, 0, 0, 0, tuple(Line(text) for text in read))
+    truth, page = simulated
+    read = [line.text for line in page.lines]
     judged: dict[tuple[int, int], Judged] = {}
     for judgement in restorer.judgements([page], model):
         for t, slot in enumerate(judgement.slots):
@@ -141,9 +139,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     found: list[Error] = []
     total = 0
     for path in options.pairs:
-        for truth, read in pages_of(path, options.split):
-            total += sum(len(words(line)) for line in truth)
-            found += page_errors(restorer, truth, read, options.model)
+        for page in read_pages(path, options.split):
+            total += sum(len(words(line)) for line in page.truth)
+            found += page_errors(restorer, page, options.model)
     counts = Counter(error.kind for error in found)
     print(f"{len(found)} errors in {total} words")
     for kind, count in counts.most_common():

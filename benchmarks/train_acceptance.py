@@ -5,13 +5,15 @@
 In: simulated pairs of weak and light damage of the development split (the language model has read
 the training split, so its words are too easy there), and clean text of that split, of which each
 document counts as right as it is. Out: the weights of `pipeline.restore.acceptance`, and what it
-takes of documents left out of learning.
+takes of documents left out of learning; both twice, without and with Tesseract's confidence in each
+word. Words of clean text get that of words which were read right, drawn at random.
 """
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,12 +22,12 @@ import numpy.typing as npt
 import regex
 from rapidfuzz.distance import Levenshtein
 
-from benchmarks.restore_accuracy import pages_of, words
-from pipeline.document import Line, PageLayout
+from benchmarks.restore_accuracy import ReadPage, bare_page, read_pages, words
+from pipeline.document import Line, PageLayout, Word
 from pipeline.restore import corpus
-from pipeline.restore.acceptance import FEATURES
+from pipeline.restore.acceptance import FEATURES, TOLD_FEATURES
 from pipeline.restore.candidates import Reading, printed
-from pipeline.restore.confidence import learn, weight_rows
+from pipeline.restore.confidence import TOLD, learn, weight_rows
 from pipeline.restore.restore import Restorer
 
 OUT = Path(__file__).parent.parent / "dictionaries/acceptance.tsv"
@@ -39,22 +41,23 @@ Bools = npt.NDArray[np.bool_]
 
 
 class Offers(NamedTuple):
-    """The words of a document that another reading is offered for: features [M, F], whether the
-    word as read is right, whether the other reading is."""
+    """The words of a document that another reading is offered for: features [M, F], those by the
+    OCR's confidence [M, C], whether the word as read is right, whether the other reading is."""
 
     features: Doubles
+    told: Doubles
     own: Bools
     other: Bools
 
 
-def offers(restorer: Restorer, read: Sequence[str], truth: Sequence[str] | None) -> Offers:
+def offers(restorer: Restorer, page: PageLayout, truth: Sequence[str] | None) -> Offers:
     """The offers of a document; `truth` None: it is right as it is."""
-    wanted = None if truth is None else _wanted(read, truth)
-    page = PageLayout(1, 0, 0, 0, tuple(Line(text) for text in read))
+    wanted = None if truth is None else _wanted([line.text for line in page.lines], truth)
     slots, decoded = restorer.decoded([(0, page)], "vie")
     at, others, offered = decoded.offered()
-    features, own, other = [], [], []
-    for t, k, row in zip(at.tolist(), others.tolist(), offered.features(), strict=True):
+    features, told, own, other = [], [], [], []
+    rows = (offered.features(), offered.told_features())
+    for t, k, row, more in zip(at.tolist(), others.tolist(), *rows, strict=True):
         slot = slots[t]
         assert slot is not None
         reading = decoded.candidates.readings[slot.row][decoded.keep[t, k]]
@@ -62,10 +65,13 @@ def offers(restorer: Restorer, read: Sequence[str], truth: Sequence[str] | None)
         right = [as_read] if wanted is None else wanted.get((slot.line, slot.start))
         if right is not None and given != as_read:
             features.append(row)
+            told.append(more)
             own.append(as_read == right[0])
             other.append(given in right)
-    shape = np.array(features, np.float64).reshape(-1, len(FEATURES))
-    return Offers(shape, np.array(own, bool), np.array(other, bool))
+    plain = np.array(features, np.float64).reshape(-1, len(FEATURES))
+    shape = (-1, len(TOLD_FEATURES) - len(FEATURES))
+    by_confidence = np.array(told, np.float64).reshape(shape)
+    return Offers(plain, by_confidence, np.array(own, bool), np.array(other, bool))
 
 
 def given_words(token: str, reading: Reading) -> list[str]:
@@ -95,16 +101,62 @@ def _wanted(read: Sequence[str], truth: Sequence[str]) -> dict[tuple[int, int], 
 
 
 def documents(
-    restorer: Restorer, pairs: Sequence[Path], clean: Path, split: str
+    restorer: Restorer, pairs: Sequence[Path], clean: Path, split: str, *, told: bool
 ) -> Iterator[Offers]:
-    """The offers of all pages, then of the clean documents."""
-    for path in pairs:
-        for truth, read in pages_of(path, split):
-            yield offers(restorer, read, truth)
+    """The offers of all pages, then of the clean documents; with the confidence of words if that is
+    to be `told`."""
+    pages = [page for path in pairs for page in read_pages(path, split)]
+    for page in pages:
+        yield offers(restorer, page.read if told else page.bare(), page.truth)
+    sure = np.array([c for page in pages for c in _of_right_words(page)] if told else [])
+    chance = np.random.default_rng(1)
     for path in corpus.text_files(clean):
         held = [d for d in corpus.documents(path) if corpus.split_of(d) == split]
         for text in held[: max(1, int(len(held) * CLEAN_SHARE))]:
-            yield offers(restorer, text[:_LONGEST].split("\n"), None)
+            right = bare_page(text[:_LONGEST].split("\n"))
+            yield offers(restorer, _well_read(right, sure, chance) if told else right, None)
+
+
+def _of_right_words(page: ReadPage) -> Iterator[float]:
+    """The confidence of the words of a page that were read right."""
+    wanted = _wanted([line.text for line in page.read.lines], page.truth)
+    for number, line in enumerate(page.read.lines):
+        at = 0
+        for word in line.words:
+            right = wanted.get((number, at))
+            if right is not None and words(word.text) == right[0]:
+                yield word.confidence
+            at += len(word.text) + 1
+
+
+def _well_read(page: PageLayout, sure: Doubles, chance: np.random.Generator) -> PageLayout:
+    """A page of clean text as if it had been read, each word with one of the confidences `sure`."""
+    lines = []
+    for line in page.lines:
+        texts = line.text.split()
+        drawn = zip(texts, chance.choice(sure, len(texts)).tolist(), strict=True)
+        told = tuple(Word(text, (0, 0, 0, 0), c) for text, c in drawn)
+        lines.append(Line(" ".join(texts), words=told))
+    return replace(page, lines=tuple(lines))
+
+
+def learned(found: Sequence[Offers], *, told: bool) -> list[str]:
+    """The rows of weights, learned with or without the confidence of words; what they take of
+    documents left out is printed."""
+    parts = [np.column_stack(d[:2]) if told else d.features for d in found]
+    x = np.concatenate(parts)
+    own, other = (np.concatenate([getattr(d, name) for d in found]) for name in ("own", "other"))
+    fold = np.concatenate([np.full(len(d.own), i % _FOLDS) for i, d in enumerate(found)])
+    taken = np.zeros(len(own), bool)
+    for part in range(_FOLDS):
+        weights = learn(x[fold != part], other[fold != part])
+        taken[fold == part] = x[fold == part] @ weights > 0
+    channel, features = ("vie" + TOLD, TOLD_FEATURES) if told else ("vie", FEATURES)
+    print(
+        f"{channel}: of {len(own)} words {other.sum()} are better changed, {(taken & other).sum()} "
+        f"of these are taken, {(taken & own).sum()} that were right"
+    )
+    return weight_rows(channel, features, learn(x, other))
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -115,24 +167,15 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--split", default="dev", choices=("train", "dev"))
     parser.add_argument("--out", type=Path, default=OUT)
     options = parser.parse_args(argv)
-    found = list(documents(Restorer.load(), options.pairs, options.clean, options.split))
-    x = np.concatenate([d.features for d in found])
-    own, other = (np.concatenate([getattr(d, name) for d in found]) for name in ("own", "other"))
-    fold = np.concatenate([np.full(len(d.own), i % _FOLDS) for i, d in enumerate(found)])
-    taken = np.zeros(len(own), bool)
-    for part in range(_FOLDS):
-        weights = learn(x[fold != part], other[fold != part])
-        taken[fold == part] = x[fold == part] @ weights > 0
-    print(
-        f"of {len(own)} words {other.sum()} are better changed, {(taken & other).sum()} of these "
-        f"are taken, {(taken & own).sum()} that were right"
-    )
+    restorer = Restorer.load()
     lines = [
         "# When another reading of a word is taken: weights of a logistic model.",
         "# Made by: python -m benchmarks.train_acceptance",
         "# channel\tfeature\tweight",
-        *weight_rows("vie", FEATURES, learn(x, other)),
     ]
+    for told in (False, True):
+        given = (options.pairs, options.clean, options.split)
+        lines += learned(list(documents(restorer, *given, told=told)), told=told)
     options.out.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 

@@ -5,21 +5,22 @@
 In: simulated pairs of the development split (the language model has read the training split, so
 its words are too easy there). Out: the weights of `pipeline.restore.confidence`, and how large a
 share of the errors left the least sure words hold when every other page is left out of learning.
+The Vietnamese model's weights are learned twice: with and without what it tells of each word.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import regex
 
-from benchmarks.restore_accuracy import matched, pages_of, words
-from pipeline.document import Line, PageLayout, RestoredLine
-from pipeline.restore.confidence import FEATURES, learn, weight_rows
+from benchmarks.restore_accuracy import ReadPage, matched, read_pages, words
+from pipeline.document import PageLayout, RestoredLine
+from pipeline.restore.confidence import FEATURES, TOLD, TOLD_FEATURES, learn, weight_rows
 from pipeline.restore.restore import Model, Restorer
 
 OUT = Path(__file__).parent.parent / "dictionaries/confidence.tsv"
@@ -28,24 +29,29 @@ Bools = npt.NDArray[np.bool_]
 
 
 def judged_words(
-    restorer: Restorer, truth: Sequence[str], read: Sequence[str], model: Model
-) -> tuple[Doubles, list[bool]]:
-    """The features of each token of a page [N, F], and whether the word given for it is right."""
-    page = PageLayout(1, 0, 0, 0, tuple(Line(text) for text in read))
+    restorer: Restorer, truth: Sequence[str], page: PageLayout, model: Model
+) -> tuple[Doubles, Doubles, list[bool]]:
+    """The features of each token of a page [N, F], those by its confidence [N, C], and whether the
+    word given for it is right."""
     restored = restorer.restore_pages([page], model)[0]
     wrong = {
         (number, start)
         for number, (right, line) in enumerate(zip(truth, restored.lines, strict=True))
         for start in wrong_tokens(right, line)
     }
-    features, right_words = [], []
+    features, told, right_words = [], [], []
     for judgement in restorer.judgements([page], model):
-        for slot, row in zip(judgement.slots, judgement.found.features(), strict=True):
+        found = judgement.found
+        rows = zip(judgement.slots, found.features(), found.told_features(), strict=True)
+        for slot, row, more in rows:
             if slot is not None:
                 features.append(row)
+                told.append(more)
                 span = range(slot.start, slot.start + len(slot.token))
                 right_words.append(not any((slot.line, at) in wrong for at in span))
-    return np.array(features).reshape(-1, len(FEATURES)), right_words
+    shape = (-1, len(TOLD_FEATURES) - len(FEATURES))
+    plain = np.array(features).reshape(-1, len(FEATURES))
+    return plain, np.array(told).reshape(shape), right_words
 
 
 def wrong_tokens(truth: str, line: RestoredLine) -> list[int]:
@@ -78,6 +84,32 @@ def caught(sure: Doubles, right: Bools, share: float = 0.03) -> float:
     return float((~right[order[: int(share * len(right))]]).sum() / max(1, (~right).sum()))
 
 
+def learned(
+    restorer: Restorer, pages: Iterable[ReadPage], model: Model, *, told: bool
+) -> list[str]:
+    """The rows of weights for one model, of words whose confidence is `told` or not; what they
+    catch is printed."""
+    judged = [
+        judged_words(restorer, page.truth, page.read if told else page.bare(), model)
+        for page in pages
+    ]
+    parts = [np.column_stack(page[:2]) if told else page[0] for page in judged]
+    x, right = np.concatenate(parts), np.concatenate([np.array(page[2], bool) for page in judged])
+    fold = np.concatenate([np.full(len(part), i % 2) for i, part in enumerate(parts)])
+    if told:
+        known = ~np.isnan(x).any(1)
+        x, right, fold = x[known], right[known], fold[known]
+    sure = np.zeros(len(right))
+    for part in (0, 1):
+        sure[fold == part] = x[fold == part] @ learn(x[fold != part], right[fold != part])
+    channel, features = (model + TOLD, TOLD_FEATURES) if told else (model, FEATURES)
+    print(
+        f"{channel}: {(~right).sum()} of {len(right)} words wrong, "
+        f"{100 * caught(sure, right):.0f} % of them among the 3 % least sure"
+    )
+    return weight_rows(channel, features, learn(x, right))
+
+
 def main(argv: Sequence[str] | None = None) -> None:
     """Command line of this module."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
@@ -95,24 +127,11 @@ def main(argv: Sequence[str] | None = None) -> None:
     ]
     models: dict[Model, list[Path]] = {"eng": options.eng, "vie": options.vie}
     for model, paths in models.items():
-        pages = [
-            judged_words(restorer, truth, read, model)
-            for path in paths
-            for truth, read in pages_of(path, options.split)
-        ]
-        if not pages:
-            continue
-        x = np.concatenate([features for features, _ in pages])
-        right = np.concatenate([np.array(words, bool) for _, words in pages])
-        fold = np.concatenate([np.full(len(words), i % 2) for i, (_, words) in enumerate(pages)])
-        sure = np.zeros(len(right))
-        for part in (0, 1):
-            sure[fold == part] = x[fold == part] @ learn(x[fold != part], right[fold != part])
-        print(
-            f"{model}: {(~right).sum()} of {len(right)} words wrong, "
-            f"{100 * caught(sure, right):.0f} % of them among the 3 % least sure"
-        )
-        lines += weight_rows(model, FEATURES, learn(x, right))
+        pages = [page for path in paths for page in read_pages(path, options.split)]
+        if pages:
+            lines += learned(restorer, pages, model, told=False)
+            if model == "vie":
+                lines += learned(restorer, pages, model, told=True)
     options.out.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 

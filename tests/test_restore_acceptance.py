@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from benchmarks.restore_accuracy import bare_page
 from benchmarks.train_acceptance import offers
 from pipeline.document import Line, PageLayout
 from pipeline.restore.acceptance import FEATURES, Acceptance, rates
@@ -63,8 +64,8 @@ def test_a_page_of_more_errors_has_a_higher_rate(unsure: list[float]) -> None:
 def test_weights_are_read_by_name() -> None:
     read = Acceptance.read(["# comment", "vie\todds\t2", "eng\todds\t3", "vie\tunknown\t9"], "vie")
     assert read is not None
-    assert read.weights[FEATURES.index("odds")] == 2
-    assert read.weights.sum() == 2
+    assert read.weights.plain[FEATURES.index("odds")] == 2
+    assert read.weights.plain.sum() == 2
     with pytest.raises(ValueError, match="unpack"):
         Acceptance.read(["vie odds 2"], "vie")
 
@@ -72,17 +73,17 @@ def test_weights_are_read_by_name() -> None:
 def test_offers_tell_which_reading_is_right(restorer: Restorer) -> None:
     read = ["Các tô chức, cá nhân có liên quan chịu trách nhiệm thi hành"]
     truth = ["Các tổ chức, cá nhân có liên quan chịu trách nhiệm thi hành"]
-    found = offers(restorer, read, truth)
+    found = offers(restorer, bare_page(read), truth)
     assert found.other.sum() == 1
     assert not found.own[found.other].any()
-    clean = offers(restorer, truth, None)
+    clean = offers(restorer, bare_page(truth), None)
     assert not clean.other.any()
 
 
 def test_two_words_read_as_one_are_right_as_two(restorer: Restorer) -> None:
     read = ["THÔNG BÁO KẾHOẠCH NĂM HỌC"]
     truth = ["THÔNG BÁO KẾ HOẠCH NĂM HỌC"]
-    assert offers(restorer, read, truth).other.any()
+    assert offers(restorer, bare_page(read), truth).other.any()
 
 
 def test_pairs_of_the_document_speak_for_a_reading(restorer: Restorer) -> None:

@@ -7,10 +7,19 @@ from functools import cache
 import numpy as np
 import pytest
 
+from benchmarks.restore_accuracy import ReadPage, bare_page
 from benchmarks.restore_errors import page_errors
 from benchmarks.train_confidence import caught, wrong_tokens
 from pipeline.document import Box, Doubt, Line, PageLayout, RestoredLine, Word
-from pipeline.restore.confidence import FEATURES, TRAITS, Confidence, learn, traits_of
+from pipeline.restore.confidence import (
+    FEATURES,
+    TOLD,
+    TOLD_FEATURES,
+    TRAITS,
+    Confidence,
+    learn,
+    traits_of,
+)
 from pipeline.restore.restore import Model, Restorer
 
 SAFE = "Các cơ quan, đơn vị tổ chức thực hiện nhiệm vụ được giao."
@@ -48,9 +57,11 @@ def test_a_feature_that_is_always_the_same_weighs_nothing() -> None:
 
 def test_weights_are_read_by_channel_and_name() -> None:
     lines = ["# comment", "vie\tconstant\t1.5", "eng\tconstant\t9", "vie\tof old\t4"]
-    weights = Confidence.read(lines, "vie").weights
-    assert weights[FEATURES.index("constant")] == 1.5
-    assert weights.sum() == 1.5
+    weights = Confidence.read([*lines, f"vie{TOLD}\tdoubt\t3"], "vie").weights
+    assert weights.plain[FEATURES.index("constant")] == 1.5
+    assert weights.plain.sum() == 1.5
+    assert weights.told[TOLD_FEATURES.index("doubt")] == 3
+    assert weights.told.sum() == 3
     with pytest.raises(ValueError, match="unpack"):
         Confidence.read(["vie\tconstant"], "vie")
 
@@ -130,7 +141,8 @@ def test_the_share_caught_counts_the_least_sure_first() -> None:
 def test_errors_are_sorted_by_kind() -> None:
     truth = ["Uỷ ban nhân dân tỉnh họp ngày 20", "tgọi chung là Đề án"]
     read = ["Uỷ ban nhân dân tỉnh họp ngày 21", "tgọi ch ung là Đề án"]
-    found = {(e.kind, e.truth) for e in page_errors(restorer(), truth, read, "vie")}
+    page = ReadPage(truth, bare_page(read))
+    found = {(e.kind, e.truth) for e in page_errors(restorer(), page, "vie")}
     assert ("number or mark", "20") in found
     assert ("torn", "chung") in found
 

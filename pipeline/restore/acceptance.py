@@ -1,15 +1,16 @@
 """Whether the likeliest other reading of a word is taken: P(the other reading is right).
 
-In: the words that another reading is offered for, with what the decoder found. Out: probabilities.
-A logistic model, learned by `python -m benchmarks.train_acceptance` from simulated pages and from
-clean text, of which no word may change; its weights are kept in `dictionaries/acceptance.tsv`. The
-decoder alone thinks errors likelier than they are on pages with few of them, and does not know that
-what a document prints again and again is hardly misread.
+In: the words that another reading is offered for, with what the decoder found and how sure the OCR
+was. Out: probabilities. A logistic model, and one for words whose confidence the OCR told, learned
+by `python -m benchmarks.train_acceptance` from simulated pages and from clean text, of which no
+word may change; the weights are kept in `dictionaries/acceptance.tsv`. The decoder alone thinks
+errors likelier than they are on pages with few of them, and does not know that what a document
+prints again and again is hardly misread.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -17,8 +18,9 @@ import numpy as np
 import numpy.typing as npt
 from unidecode import unidecode
 
+from pipeline.restore import word_confidence
 from pipeline.restore.candidates import Candidates
-from pipeline.restore.confidence import probability, weights_of, word_numbers
+from pipeline.restore.confidence import Weights, word_numbers
 from pipeline.restore.decoder import SURE
 from pipeline.restore.language_model import NONE, Ids, bigram_key
 from pipeline.restore.tokens import UNKNOWN_ID, core_of
@@ -30,8 +32,9 @@ LEAST_SHARE: Final = 0.02
 """Another reading less probable than this is not offered."""
 
 TAKEN: Final = 0.65
+TAKEN_TOLD: Final = 0.55
 """How probable another reading needs to be: a right word made wrong costs more than a wrong one
-left."""
+left. Where the OCR told how sure it was, fewer right words are among those as probable."""
 
 TWICE_READ: Final = 0.87
 """What another reading of a token that the engine read twice needs, among the readings."""
@@ -46,9 +49,21 @@ FEATURES: Final = (
     *("known", "known, rare", "other rare", "again", "twice", "other again", "number"),
     *("fit", "fit as read", "pairs in the document", "other marks alone", "two words"),
 )
+SUREST: Final = 0.92
+"""Words read with more are taken for as sure: of these, twice as many are wrong on real scans as on
+the simulated ones that this is learned from."""
+
+TOLD_FEATURES: Final = (
+    *(*FEATURES, *word_confidence.FEATURES),
+    *("channel, doubt", "language, doubt"),
+)
+"""Those of words whose confidence the OCR told."""
+
 USUAL_RATE: Final = 0.02
 """Share of words that Tesseract's Vietnamese model misreads on weak scans."""
 
+_DOUBT: Final = word_confidence.FEATURES.index("doubt")
+_CONFIDENCE: Final = word_confidence.FEATURES.index("confidence")
 _USUAL_WORDS: Final = 20  # a page tells of its rate as if so many words more had the usual one
 
 
@@ -59,7 +74,8 @@ class Offered:
     `own_prior`, `other_prior` their log P; `rate`: the page's errors by the usual rate, the word
     itself left out; `own_count`, `other_count`: how often the document has either word;
     `other_pairs`: how often it surely has the other beside one of the words that are its
-    neighbours here; `others`: the other words."""
+    neighbours here; `told` [M, .]: what the OCR's confidence tells of each (`word_confidence`);
+    `others`: the other words."""
 
     own: Doubles
     other: Doubles
@@ -74,6 +90,7 @@ class Offered:
     own_fit: Doubles
     other_fit: Doubles
     other_pairs: Doubles
+    told: Doubles
     tokens: Sequence[str]
     others: Sequence[str]
 
@@ -82,15 +99,28 @@ class Offered:
         """Which of the other readings are numbers."""
         return np.array([word.isdigit() for word in self.others], bool)
 
+    def told_features(self) -> Doubles:
+        """The features of each word that its confidence adds [M, .], NaN where none was told."""
+        told = self.told.copy()
+        told[:, _DOUBT] = doubt = np.maximum(told[:, _DOUBT], np.log(1 - SUREST))
+        told[:, _CONFIDENCE] = np.minimum(told[:, _CONFIDENCE], SUREST)
+        _, channel, language = self._evidence()
+        return np.column_stack([told, channel * doubt, language * doubt])
+
+    def _evidence(self) -> tuple[Doubles, Doubles, Doubles]:
+        """The log odds of the other word, and what channel and language model have in them."""
+        odds = np.clip(np.log(self.other + 1e-9) - np.log(self.own + 1e-9), -6, 12)
+        channel = self.other_channel - self.own_channel
+        language = np.clip(odds - channel, -5, 25)
+        return odds, np.clip(channel, -16, 2), language
+
     def features(self) -> Doubles:
         """The features of each word [M, F], in the order of `FEATURES`."""
         cores = [token[slice(*core_of(token))] for token in self.tokens]
         capital = np.array([core[:1].isupper() for core in cores], bool)
         capitals = np.array([len(core) > 1 and core.isupper() for core in cores], bool)
         length = np.array([len(core) for core in cores], np.int64)
-        odds = np.clip(np.log(self.other + 1e-9) - np.log(self.own + 1e-9), -6, 12)
-        channel = self.other_channel - self.own_channel
-        language = np.clip(odds - channel, -5, 25)
+        odds, channel, language = self._evidence()
         known = self.own_word > UNKNOWN_ID
         rate = np.log(np.maximum(self.rate, 1e-9))
         few = np.minimum(rate, 0)
@@ -101,7 +131,7 @@ class Offered:
             few,
             np.maximum(rate, 0),
             odds * few,
-            np.clip(channel, -16, 2),
+            channel,
             language,
             np.minimum(language, 10),
             self.own_channel,
@@ -143,13 +173,15 @@ def rates(unsure: Doubles, page: Ids) -> Doubles:
 class Decoded(NamedTuple):
     """What the decoder found of T tokens (boundaries among them): the readings kept [T, K] as
     numbers into a row of `candidates`, the token as it is first; their probabilities `share`
-    [T, K]; the row, the page (-1: none) and the token of each."""
+    [T, K]; the row, the page (-1: none) and the token of each, and what the OCR's confidence tells
+    of it [T, .]."""
 
     candidates: Candidates
     rows: Ids
     keep: Ids
     share: Doubles
     page: Ids
+    told: Doubles
     tokens: Sequence[str]
 
     def offered(self) -> tuple[Ids, Ids, Offered]:
@@ -192,6 +224,7 @@ class Decoded(NamedTuple):
                 own_fit=own_fit,
                 other_fit=other_fit,
                 other_pairs=self._pairs(likeliest, beside, other_word, other_last),
+                told=self.told[at],
                 tokens=[self.tokens[t] for t in at.tolist()],
                 others=[
                     candidates.readings[r][k].word or "" for r, k in zip(row, reading, strict=True)
@@ -238,13 +271,13 @@ class Decoded(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Acceptance:
-    """The weights of one channel, in the order of `FEATURES`."""
+    """The weights of one channel, in the order of `FEATURES` and `TOLD_FEATURES`."""
 
-    weights: Doubles
+    weights: Weights
 
     def of(self, offered: Offered) -> Doubles:
         """P(the other reading is right) of each word [M]."""
-        return probability(offered.features(), self.weights)
+        return self.weights.probability(offered.features(), offered.told_features())
 
     def weighed(self, decoded: Decoded) -> tuple[Doubles, Doubles]:
         """The probabilities [T, K] where the likeliest other reading of each token has what this
@@ -260,12 +293,14 @@ class Acceptance:
         share[at] = 0.0
         share[at, other] = p
         share[at, 0] = 1 - p
-        needed[at] = np.where(offered.number[once], NUMBER, TAKEN)
+        told = ~np.isnan(offered.told[once, 0])
+        taken = np.where(told, TAKEN_TOLD, TAKEN)
+        needed[at] = np.where(offered.number[once], NUMBER, taken)
         return share, needed
 
     @classmethod
-    def read(cls, lines: Iterable[str], channel: str) -> Acceptance | None:
+    def read(cls, lines: Sequence[str], channel: str) -> Acceptance | None:
         """The weights of `channel`; None where the table has none. Raises ValueError as
         `weights_of`."""
-        weights = weights_of(lines, channel, FEATURES)
-        return cls(weights) if weights.any() else None
+        weights = Weights.read(lines, channel, FEATURES, TOLD_FEATURES)
+        return cls(weights) if weights.plain.any() else None

@@ -1,8 +1,9 @@
 """How sure the program is of each word it gives: P(right), calibrated on pages of known truth.
 
-In: for each token what the decoder found and what the token is like. Out: probabilities. A logistic
-model for each channel; its weights are learned by `python -m benchmarks.train_confidence` and kept
-in `dictionaries/confidence.tsv`.
+In: for each token what the decoder found, what the token is like and how sure the OCR was of it.
+Out: probabilities. A logistic model for each channel, and one for words whose confidence the OCR
+told; their weights are learned by `python -m benchmarks.train_confidence` and kept in
+`dictionaries/confidence.tsv`.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from pipeline.restore import word_confidence
 from pipeline.restore.language_model import Ids
 from pipeline.restore.orthography import VIETNAMESE_ONLY, analyse
 from pipeline.restore.tokens import UNKNOWN_ID, core_of
@@ -36,6 +38,12 @@ FOUND: Final = (
 """What the decoder found of a token in its place."""
 
 FEATURES: Final = ("constant", *FOUND, *TRAITS, *(f"changed, {t}" for t in TRAITS))
+TOLD_FEATURES: Final = (*FEATURES, *word_confidence.FEATURES, "changed, doubt")
+"""Those of words whose confidence the OCR told."""
+
+TOLD: Final = ", confidence told"
+"""What stands behind the name of a channel where the weights for such words are kept."""
+
 _USUAL_SIGNS: Final = frozenset(".,;:!?()\"“”'‘’-–%/…")
 _INNER_SIGNS: Final = frozenset("-/.,")
 _MOST_ODDS: Final = 9.0
@@ -102,7 +110,8 @@ class Found:
     `out`: index of the reading given, 0 the token as read; `word` its id; `alone`, `here`: its
     probability among the readings before and after the page's own rate is weighed in; `context`:
     log P(word | the words before it); `channel`: log P(read | word); `prior`: log P(word);
-    `page`, `line`: numbers, -1 for a boundary; `readings`: how many there are."""
+    `page`, `line`: numbers, -1 for a boundary; `readings`: how many there are; `told` [T, .]: what
+    the OCR's confidence tells of each (`word_confidence`)."""
 
     out: Ids
     word: Ids
@@ -114,7 +123,13 @@ class Found:
     page: Ids
     line: Ids
     readings: Ids
+    told: Doubles
     tokens: Sequence[str]
+
+    def told_features(self) -> Doubles:
+        """The features of each token that its confidence adds [T, .], NaN where none was told."""
+        doubt = self.told[:, word_confidence.FEATURES.index("doubt")]
+        return np.column_stack([self.told, doubt * (self.out != 0)])
 
     def features(self) -> Doubles:
         """The features of each token [T, F]."""
@@ -199,6 +214,34 @@ def probability(features: Doubles, weights: Doubles) -> Doubles:
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """The weights of one channel: of what is known of every word (`plain`), and of that and what
+    the OCR's confidence tells (`told`); the latter are empty where it is not looked at."""
+
+    plain: Doubles
+    told: Doubles
+
+    def probability(self, features: Doubles, more: Doubles) -> Doubles:
+        """What the model says of each row of `features`, with those of `more` where these are no
+        NaN."""
+        found = probability(features, self.plain)
+        if self.told.any():
+            known = np.flatnonzero(~np.isnan(more[:, 0]))
+            if len(known):
+                both = np.column_stack([features[known], more[known]])
+                found[known] = probability(both, self.told)
+        return found
+
+    @classmethod
+    def read(
+        cls, lines: Sequence[str], channel: str, plain: Sequence[str], told: Sequence[str]
+    ) -> Weights:
+        """The weights of `channel` by the features `plain` and `told`. Raises ValueError as
+        `weights_of`."""
+        return cls(weights_of(lines, channel, plain), weights_of(lines, channel + TOLD, told))
+
+
 def _odds(p: Doubles) -> Doubles:
     odds: Doubles = np.clip(np.log(p + 1e-6) - np.log1p(1e-6 - np.minimum(p, 1)), -4, _MOST_ODDS)
     return odds
@@ -222,18 +265,18 @@ def _again(word: Ids, inside: Bools) -> Doubles:
 
 @dataclass(frozen=True, slots=True)
 class Confidence:
-    """The weights of one channel, in the order of `FEATURES`."""
+    """The weights of one channel, in the order of `FEATURES` and `TOLD_FEATURES`."""
 
-    weights: Doubles
+    weights: Weights
 
     def of(self, found: Found) -> Doubles:
         """P(right) of each token's word [T]."""
-        return probability(found.features(), self.weights)
+        return self.weights.probability(found.features(), found.told_features())
 
     @classmethod
-    def read(cls, lines: Iterable[str], channel: str) -> Confidence:
+    def read(cls, lines: Sequence[str], channel: str) -> Confidence:
         """The weights of `channel`. Raises ValueError as `weights_of`."""
-        return cls(weights_of(lines, channel, FEATURES))
+        return cls(Weights.read(lines, channel, FEATURES, TOLD_FEATURES))
 
 
 def learn(features: Doubles, right: Bools, ridge: float = 2.0, rounds: int = 40) -> Doubles:

@@ -22,7 +22,7 @@ from pipeline.document import (
     RestoredPage,
     apply_corrections,
 )
-from pipeline.restore import damage, identifiers, specks
+from pipeline.restore import damage, identifiers, specks, word_confidence
 from pipeline.restore.acceptance import Acceptance, Decoded
 from pipeline.restore.appearance import Appearance, states
 from pipeline.restore.built_in import (
@@ -68,6 +68,7 @@ GRAMMAR_MARGIN = 4.6
 NUMBER_SURE = 0.9  # a number that was read as letters is for a person to confirm
 _SURE_DIGITS = frozenset("0123456789lI|!ÌÍO")  # but for strokes and an O among digits
 DOUBT = {"eng": 0.8, "vie": 0.97}  # a word less sure than this, left as read, is a doubt
+DOUBT_TOLD = {"vie": 0.98}  # … where the OCR told how sure it was: as many doubts, better ones
 LEAST_SURE = {"vie": 0.6}  # a correction less sure than this is not made
 PRINTED = {"eng": 0.45}  # the exponent of how a word is printed: capital, comma
 WEIGHTS = {
@@ -202,10 +203,7 @@ class Restorer:
                 p.width,
                 p.height,
                 p.dpi,
-                tuple(
-                    x.raw if x.text == x.raw.text else Line(x.text, x.raw.zone, x.raw.box)
-                    for x in lines
-                ),
+                tuple(word_confidence.as_it_stands(line) for line in lines),
             )
             for p, lines in zip(pages, before, strict=True)
         ]
@@ -264,7 +262,7 @@ class Restorer:
 
     def _found(self, decoded: Decoded, share: Doubles, best: Ids, line: Ids, name: str) -> Found:
         """What is known of each token with the readings given, `best` of those kept."""
-        candidates, rows, keep, alone, page, tokens = decoded
+        candidates, rows, keep, alone, page, told, tokens = decoded
         at = np.arange(len(rows))
         out = keep[at, best]
         words = candidates.first[rows, out]
@@ -279,6 +277,7 @@ class Restorer:
             page=page,
             line=line,
             readings=(candidates.score[rows] > IMPOSSIBLE / 2).sum(1),
+            told=told,
             tokens=tokens,
         )
 
@@ -290,7 +289,8 @@ class Restorer:
         keep, share = self._decoders[name].posteriors(readings)
         page = np.array([-1 if s is None else s.page for s in slots])
         tokens = ["" if s is None else s.token for s in slots]
-        decoded = Decoded(self._candidates[name], rows, keep, share, page, tokens)
+        told = word_confidence.features(pages, slots)
+        decoded = Decoded(self._candidates[name], rows, keep, share, page, told, tokens)
         if name in self._called_for:
             decoded = self._called_for[name].of(decoded)
         return _with_rows(slots, rows, decoded.rows), decoded
@@ -333,7 +333,9 @@ class Restorer:
         judgement = self._judgement(pages, name)
         changes = _grammar(pages, name == "eng")
         styles = {i: tone_style("\n".join(x.text for x in p.lines)) > 0.5 for i, p in pages}
-        doubtful = (judgement.best != 0) | (judgement.sure < DOUBT[name])
+        told = ~np.isnan(judgement.found.told[:, 0])
+        least = np.where(told, DOUBT_TOLD.get(name, DOUBT[name]), DOUBT[name])
+        doubtful = (judgement.best != 0) | (judgement.sure < least)
         for t in np.flatnonzero(doubtful).tolist():
             slot = judgement.slots[t]
             if slot is None:
@@ -343,7 +345,7 @@ class Restorer:
             fix = judged.correction(styles[slot.page]) if judged.best else None
             if fix is not None:
                 corrections.append(fix)
-            elif judged.sure < DOUBT[name]:
+            elif judged.sure < least[t]:
                 doubts.append(judged.doubt())
         specks.add(changes, judgement, self._model, heavy=name == "eng")
         _take(changes, done)

@@ -81,7 +81,7 @@ class Sequencer:
     def _add_known_line(
         self, index: int, number: int, line: Line, capitals: bool, fixes: Sequence[Fix]
     ) -> None:
-        if any(word.readings for word in line.words):
+        if _read_twice(line):
             self._add_line(index, number, line, capitals, fixes)
             return
         key = (index, number, line.text, capitals, tuple(fixes))
@@ -119,6 +119,14 @@ class Sequencer:
     def _end(self) -> None:
         if self.slots[-1] is not None:
             self.slots.append(None)
+
+
+def _read_twice(line: Line) -> bool:
+    """Whether the engine read a word of the line twice. A loop: this is asked of every line."""
+    for word in line.words:  # noqa: SIM110
+        if word.readings:
+            return True
+    return False
 
 
 def _other_readings(line: Line) -> dict[int, tuple[str, ...]]:
