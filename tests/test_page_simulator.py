@@ -265,8 +265,12 @@ def test_pairs_by_the_real_tesseract(tmp_path: Path) -> None:
     header, *lines = (line.split("\t") for line in out.read_text(encoding="utf-8").splitlines())
     assert "\t".join(header) == pairs.HEADER
     assert len(lines) > 5
-    right = sum(truth.split() == ocr.split() for *_, truth, ocr in lines)
+    right = sum(truth.split() == ocr.split() for *_, truth, ocr, _ in lines)
     assert right > 0.3 * len(lines)
+    for *_, ocr, confidence in lines:
+        told = [float(c) for c in confidence.split()]
+        assert len(told) == len(ocr.split())
+        assert all(0 <= c < 1 for c in told)
 
 
 def test_text_that_is_not_there_is_said_so(
