@@ -111,6 +111,11 @@ def test_words_read_badly_are_flagged_and_words_read_well_are_not() -> None:
     assert "Hưu" not in doubted(0.97)
 
 
+def test_a_speck_read_as_a_mark_becomes_no_word() -> None:
+    text = "Thường trực Huyện uỷ, Uỷ ˆ"
+    assert [line.text for line in restored(line_of(text, {"ˆ": 0.1})).lines] == [text]
+
+
 def test_the_outcome_restored_again_stays_as_it_is() -> None:
     texts = (
         SENTENCE,

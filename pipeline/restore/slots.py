@@ -6,6 +6,7 @@ lines run on; a sentence's end, a short line and a page's end are boundaries.
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple
@@ -214,10 +215,12 @@ def is_number(token: str) -> bool:
 
 @lru_cache(maxsize=100_000)
 def is_word(token: str, heavy: bool) -> bool:
-    """Whether a token counts in the sequence of words."""
+    """Whether a token counts in the sequence of words. A letter that only marks others (`ˆ`) is a
+    speck, as a rule."""
     start, end = core_of(token)
     if start < end:
-        return bool(classify(token[start:end])) or heavy
+        marks = not heavy and all(unicodedata.category(c) == "Lm" for c in token[start:end])
+        return heavy or (not marks and bool(classify(token[start:end])))
     return heavy and any(c in "&@¢§€£¥©®" for c in token)
 
 
