@@ -6,7 +6,7 @@ import unicodedata
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pipeline.search.folding import forms, words_in
@@ -26,6 +26,8 @@ TEXTS = st.lists(SYLLABLES | st.text(max_size=12), max_size=12).map(
 
 
 @given(st.lists(TEXTS, max_size=3))
+@example(["\ua66fA"])
+@example(["a \u0301b c\u0302\u0301", "\u0301"])
 def test_every_word_is_found_where_it_stands_and_nowhere_else(texts: list[str]) -> None:
     words = Texts(texts)
     wanted = {}

@@ -34,6 +34,7 @@ _FOLDED, _BARE, _TONE = 0, 8, 16
 _MOST_LETTERS = 254
 _TONES = frozenset(TONES.values())
 _FIGURE, _LETTER = regex.compile(r"\p{N}"), regex.compile(r"[\p{L}\p{M}]")
+_MARKS = regex.compile(r"\p{M}+")
 _CODE_POINTS = 0x110000
 
 Longs = npt.NDArray[np.int64]
@@ -72,8 +73,17 @@ class Texts:
         if self._strange:
             there = ((folded == OTHER_LETTER) | (folded == OTHER_FIGURE)).nonzero()[0]
             apart[self.starts.searchsorted(there, "right") - 1] = True
+            self._begin_at_letters(apart)
         keys[apart] = 0
         return keys, apart.nonzero()[0]
+
+    def _begin_at_letters(self, rows: Flags) -> None:
+        """No word begins with a combining mark: such before its first letter are none of it."""
+        for row in rows.nonzero()[0].tolist():
+            start, end = int(self.starts[row]), int(self.ends[row])
+            lead = _MARKS.match(self.whole, start, end)
+            if lead and lead.end() < end:
+                self.starts[row] = lead.end()
 
     @cached_property
     def _apart(self) -> dict[int, Form]:
