@@ -121,12 +121,10 @@ def _of_right_words(page: ReadPage) -> Iterator[float]:
     """The confidence of the words of a page that were read right."""
     wanted = _wanted([line.text for line in page.read.lines], page.truth)
     for number, line in enumerate(page.read.lines):
-        at = 0
-        for word in line.words:
+        for at, word in zip(line.starts(), line.words, strict=True):
             right = wanted.get((number, at))
             if right is not None and words(word.text) == right[0]:
                 yield word.confidence
-            at += len(word.text) + 1
 
 
 def _well_read(page: PageLayout, sure: Doubles, chance: np.random.Generator) -> PageLayout:

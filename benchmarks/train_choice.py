@@ -18,9 +18,8 @@ import numpy as np
 import numpy.typing as npt
 import regex
 
-from benchmarks.restore_accuracy import pages_of, words
+from benchmarks.restore_accuracy import bare_page, pages_of, words
 from benchmarks.train_acceptance import given_words
-from pipeline.document import Line, PageLayout
 from pipeline.restore.choice import FEATURES, learn, shares
 from pipeline.restore.confidence import weight_rows
 from pipeline.restore.restore import Restorer
@@ -41,8 +40,7 @@ class Choices(NamedTuple):
 def choices(restorer: Restorer, read: Sequence[str], truth: Sequence[str]) -> Choices:
     """The words of a page of which one of the readings left is right, and not all are."""
     wanted = wanted_words(read, truth)
-    page = PageLayout(1, 0, 0, 0, tuple(Line(text) for text in read))
-    slots, candidates, keep, chosen = restorer.chosen([(0, page)])
+    slots, candidates, keep, chosen = restorer.chosen([(0, bare_page(read))])
     kept, right = [], []
     for i, t in enumerate(chosen.asked.tolist()):
         slot = slots[t]

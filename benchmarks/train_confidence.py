@@ -20,6 +20,7 @@ import regex
 
 from benchmarks.restore_accuracy import ReadPage, matched, read_pages, words
 from pipeline.document import PageLayout, RestoredLine
+from pipeline.restore import word_confidence
 from pipeline.restore.confidence import FEATURES, TOLD, TOLD_FEATURES, learn, weight_rows
 from pipeline.restore.restore import Model, Restorer
 
@@ -97,7 +98,7 @@ def learned(
     x, right = np.concatenate(parts), np.concatenate([np.array(page[2], bool) for page in judged])
     fold = np.concatenate([np.full(len(part), i % 2) for i, part in enumerate(parts)])
     if told:
-        known = ~np.isnan(x).any(1)
+        known = word_confidence.known(x[:, len(FEATURES) :])
         x, right, fold = x[known], right[known], fold[known]
     sure = np.zeros(len(right))
     for part in (0, 1):

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -190,13 +191,16 @@ class Line:
     box: Box | None = None
     words: tuple[Word, ...] = ()
 
+    def starts(self) -> list[int]:
+        """Where each word begins in the text, where words are known."""
+        before = (len(word.text) + 1 for word in self.words)
+        return list(accumulate(before, initial=0))[: len(self.words)]
+
     def word_at(self, start: int) -> Word | None:
         """The word that stands at the character `start` of the line, where words are known."""
-        at = 0
-        for word in self.words:
+        for at, word in zip(self.starts(), self.words, strict=True):
             if at <= start < at + len(word.text):
                 return word
-            at += len(word.text) + 1
         return None
 
 

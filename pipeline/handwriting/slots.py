@@ -96,10 +96,7 @@ class _Token:
 
 def _tokens(line: Line) -> list[_Token]:
     """The words of a line with their offsets; none where they do not make up its text."""
-    found, at = [], 0
-    for word in line.words:
-        found.append(_Token(word, at))
-        at += len(word.text) + 1
+    found = [_Token(word, at) for at, word in zip(line.starts(), line.words, strict=True)]
     return found if " ".join(t.text for t in found) == line.text else []
 
 

@@ -293,7 +293,7 @@ class Acceptance:
         share[at] = 0.0
         share[at, other] = p
         share[at, 0] = 1 - p
-        told = ~np.isnan(offered.told[once, 0])
+        told = word_confidence.known(offered.told[once])
         taken = np.where(told, TAKEN_TOLD, TAKEN)
         needed[at] = np.where(offered.number[once], NUMBER, taken)
         return share, needed

@@ -227,7 +227,7 @@ class Weights:
         NaN."""
         found = probability(features, self.plain)
         if self.told.any():
-            known = np.flatnonzero(~np.isnan(more[:, 0]))
+            known = np.flatnonzero(word_confidence.known(more))
             if len(known):
                 both = np.column_stack([features[known], more[known]])
                 found[known] = probability(both, self.told)

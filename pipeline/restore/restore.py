@@ -333,7 +333,7 @@ class Restorer:
         judgement = self._judgement(pages, name)
         changes = _grammar(pages, name == "eng")
         styles = {i: tone_style("\n".join(x.text for x in p.lines)) > 0.5 for i, p in pages}
-        told = ~np.isnan(judgement.found.told[:, 0])
+        told = word_confidence.known(judgement.found.told)
         least = np.where(told, DOUBT_TOLD.get(name, DOUBT[name]), DOUBT[name])
         doubtful = (judgement.best != 0) | (judgement.sure < least)
         for t in np.flatnonzero(doubtful).tolist():

@@ -132,13 +132,8 @@ def _read_twice(line: Line) -> bool:
 
 def _other_readings(line: Line) -> dict[int, tuple[str, ...]]:
     """What else the engine read in the place of a word, by where the word begins in the line."""
-    found: dict[int, tuple[str, ...]] = {}
-    at = 0
-    for word in line.words:
-        if word.readings:
-            found[at] = word.readings
-        at += len(word.text) + 1
-    return found
+    words = zip(line.starts(), line.words, strict=True)
+    return {at: word.readings for at, word in words if word.readings}
 
 
 def fixes_of(page: PageLayout, heavy: bool, *, first: bool) -> dict[int, list[Fix]]:

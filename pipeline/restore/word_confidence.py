@@ -9,7 +9,6 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import accumulate
 from typing import Final
 
 import numpy as np
@@ -19,6 +18,7 @@ from pipeline.document import Line, RestoredLine, Word
 from pipeline.restore.slots import Pages, Slot
 
 Doubles = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
 
 FEATURES: Final = ("doubt", "confidence", "below 0.7", "doubt beside", "doubt on the page")
 """The logarithm of 1 - confidence; the confidence; how far it is below 0.7; the mean doubt of both
@@ -49,6 +49,11 @@ def features(pages: Pages, slots: Sequence[Slot | None]) -> Doubles:
     return found
 
 
+def known(told: Doubles) -> Bools:
+    """Of which tokens these features tell anything [T]."""
+    return ~np.isnan(told[:, 0])
+
+
 def _of_tokens(pages: Pages, slots: Sequence[Slot | None]) -> Doubles:
     """The confidence of each token's word [T], NaN where none was told."""
     lines = {index: page.lines for index, page in pages}
@@ -63,7 +68,7 @@ def _of_tokens(pages: Pages, slots: Sequence[Slot | None]) -> Doubles:
             continue
         here = lines[slot.page][slot.line]
         if here is not line:
-            line, words, starts = here, here.words, _starts(here)
+            line, words, starts = here, here.words, here.starts()
         if words:
             told = words[bisect_right(starts, slot.start) - 1].confidence
             if told < UNTOLD:
@@ -86,7 +91,7 @@ def as_it_stands(line: RestoredLine) -> Line:
     shift, kept = 0, {}
     changes = iter(sorted(line.corrections, key=lambda c: c.start))
     change = next(changes, None)
-    for start, word in zip(_starts(raw), raw.words, strict=True):
+    for start, word in zip(raw.starts(), raw.words, strict=True):
         while change and change.start + len(change.before) <= start:
             shift += len(change.after) - len(change.before)
             change = next(changes, None)
@@ -101,8 +106,3 @@ def as_it_stands(line: RestoredLine) -> Line:
             words.append(Word(text, raw.box or raw.words[0].box, UNTOLD))
         at += len(text) + 1
     return replace(bare, words=tuple(words))
-
-
-def _starts(line: Line) -> list[int]:
-    """Where each word of a line begins in its text."""
-    return list(accumulate((len(w.text) + 1 for w in line.words[:-1]), initial=0))
