@@ -25,7 +25,7 @@ from pipeline.restore.phrase_patterns import expand
 from pipeline.restore.remains import LOST, LOST_MARKS, Remains
 from pipeline.restore.tokens import SPECIALS, classify, core_of
 from pipeline.restore.train import mix, train
-from pipeline.restore.train_channel import align_tokens, learn
+from pipeline.restore.train_channel import align_tokens, learn, read_pairs
 
 
 @pytest.mark.parametrize(
@@ -215,6 +215,17 @@ def test_a_channel_learns_on_from_an_earlier_table() -> None:
     first, then = [("hội", "hộl")] * 3, [("hội", "hội"), ("bộ", "bộ")]
     both = learn(iter([*first, *then])).lines(1)
     assert learn(iter(then), more=learn(iter(first)).lines(1)).lines(1) == both
+
+
+@pytest.mark.parametrize("told", ["", "\t0.91 0.4"])
+def test_a_channel_learns_from_pairs_with_and_without_confidences(
+    tmp_path: Path, told: str
+) -> None:
+    path = tmp_path / "pairs.tsv"
+    rows = ("train\td1\teng\tsoft\t150\thội bộ\th6i b6", "test\td2\teng\tsoft\t150\ttội\tt6i")
+    path.write_text("\n".join(["header", *(row + told for row in rows)]) + "\n", encoding="utf-8")
+    assert list(read_pairs([path])) == [("hội bộ", "h6i b6")]
+    assert list(read_pairs([path], "all")) == [("hội bộ", "h6i b6"), ("tội", "t6i")]
 
 
 def test_what_is_left_of_a_word_tells_of_it() -> None:

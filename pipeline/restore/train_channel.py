@@ -3,7 +3,8 @@
     python -m pipeline.restore.train_channel PAIRS.tsv... --out dictionaries/channel-eng.tsv
         [--more dictionaries/channel-eng.tsv]
 
-The pairs (columns split, document, model, damage, dpi, truth, ocr) come from the page simulator.
+The pairs (columns split, document, model, damage, dpi, truth, ocr, and others) come from the page
+simulator.
 Lines of the training split only; tokens are aligned by likeness, syllables cut into onset and
 rime, and what each was read as is counted. `--more`: an earlier table, to which the counts are
 added.
@@ -67,12 +68,13 @@ def align_tokens(truth: Sequence[str], read: Sequence[str]) -> list[tuple[list[i
 
 
 def read_pairs(paths: Sequence[Path], split: str = "train") -> Iterator[Pair]:
-    """(printed, read) lines of one split; `all` gives every line."""
+    """(printed, read) lines of one split; `all` gives every line. Raises ValueError at a row that
+    lacks a column."""
     for path in paths:
         for line in path.read_text(encoding="utf-8").splitlines()[1:]:
-            columns = line.split("\t")
-            if len(columns) == 7 and (split in {"all", columns[0]}):
-                yield columns[5], columns[6]
+            of, _, _, _, _, printed, read, *_ = line.split("\t")
+            if split in {"all", of}:
+                yield printed, read
 
 
 def cores(truth: str, read: str) -> Pair | None:
