@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import accumulate
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:  # restoring text needs no pictures
     from PIL import Image
@@ -123,6 +123,10 @@ class PageImage:
     retakes: tuple[Retake, ...] = ()
     apart: tuple[Retake, ...] = ()
     frames: tuple[Box, ...] = ()
+
+
+UNTOLD: Final = 1.0
+"""The confidence of words that no OCR model read: none is ever so sure."""
 
 
 @dataclass(frozen=True, slots=True)

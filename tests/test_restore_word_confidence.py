@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from benchmarks.restore_accuracy import bare_page, read_pages
 from pipeline.document import (
+    UNTOLD,
     Correction,
     Line,
     PageLayout,
@@ -22,7 +23,7 @@ from pipeline.document import (
     apply_corrections,
 )
 from pipeline.restore.restore import Restorer
-from pipeline.restore.word_confidence import FEATURES, UNTOLD, as_it_stands, features
+from pipeline.restore.word_confidence import FEATURES, as_it_stands, features
 
 SENTENCE = "Ủy ban nhân dân xã đã cử ông Phạm Hưu trao đối việc đó với bà con"
 

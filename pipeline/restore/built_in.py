@@ -11,6 +11,7 @@ from importlib.resources import files
 
 from pipeline.restore.common_readings import CommonReadings, digest_of
 from pipeline.restore.language_model import LanguageModel
+from pipeline.restore.stacked_marks import misread_marks, with_misread_marks
 
 
 @lru_cache(maxsize=1)
@@ -38,10 +39,14 @@ def context_data() -> bytes:
     return (files("dictionaries") / "context-model.npz").read_bytes()
 
 
+@lru_cache(maxsize=4)
 def channel_counts(name: str) -> tuple[str, ...]:
-    """The rows of a channel's table, and of what it reads as digits where that is known."""
-    digits = table("channel-eng-digits.tsv") if name == "eng" else ()
-    return table(f"channel-{name}.tsv") + digits
+    """The rows of a channel's table; of what it reads as digits, or of the marks it loses in real
+    letters, where that is known."""
+    rows = table(f"channel-{name}.tsv")
+    if name == "eng":
+        return rows + table("channel-eng-digits.tsv")
+    return tuple(with_misread_marks(rows, misread_marks(table("stacked_marks.tsv"))))
 
 
 @lru_cache(maxsize=8)

@@ -17,7 +17,7 @@ import regex
 from rapidfuzz import fuzz
 from unidecode import unidecode
 
-from pipeline.restore import acronyms, recipients, set_lines, stray_marks
+from pipeline.restore import acronyms, inner_capitals, recipients, set_lines, stray_marks
 from pipeline.restore.fix import Fix
 from pipeline.restore.orthography import analyse
 from pipeline.restore.protect import is_address
@@ -92,7 +92,10 @@ _ITEM_I = regex.compile(
 _YEAR = regex.compile(r"(?<=(?<!\p{L})[Nn]ăm\s)(?P<one>[TlLIÌ|])(?=\d{3}(?![\p{L}\d]))")
 _BEHIND_NOUGHT = regex.compile(r"(?<=(?<![\p{L}\d.,/-])0)[lIÌ|](?=[\s,.;)]|$)")
 _NUMBER_ONE = regex.compile(r"(?<=(?<!\p{L})[Ss]ố:?\s)[lIÌ|](?=\d{1,4}(?:/\d{4})?[-/]\p{Lu}{2})")
-_COVID = regex.compile(r"(?<=(?<!\p{L})(?:Covid|COVID)-)[lI](?=9(?!\d))")
+_COVID = regex.compile(r"(?<=(?<!\p{L})(?:Covid|COVID)-)[lI\]|!](?=9(?!\d))")
+_PROPOSAL = regex.compile(r"(?<=\d\s?/\s?TT)[?:;'’*](?=-\s?\p{Lu}{2})")
+_TWO_HYPHENS = regex.compile(r"(?<=[\p{Lu}\d]-) -(?=\p{Lu}[\p{Lu}\d])")
+_CONGRESS = regex.compile(r"(?<=(?<!\p{L})(?:[Ll]ần thứ|Đại hội) (?:X[IV]?|[IV]))H(?!\w)")
 _NOUGHT = regex.compile(r"(?<=(?<!\p{L})(?:[Nn]gày|[Tt]háng)\s)(?P<nought>[DOo])(?=[1-9](?!\w))")
 _ONES: Final = (
     *(_IN_SYMBOL, _OF_MEASURE, _YEAR, _WHOLE, _MINUTES, _JANUARY),
@@ -174,7 +177,7 @@ def fixes(text: str, heavy: bool, place: Place) -> list[Fix]:
         found += acronyms.without_marks(text)
     else:
         found += [*acronyms.alike(text), *recipients.fixes(text)]
-        found += [*stray_marks.fixes(text), *set_lines.fixes(text)]
+        found += [*stray_marks.fixes(text), *set_lines.fixes(text), *inner_capitals.fixes(text)]
         found += [*_torn_years(text), *_fixed_words(text), *_numbers(text), *_letters(text)]
     if place != "text":
         found += _subject(text, heavy, place == "below number")
@@ -229,6 +232,8 @@ def _counted(text: str) -> Iterator[Fix]:
             if "]" in match[group] and "[" in text:
                 continue
             after = "".join(_DIGIT.get(c, c) for c in match[group])
+            if _is_no_date(text[: match.start(group)], after):
+                continue
             if pattern is _ASSEMBLY:  # there is no term beyond these
                 after = regex.sub("S5?", "5", after)
             if after != match[group]:
@@ -245,15 +250,26 @@ def _numbers(text: str) -> Iterator[Fix]:
             yield Fix(match.start(), match.end(), after)
     for pattern in (_GROUPED, _FIVE):
         for match in pattern.finditer(text):
-            yield Fix(match.start(), match.end(), "".join(_DIGIT.get(c, c) for c in match.group()))
+            after = "".join(_DIGIT.get(c, c) for c in match.group())
+            if not _is_no_date(text[: match.start()], after):
+                yield Fix(match.start(), match.end(), after)
     for pattern, after in (
         (_BLANK, "/"),
         (_RUN_ON, "/"),
         (_NO_STROKE, "/"),
         (_RUN_CONCLUSION, "KL/"),
+        (_PROPOSAL, "r"),
+        (_TWO_HYPHENS, ""),
     ):
         for match in pattern.finditer(text):
             yield Fix(match.start(), match.end(), after)
+
+
+def _is_no_date(before: str, number: str) -> bool:
+    """Whether a number is none of a day or month that the words before it tell of: `tháng 5Š` is
+    one digit read twice."""
+    most = 31 if before.endswith("ngày ") else 12 if before.endswith("tháng ") else None
+    return most is not None and number.isdecimal() and int(number) > most
 
 
 def _letters(text: str) -> Iterator[Fix]:
@@ -288,9 +304,10 @@ def _torn_years(text: str) -> Iterator[Fix]:
 
 
 def _fixed_words(text: str) -> Iterator[Fix]:
-    """Words that their place tells: Điều before the number of an article, Lưu before the office
-    that files the letter (NĐ 30/2020, Phụ lục I: "Lưu: VT")."""
+    """What its place tells: Điều before the number of an article, Lưu before the office that files
+    the letter (NĐ 30/2020, Phụ lục I: "Lưu: VT"), II in a congress's Roman number, read as H."""
     yield from (Fix(m.start(), m.end(), "VT") for m in _FILED.finditer(text))
+    yield from (Fix(m.start(), m.end(), "II") for m in _CONGRESS.finditer(text))
     for pattern, after in ((_ARTICLE_WORD, "Điều"), (_ON_FILE, "Lưu")):
         for match in pattern.finditer(text):
             if match["word"] != after:

@@ -19,6 +19,7 @@ _ADDRESS = regex.compile(
     r"\S@\S{1,200}\.\S|https?:|www\.|\S\.(vn|com|org|net|gov)\b|e-?mail\s*:", regex.IGNORECASE
 )
 _ITEM = regex.compile(r"[\"“(]?(?:\p{L}|\d{1,2}|[IVX]+)[).]|[abc]\d\)")
+_SHORTENED = regex.compile(r"[(\[]?\p{L}[/⁄]")
 _MEASURE = regex.compile(r"\d+(?:h|km|kg|m|ha|g)\d*")
 _AREA = regex.compile(r"[kcd]?m[23]")
 _CODE = regex.compile(r"\p{Lu}\d?[0-357-9]")
@@ -69,10 +70,10 @@ def is_stroke(sign: str) -> bool:
 
 
 def stays(token: str, core: str, heavy: bool) -> bool:
-    """Whether a token is an address, a list mark or a measure, which no word is read as. Under
-    heavy damage `4m` and `6m` are what an English model makes of âm and ốm: the words around
-    tell."""
-    if is_address(token) or is_item_mark(token):
+    """Whether a token is an address, a list mark, a measure or a word cut short before a stroke
+    (`b/cáo`), which no word is read as. Under heavy damage `4m` and `6m` are what an English model
+    makes of âm and ốm: the words around tell."""
+    if is_address(token) or is_item_mark(token) or _SHORTENED.fullmatch(token):
         return True
     return is_measure(core) and not (heavy and len(core) == 2 and core[1] == "m")
 

@@ -15,7 +15,7 @@ import numpy as np
 import regex
 
 from pipeline.document import Line, PageLayout
-from pipeline.restore import identifiers, items
+from pipeline.restore import echoes, identifiers, items
 from pipeline.restore.candidates import Candidates
 from pipeline.restore.damage import could_be_syllable
 from pipeline.restore.fix import Fix
@@ -100,6 +100,8 @@ class Sequencer:
         others = _other_readings(line)
         for start, token in tokens_of(line.text, self._heavy):
             certain = _fixed_token(start, token, fixes) if fixes else None
+            if certain == "":  # taken away
+                continue
             if certain is not None:
                 row = self._candidates.fixed(certain)
                 self._append(Slot(index, number, start, token, row), certain, line.text)
@@ -142,12 +144,24 @@ def fixes_of(page: PageLayout, heavy: bool, *, first: bool) -> dict[int, list[Fi
     places = _places([line.text for line in page.lines[:_TOP]] if first else [])
     for number, line in enumerate(page.lines):
         place = places[number] if number < len(places) else "text"
-        if fixes := _line_fixes(line.text, heavy, place):
+        if fixes := _with_echoes(line, _line_fixes(line.text, heavy, place)):
             found[number] = fixes
     for number, fix in _item_fixes(tuple(line.text for line in page.lines)).items():
-        others = [f for f in found.get(number, []) if f.start >= fix.end or f.end <= fix.start]
+        others = [f for f in found.get(number, []) if _are_apart(f, fix)]
         found[number] = sorted([fix, *others])
     return found
+
+
+def _with_echoes(line: Line, fixes: list[Fix]) -> list[Fix]:
+    """The repairs of a line with what the boxes of its words tell."""
+    if not line.words:
+        return fixes
+    echoes_here = [e for e in echoes.fixes(line) if all(_are_apart(e, f) for f in fixes)]
+    return sorted([*fixes, *echoes_here]) if echoes_here else fixes
+
+
+def _are_apart(a: Fix, b: Fix) -> bool:
+    return a.end <= b.start or b.end <= a.start
 
 
 def _places(top: Sequence[str]) -> list[Place]:

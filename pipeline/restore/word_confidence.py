@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.document import Line, RestoredLine, Word
+from pipeline.document import UNTOLD, Line, RestoredLine, Word
 from pipeline.restore.slots import Pages, Slot
 
 Doubles = npt.NDArray[np.float64]
@@ -23,9 +23,6 @@ Bools = npt.NDArray[np.bool_]
 FEATURES: Final = ("doubt", "confidence", "below 0.7", "doubt beside", "doubt on the page")
 """The logarithm of 1 - confidence; the confidence; how far it is below 0.7; the mean doubt of both
 neighbours and of the page."""
-
-UNTOLD: Final = 1.0
-"""The confidence of words that no OCR model read: none is ever so sure."""
 
 _SUREST: Final = 0.985
 
