@@ -40,12 +40,15 @@ def context_data() -> bytes:
 
 
 @lru_cache(maxsize=4)
-def channel_counts(name: str) -> tuple[str, ...]:
-    """The rows of a channel's table; of what it reads as digits, or of the marks it loses in real
-    letters, where that is known."""
+def channel_counts(name: str, *, simulated: bool = False) -> tuple[str, ...]:
+    """The rows of a channel's table; of what it reads as digits, and of the marks it loses in real
+    letters, where that is known. `simulated`: without the last, as of the pages it is learned
+    from."""
     rows = table(f"channel-{name}.tsv")
     if name == "eng":
         return rows + table("channel-eng-digits.tsv")
+    if simulated:
+        return rows
     return tuple(with_misread_marks(rows, misread_marks(table("stacked_marks.tsv"))))
 
 

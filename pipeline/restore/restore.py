@@ -22,9 +22,9 @@ from pipeline.document import (
     RestoredPage,
     apply_corrections,
 )
-from pipeline.restore import damage, identifiers, specks, word_confidence
+from pipeline.restore import alike_capitals, damage, identifiers, specks, word_confidence
 from pipeline.restore.acceptance import Acceptance, Decoded
-from pipeline.restore.appearance import Appearance, states
+from pipeline.restore.appearance import CAPITAL, Appearance, states
 from pipeline.restore.built_in import (
     base_model,
     channel_counts,
@@ -111,6 +111,7 @@ class Restorer:
         }
         appearance = Appearance.read(table("appearance.tsv"), ids, lexicon.word)
         self._printed = {name: weight * appearance.logs for name, weight in PRINTED.items()}
+        self._capitals = np.exp(appearance.logs[CAPITAL])
         self._lines: dict[str, Lines] = {}
         self._kept: dict[str, dict[bytes, Thinned]] = {name: {} for name in channels}
         self._called_for = {
@@ -130,10 +131,12 @@ class Restorer:
         dictionaries: Sequence[Path] = (),
         language_model: LanguageModel | None = None,
         learned: LearnedFiles | None = None,
+        *,
+        simulated: bool = False,
     ) -> Restorer:
         """A restorer with the built-in word lists and those given, the language model given (what
         `congvan train` writes), else the built-in one, and what was `learned` beside
-        a batch.
+        a batch. `simulated`: with channels of simulated pages, to learn from such.
 
         Raises OSError where a word list cannot be read."""
         base = language_model or base_model()
@@ -142,7 +145,7 @@ class Restorer:
         phrases += learned.phrases() if learned else []
         model = extend(base, phrases)
         lexicon = Lexicon.of(model.words, {word for phrase in phrases for word in phrase.words})
-        rows = {name: channel_counts(name) for name in ("eng", "vie")}
+        rows = {name: channel_counts(name, simulated=simulated) for name in ("eng", "vie")}
         if learned:
             rows = {name: learned.channel(name, counted) for name, counted in rows.items()}
         channels = {
@@ -348,6 +351,8 @@ class Restorer:
             elif judged.sure < least[t]:
                 doubts.append(judged.doubt())
         specks.add(changes, judgement, self._model, heavy=name == "eng")
+        if name == "vie":
+            alike_capitals.add(changes, judgement, self._model, self._capitals)
         _take(changes, done)
 
     def _sequence(self, pages: Pages, name: str) -> tuple[list[Slot | None], Rows]:
