@@ -23,6 +23,7 @@ from pipeline.restore.lexicon import PhraseTable, read_phrases
 from pipeline.restore.orthography import analyse, canonical, in_style, parted, tone_style
 from pipeline.restore.phrase_patterns import expand
 from pipeline.restore.remains import LOST, LOST_MARKS, Remains
+from pipeline.restore.stacked_marks import misread_marks, with_misread_marks
 from pipeline.restore.tokens import SPECIALS, classify, core_of
 from pipeline.restore.train import mix, train
 from pipeline.restore.train_channel import align_tokens, learn, read_pairs
@@ -361,3 +362,18 @@ def test_corrections_of_corrections_compose(data: st.DataObject) -> None:
     second = some(middle)
     final = apply_corrections(middle, second)
     assert apply_corrections(raw, compose(raw, first, second)) == final
+
+
+def test_marks_lost_in_real_letters_are_added_to_every_rime_of_the_class() -> None:
+    rows = ["rime\tể\tể\t200", "rime\tuyển\tuyển\t100", "rime\tỂN\tỂN\t10", "onset\tđ\tđ\t50"]
+    misread = misread_marks(["# a comment", "ổ\tô\t0.1", "Ổ\tÓ\t0.3"])
+    assert list(with_misread_marks(rows, misread)) == [
+        *rows,
+        "rime\tể\tê\t20",
+        "rime\tuyển\tuyên\t10",
+        "rime\tỂN\tÉN\t3",
+    ]
+    assert list(with_misread_marks([rows[0], "rime\tể\tê\t5"], misread)) == [
+        rows[0],
+        "rime\tể\tê\t25.5",
+    ]

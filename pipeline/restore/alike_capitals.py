@@ -8,11 +8,9 @@ million words of clean text 30 are.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import pairwise
 from typing import Final
 
 import numpy as np
-from unidecode import unidecode
 
 from pipeline.document import Correction
 from pipeline.restore.judgement import Changes, Judgement, box_at
@@ -25,7 +23,7 @@ TOGETHER: Final = ((-3.0, 0.05), (-1.6, 0.2))
 
 SCORE: Final = 0.9
 _MARGIN: Final = 2.3
-_ALIKE: Final = frozenset("SXVCO")
+_ALIKE: Final = frozenset("SXVC" + "".join(c.upper() for c in "oóòỏõọôốồổỗộơớờởỡợ"))
 
 
 def add(changes: Changes, judgement: Judgement, model: LanguageModel, capitals: Floats) -> None:
@@ -42,32 +40,28 @@ def add(changes: Changes, judgement: Judgement, model: LanguageModel, capitals: 
         if not is_small:
             continue
         corrections, _ = changes.setdefault((slot.page, slot.line), ([], []))
-        at = slot.start + core_of(slot.token)[0]
-        if any(
-            c.start < slot.start + len(slot.token) and at < c.start + len(c.before) + 1
-            for c in corrections
-        ):
-            continue
+        at, end = slot.start, slot.start + len(slot.token)
+        if any(c.start < end and at <= c.start + len(c.before) for c in corrections):
+            continue  # the next pass sees what became of the word
         page = judgement.pages[slot.page]
         line = page.lines[slot.line]
-        before, box = line.text[at], box_at(line, at)
-        corrections.append(
-            Correction(
-                page.number, slot.line + 1, at, box, before, before.lower(), SCORE, _MARGIN, "model"
-            )
-        )
+        place = (page.number, slot.line + 1, at, box_at(line, at))
+        before = line.text[at]
+        corrections.append(Correction(*place, before, before.lower(), SCORE, _MARGIN, "model"))
 
 
 def _capitals(judgement: Judgement) -> Iterator[tuple[int, Slot]]:
     """The tokens that begin with such a capital, between words in small letters; and the place of
     the one before each."""
     slots = judgement.slots
-    for t, (left, slot) in enumerate(pairwise(slots)):
-        if left is None or slot is None or not (left.token.islower() and left.token.isalpha()):
+    for t, slot in enumerate(slots):
+        if slot is None or slot.token[0] not in _ALIKE:  # all tokens come by here
+            continue
+        left = slots[t - 1]
+        if left is None or not (left.token.islower() and left.token.isalpha()):
             continue
         core = slot.token[slice(*core_of(slot.token))]
-        if len(core) < 2 or not core.isalpha() or unidecode(core[0]) not in _ALIKE:
-            continue
-        following = slots[t + 2] if t + 2 < len(slots) else None
-        if core[1:].islower() and not (following and following.token[:1].isupper()):
-            yield t, slot
+        following = slots[t + 1] if t + 1 < len(slots) else None
+        capital_behind = following is not None and following.token[:1].isupper()
+        if core[1:].islower() and core.isalpha() and not capital_behind:
+            yield t - 1, slot

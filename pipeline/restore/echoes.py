@@ -9,9 +9,10 @@ beginning or end it is. A letter or digit of less than a third of the line's hei
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import pairwise
 from statistics import median
 from typing import Final
+
+import regex
 
 from pipeline.document import UNTOLD, Line, Word
 from pipeline.restore.fix import Fix
@@ -22,25 +23,31 @@ _LONGEST: Final = 3  # letters of a fragment
 _OVERLAP: Final = 0.4  # of the narrower box's width
 _LOW: Final = 0.33  # of the line's usual height
 _FEWEST: Final = 3  # words that tell it
+_LONE: Final = regex.compile(r"(?<!\S)[\p{L}\d](?!\S)")
 
 
 def fixes(line: Line) -> Iterator[Fix]:
     """The fragments and specks of a line, each with the space beside it."""
+    words = line.words
     gone: set[int] = set()
-    for i, (left, right) in enumerate(pairwise(line.words)):
-        if _share_ink(left, right):
-            if _begins(left, right):
+    end = 0
+    for i, word in enumerate(words):  # of every line: most words begin behind the one before
+        box = word.box
+        if box[0] < end and _share_ink(words[i - 1], word):
+            if _begins(words[i - 1], word):
+                gone.add(i - 1)
+            elif _ends(word, words[i - 1]):
                 gone.add(i)
-            elif _ends(right, left):
-                gone.add(i + 1)
-    gone |= _specks(line.words)
-    if not gone or len(gone) == len(line.words):
+        end = box[2]
+    if _LONE.search(line.text):
+        gone |= _specks(words)
+    if not gone or len(gone) == len(words):
         return
-    for i, (start, word) in enumerate(zip(line.starts(), line.words, strict=True)):
+    for i, (start, word) in enumerate(zip(line.starts(), words, strict=True)):
         if i in gone:
-            end = start + len(word.text)
-            behind = i + 1 < len(line.words) and i + 1 not in gone
-            yield Fix(start, end + 1, "") if behind else Fix(max(0, start - 1), end, "")
+            behind = start + len(word.text)
+            last = i + 1 == len(words) or i + 1 in gone
+            yield Fix(max(0, start - 1), behind, "") if last else Fix(start, behind + 1, "")
 
 
 def _share_ink(left: Word, right: Word) -> bool:
@@ -80,12 +87,12 @@ def _bare(text: str) -> str:
 
 def _specks(words: tuple[Word, ...]) -> set[int]:
     """The words of a letter or digit that are too low to be one."""
-    single = [i for i, w in enumerate(words) if len(w.text) == 1 and w.text.isalnum()]
-    heights = [_height(w) for w in words if w.text.isalpha() and len(w.text) > 1 and _told(w)]
-    if not single or len(heights) < _FEWEST:
+    single = [i for i, w in enumerate(words) if len(w.text) == 1 and w.text.isalnum() and _told(w)]
+    heights = [_height(w) for w in words if len(w.text) > 1 and w.text.isalpha() and _told(w)]
+    if len(heights) < _FEWEST:
         return set()
     usual = median(heights)
-    return {i for i in single if _told(words[i]) and _height(words[i]) < _LOW * usual}
+    return {i for i in single if _height(words[i]) < _LOW * usual}
 
 
 def _told(word: Word) -> bool:
