@@ -147,6 +147,10 @@ _ON_FILE = regex.compile(
 _DATE_READ = regex.compile(
     r"(?<!\p{L})[nN]gày\s(?P<d>\S{1,2})\stháng\s(?P<m>\S{1,2})\snăm\s(?P<y>\S{4})(?![\w])"
 )
+_DATE_READ_HEAVY = regex.compile(
+    r"(?<!\p{L})[nN]g[^\s\d]{1,3}y\s(?P<d>\S{1,2})\sth[^\s\d]{1,4}g\s(?P<m>\S{1,2})"
+    r"\sn[^\s\d]{1,3}m?\s(?P<y>\S{4})(?![\w])"
+)
 _READ_DIGIT = {
     **dict.fromkeys("lI|!]iÌÍíìJLT", "1"),
     **dict.fromkeys("OoØQ", "0"),
@@ -155,6 +159,7 @@ _READ_DIGIT = {
     **dict.fromkeys("óÓ", "6"),
     "B": "8",
 }
+_READ_DIGIT_HEAVY = _READ_DIGIT | {"t": "1"}
 MOTTO = "Độc lập - Tự do - Hạnh phúc"
 _LIKE_MOTTO = 70.0
 _WHOLE_MOTTO = regex.compile(r"(?:[-–—~]\s)?\S+\s\S+\s[-–—~]\s\S+\s\S+\s[-–—~]\s\S+\s\S+")
@@ -166,7 +171,7 @@ def fixes(text: str, heavy: bool, place: Place) -> list[Fix]:
     """All repairs of a line, in order, none overlapping another. `heavy`: an English model read
     it."""
     found = [*composed(text), *_code_points(text), *_dates(text), *_marks(text)]
-    found += [*_read_dates(text), *_counted(text), *_specks(text)]
+    found += [*_read_dates(text, heavy), *_counted(text), *_specks(text)]
     found += [Fix(m.start(), m.end(), f"{m['label']} ") for m in _JOINED_LABEL.finditer(text)]
     if heavy:
         found += [Fix(m.start(), m.end(), "đ") for m in _LETTERS_D.finditer(text)]
@@ -342,11 +347,12 @@ def _filed(text: str) -> Iterator[Fix]:
                 yield Fix(match.start(group), match.end(group), after)
 
 
-def _read_dates(text: str) -> Iterator[Fix]:
+def _read_dates(text: str, heavy: bool) -> Iterator[Fix]:
     """Letters among the digits of a date in words, where day, month and year tell of a date."""
-    for match in _DATE_READ.finditer(text):
+    pattern, digit = (_DATE_READ_HEAVY, _READ_DIGIT_HEAVY) if heavy else (_DATE_READ, _READ_DIGIT)
+    for match in pattern.finditer(text):
         read = [match[g] for g in "dmy"]
-        digits = ["".join(_READ_DIGIT.get(c, c) for c in part) for part in read]
+        digits = ["".join(digit.get(c, c) for c in part) for part in read]
         if not all(d.isdigit() and d.isascii() for d in digits) or digits == read:
             continue
         day, month, year = map(int, digits)
