@@ -41,6 +41,8 @@ _LEAST_ONSET = -13.0  # an onset less likely is not looked at
 _LONGEST_ONSET = 5  # characters as read
 _GOOD = -6.0  # where a syllable is as likely as this, other cuts are not looked at
 _SECOND_READING = -1.0  # the reading thought worse when the line was read twice
+_STRAY: Final = frozenset("’‘'*")
+_LEFT_OVER = -5.0  # such a sign beside a word is none of its letters: the quotation ends nowhere
 _LETTERS = regex.compile(r"[\p{L}ƒ\]©€]+")
 _LONG_FOREIGN = 6  # letters
 _TOO_LONG = 9  # letters: two more than the longest syllable has
@@ -251,7 +253,8 @@ class Candidates:
         for a, b in self.spans(token, start, end) if not acronym else ():
             read = token[a:b]
             if protect.is_readable(read, self.wide.heavy) and not self._is_long(read):
-                self._syllables(read, a, b, in_capitals, found)
+                beside = (token[max(0, a - 1) : a] in _STRAY) != (token[b : b + 1] in _STRAY)
+                self._syllables(read, (a, b), in_capitals, found, _LEFT_OVER * heavy * beside)
         if not found:
             return alone
         return self._ranked(kept, start, end, core, found)
@@ -327,12 +330,17 @@ class Candidates:
                 spans.append((a, b))
         return spans
 
-    def _syllables(self, read: str, a: int, b: int, capitals: bool, found: Offers) -> None:
-        first, *others = self.variants(read, capitals)
-        scores, *_ = [self._offer_all(v, (a, b), found) for v in (first, *others)]
+    def _syllables(
+        self, read: str, span: tuple[int, int], capitals: bool, found: Offers, cost: float
+    ) -> None:
+        """Offer what `read` may be; `cost`: what the signs left beside it cost."""
+        first, *others = [
+            v._replace(penalty=v.penalty + cost) for v in self.variants(read, capitals)
+        ]
+        scores, *_ = [self._offer_all(v, span, found) for v in (first, *others)]
         best = scores.max(initial=IMPOSSIBLE)
         if best < _PAIR_BELOW and self._may_be_two(read, first):
-            self._pairs(read, first.shape, a, b, found)
+            self._pairs(read, first.shape, *span, found)
 
     def _may_be_two(self, read: str, plain: Variant) -> bool:
         """Whether a token is long enough for two words, and no word twice: the paper's slip."""
