@@ -94,6 +94,13 @@ _BEHIND_NOUGHT = regex.compile(r"(?<=(?<![\p{L}\d.,/-])0)[lIÌ|](?=[\s,.;)]|$)")
 _NUMBER_ONE = regex.compile(r"(?<=(?<!\p{L})[Ss]ố:?\s)[lIÌ|](?=\d{1,4}(?:/\d{4})?[-/]\p{Lu}{2})")
 _COVID = regex.compile(r"(?<=(?<!\p{L})(?:Covid|COVID)-)[lI\]|!](?=9(?!\d))")
 _PROPOSAL = regex.compile(r"(?<=\d\s?/\s?TT)[?:;'’*](?=-\s?\p{Lu}{2})")
+_PROCEDURE = regex.compile(r"(?<=\.00\.00\.H)S(?=\d(?!\w))")
+_HEADING_FIVE = regex.compile(r"^\s*\K\$(?=\.\d{1,2}\.?\s)")
+_NOUGHT_AS_BRACKETS = regex.compile(r"(?<=(?<!\p{L})[Ss]ố:?\s)\(\)(?=\d/(?:19|20)\d\d/)")
+_STOP_AT_NUMBER = regex.compile(
+    r"(?<=(?<!\p{L})[Ss]ố\s)\.(?=\d{1,5}/)|(?<=(?<!\p{L})số)\.(?=\s\d{1,5}/(?:19|20)\d\d/)"
+)
+_TWO_STROKES = regex.compile(r"⁄/|/⁄")
 _TWO_HYPHENS = regex.compile(r"(?<=[\p{Lu}\d]-) -(?=\p{Lu}[\p{Lu}\d])")
 _CONGRESS = regex.compile(r"(?<=(?<!\p{L})(?:[Ll]ần thứ|Đại hội) (?:X[IV]?|[IV]))H(?!\w)")
 _NOUGHT = regex.compile(r"(?<=(?<!\p{L})(?:[Nn]gày|[Tt]háng)\s)(?P<nought>[DOo])(?=[1-9](?!\w))")
@@ -246,8 +253,9 @@ def _counted(text: str) -> Iterator[Fix]:
 
 
 def _numbers(text: str) -> Iterator[Fix]:
-    """Letters in numbers by what stands around them, as a Vietnamese model reads them; and strokes
-    lost between number and abbreviation."""
+    """Letters and signs in numbers by what stands around them, as a Vietnamese model reads them (a
+    procedure's code ends with its province's: 0.00.00.H53); strokes lost between number and
+    abbreviation, or read twice."""
     if not _OF_NUMBERS.search(text):
         return
     for pattern, after in (*((one, "1") for one in _ONES), (_NOUGHT, "0")):
@@ -265,6 +273,11 @@ def _numbers(text: str) -> Iterator[Fix]:
         (_RUN_CONCLUSION, "KL/"),
         (_PROPOSAL, "r"),
         (_TWO_HYPHENS, ""),
+        (_TWO_STROKES, "/"),
+        (_PROCEDURE, "5"),
+        (_HEADING_FIVE, "5"),
+        (_NOUGHT_AS_BRACKETS, "0"),
+        (_STOP_AT_NUMBER, ""),
     ):
         for match in pattern.finditer(text):
             yield Fix(match.start(), match.end(), after)
