@@ -1,6 +1,6 @@
 """Specks that a Vietnamese model read as marks, told by the line alone: `của'người`, `hiện*giám`,
-`cười..Đây`, `chủ -yếu`, `= Như Điều 3`, a lone backslash; and the space lost behind the abbreviation
-before a signer's title, `KT.GIÁM ĐỐC` (NĐ 30/2020/NĐ-CP, Phụ lục I; HD 36-HD/VPTW).
+`cười..Đây`, `chủ -yếu`, `= Như Điều 3`, a lone backslash; and the space lost behind the
+abbreviation before a signer's title, `KT.GIÁM ĐỐC` (NĐ 30/2020/NĐ-CP, Phụ lục I; HD 36-HD/VPTW).
 
 In: a line. Out: the spans to replace. Each form stands less than once in a million words of clean
 text; what the decoder must judge is in `specks`.
