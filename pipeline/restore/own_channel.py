@@ -21,16 +21,17 @@ def merged(rows: Iterable[str], own: Iterable[str], weight: float = WEIGHT) -> I
 
     Raises ValueError at a line that is no such row."""
     counts: dict[tuple[str, str, str], float] = defaultdict(float)
-    for kind, printed, read, count in _cells(rows):
+    for kind, printed, read, count in cells(rows):
         counts[kind, printed, read] += count
-    for kind, printed, read, count in _cells(own):
+    for kind, printed, read, count in cells(own):
         if printed != read and count >= LEAST:
             counts[kind, printed, read] += weight * count
     for (kind, printed, read), total in counts.items():
         yield f"{kind}\t{printed}\t{read}\t{total:g}"
 
 
-def _cells(lines: Iterable[str]) -> Iterator[tuple[str, str, str, float]]:
+def cells(lines: Iterable[str]) -> Iterator[tuple[str, str, str, float]]:
+    """Kind, printed, read and count of each row of a table. Raises ValueError as `merged`."""
     for line in lines:
         if line.strip() and not line.startswith("#"):
             kind, printed, read, count = line.rstrip("\n").split("\t")

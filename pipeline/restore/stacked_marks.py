@@ -12,9 +12,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from pipeline.restore.orthography import split_tone
+from pipeline.restore.own_channel import cells
 
-_CLASSES: Final = {"ô": "âêôă", "ơ": "ơư", "o": "aeiouy"}
-_WITHOUT: Final = str.maketrans("âêôăơư", "aeoaou")
+_CLASSES: Final = {"ô": "âêôă"}
+_WITHOUT: Final = str.maketrans("âêôă", "aeoa")
 
 Misread = Mapping[str, Sequence[tuple[str, float]]]
 """What each letter is read as, with the share of each."""
@@ -42,12 +43,10 @@ def with_misread_marks(rows: Iterable[str], misread: Misread) -> Iterator[str]:
     """The rows of kind, printed, read, count; each rime with its share of such readings, too."""
     counts: dict[tuple[str, str, str], float] = {}
     rimes: dict[str, float] = defaultdict(float)
-    for row in rows:
-        if not row.startswith("#"):
-            kind, printed, read, count = row.split("\t")
-            counts[kind, printed, read] = float(count)
-            if kind == "rime":
-                rimes[printed] += float(count)
+    for kind, printed, read, count in cells(rows):
+        counts[kind, printed, read] = count
+        if kind == "rime":
+            rimes[printed] += count
     for rime, total in rimes.items():
         for letter in rime:
             for seen, share in misread.get(letter, ()):
