@@ -23,6 +23,7 @@ from pipeline.restore.identifiers import Place
 from pipeline.restore.language_model import Ids
 from pipeline.restore.protect import is_address, is_measure
 from pipeline.restore.tokens import JOINED, JOINED_HEAVY, classify, core_of, ends_sentence
+from pipeline.restore.wrapping import line_ends
 
 Pages = Sequence[tuple[int, PageLayout]]
 _TOKEN = regex.compile(r"\S+")
@@ -30,7 +31,6 @@ _UPPER = regex.compile(r"\p{Uppercase}")
 _LOWER = regex.compile(r"\p{Lowercase}")
 _TOP = 15  # the subject of a letter stands among so many lines
 _LONGEST_TOKEN = 200
-_SHORT = 0.7  # a line shorter than this share of the page's longest ends its paragraph
 
 
 class Slot(NamedTuple):
@@ -68,14 +68,14 @@ class Sequencer:
     def add_pages(self, pages: Pages) -> None:
         """Add all pages, each under its index."""
         for index, page in pages:
-            longest = max((len(line.text) for line in page.lines), default=0)
+            ends = line_ends(page.lines)
             fixes = fixes_of(page, self._heavy, first=index == 0)
             capitals = False
             for number, line in enumerate(page.lines):
                 capitals = in_capitals(line.text, capitals)
                 capitals = capitals and not (self._heavy and _has_small_words(line.text))
                 self._add_known_line(index, number, line, capitals, fixes.get(number, []))
-                if len(line.text) < _SHORT * longest:
+                if ends[number]:
                     self._end()
             self._end()
 
