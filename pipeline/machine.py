@@ -69,7 +69,8 @@ def _program(name: str, found: str | None, packages: str) -> Check:
 def _models(settings: Settings) -> Iterator[Check]:
     installed = tesseract.installed_models()
     needed = {*settings.ocr_model.split("+"), "osd"}
-    for model in sorted({*needed, *OPTIONAL_MODELS}):
+    of_use = {*OPTIONAL_MODELS, settings.number_model} - {""}
+    for model in sorted(needed | of_use):
         package = MODEL_PACKAGES.get(model, f"tesseract-ocr-{model}")
         yield Check(
             f"tesseract model {model}",

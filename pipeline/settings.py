@@ -18,6 +18,9 @@ class Settings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     ocr_model: str = Field("vie", description="Tesseract model that reads the pages")
+    number_model: str = Field(
+        "eng", description="Tesseract model that reads doubtful numbers once more; empty: none"
+    )
     render_dpi: int = Field(300, ge=70, le=600, description="dpi for PDF pages of unknown scan")
     max_pixels: int = Field(30_000_000, description="a page larger than this is read smaller")
     page_timeout: float = Field(120.0, gt=0, description="seconds for one outside program and page")

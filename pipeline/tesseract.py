@@ -27,6 +27,7 @@ from pipeline.document import Box, OcrPage, Operation, PageImage, Retake, Word
 from pipeline.errors import DocumentError, MissingError
 from pipeline.figures import LARGER, doubtful_figures, with_figures, with_signs
 from pipeline.layout.frames import tables
+from pipeline.number_readings import doubtful_numbers, with_numbers
 from pipeline.second_look import is_doubtful, with_second_look
 from pipeline.settings import Settings
 from pipeline.sheet import lay_out, stacked
@@ -46,6 +47,11 @@ def version() -> str | None:
 @cache
 def _version_once() -> str:
     return version() or "?"
+
+
+@cache
+def _has_model(model: str) -> bool:
+    return model in installed_models()
 
 
 def installed_models() -> frozenset[str]:
@@ -89,7 +95,13 @@ def read_words(page: PageImage, path: Path, settings: Settings) -> OcrPage:
         "ocr",
         "tesseract",
         _version_once(),
-        {"model": settings.ocr_model, "psm": PAGE_SEGMENTATION, "dpi": page.dpi, "blank": blank},
+        {
+            "model": settings.ocr_model,
+            "number_model": _number_model(settings),
+            "psm": PAGE_SEGMENTATION,
+            "dpi": page.dpi,
+            "blank": blank,
+        },
         round(time.perf_counter() - start, 4),
     )
     width, height = page.image.size
@@ -149,16 +161,37 @@ def _second_look(
         larger = _read_again(figures, page, settings, LARGER)
         read = [(f.box, v.get(0, [])) for f, v in zip(figures, larger, strict=True)]
         words = with_figures(words, read)
-    return with_signs(words, cells)
+    return _numbers_again(page, with_signs(words, cells), settings)
+
+
+def _numbers_again(page: PageImage, words: list[Word], settings: Settings) -> list[Word]:
+    """The words of the page, doubtful numbers as the better of two models reads them."""
+    model = _number_model(settings)
+    asked = doubtful_numbers(page.image, page.dpi, words) if model else []
+    if not model or not asked:
+        return words
+    again = _read_again([one.picture for one in asked], page, settings, model=model)
+    return with_numbers(words, asked, [versions.get(0, []) for versions in again])
+
+
+def _number_model(settings: Settings) -> str | None:
+    """The model that reads doubtful numbers again, None where it is the page's or missing."""
+    model = settings.number_model
+    return model if model not in ("", settings.ocr_model) and _has_model(model) else None
 
 
 def _read_again(
-    retakes: Sequence[Retake], page: PageImage, settings: Settings, enlarged: float = 1.0
+    retakes: Sequence[Retake],
+    page: PageImage,
+    settings: Settings,
+    enlarged: float = 1.0,
+    model: str = "",
 ) -> list[dict[int, list[Word]]]:
     """The words of each line by picture of it, boxes on the page; one run for all. Pictures may be
-    `enlarged`: boxes then tell only which line a word is of."""
+    `enlarged`: boxes then tell only which line a word is of. `model`: another than the page's."""
     sheet = stacked(retakes, page.dpi * enlarged)
-    data = run(sheet.image, settings.ocr_model, page.dpi, 6, settings.page_timeout, BLACK_ON_WHITE)
+    model = model or settings.ocr_model
+    data = run(sheet.image, model, page.dpi, 6, settings.page_timeout, BLACK_ON_WHITE)
     again: list[dict[int, list[Word]]] = [{} for _ in retakes]
     for word in words_of(data):
         piece = sheet.piece_of(word)
