@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from pipeline.document import Line, PageLayout, Word, Zone, apply_corrections
@@ -52,3 +54,19 @@ def test_a_right_word_stays(restorer: Restorer) -> None:
 def test_numbers_and_acronyms_stay(restorer: Restorer, kept: str) -> None:
     text = SENTENCE.format(kept)
     assert restored(restorer, line_of(text, {kept: ("vụ",)})) == text
+
+
+def doubted(restorer: Restorer, number: str, *readings: str) -> list[str]:
+    """The doubts of a letter that has a number thrice, once with other readings."""
+    text = f"Căn cứ Kết luận số {number} ngày 15 tháng 6 năm 2023 của Bộ Chính trị"
+    line = line_of(text, {number: readings})
+    line = replace(line, words=tuple(replace(word, confidence=0.96) for word in line.words))
+    lines = (line, Line(text), Line(text))
+    [page] = restorer.restore_pages([PageLayout(1, 100, 100, 100, lines)], "vie")
+    return [doubt.text for doubt in page.lines[0].doubts]
+
+
+def test_a_number_in_whose_place_another_was_read_is_doubtful(restorer: Restorer) -> None:
+    assert "57-KL/TW" in doubted(restorer, "57-KL/TW", "37-KL/TW")
+    assert "57-KL/TW" not in doubted(restorer, "57-KL/TW", "S7-KL/TW")
+    assert "57-KL/TW" not in doubted(restorer, "57-KL/TW")

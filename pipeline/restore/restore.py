@@ -261,6 +261,8 @@ class Restorer:
             word = candidates.readings[rows[t]][found.out[t]].word or ""
             if word.isdigit() or is_number(decoded.tokens[t]):
                 sure[t] = min(sure[t], NUMBER_SURE)
+        for t in word_confidence.differing_numbers(pages, slots):
+            sure[t] = min(sure[t], NUMBER_SURE)
         return Judgement(slots, dict(pages), candidates, decoded.keep, share, best, sure, found)
 
     def _found(self, decoded: Decoded, share: Doubles, best: Ids, line: Ids, name: str) -> Found:

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.document import UNTOLD, Line, RestoredLine, Word
+from pipeline.number_readings import are_alike
 from pipeline.restore.slots import Pages, Slot
 
 Doubles = npt.NDArray[np.float64]
@@ -49,6 +50,21 @@ def features(pages: Pages, slots: Sequence[Slot | None]) -> Doubles:
 def known(told: Doubles) -> Bools:
     """Of which tokens these features tell anything [T]."""
     return ~np.isnan(told[:, 0])
+
+
+def differing_numbers(pages: Pages, slots: Sequence[Slot | None]) -> list[int]:
+    """The tokens that are numbers in whose place another number was read, too."""
+    at = {
+        (index, number, start)
+        for index, page in pages
+        for number, line in enumerate(page.lines)
+        if any(word.readings for word in line.words)
+        for start, word in zip(line.starts(), line.words, strict=True)
+        if any(any(map(str.isdigit, r)) and not are_alike(word.text, r) for r in word.readings)
+    }
+    if not at:
+        return []
+    return [t for t, s in enumerate(slots) if s and (s.page, s.line, s.start) in at]
 
 
 def _of_tokens(pages: Pages, slots: Sequence[Slot | None]) -> Doubles:
