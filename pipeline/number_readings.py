@@ -71,7 +71,7 @@ def doubtful_numbers(page: Image.Image, dpi: float, words: Sequence[Word]) -> li
 
 def _is_doubtful(word: Word) -> bool:
     """Whether a word may be a printed number that was misread; strange signs are handwriting."""
-    if not any(map(str.isdigit, word.text)) or not LEAST <= word.confidence < SURE:
+    if not any(map(str.isdecimal, word.text)) or not LEAST <= word.confidence < SURE:
         return False
     core = word.text.strip(AROUND)
     known = all(c.isalnum() or c in LIKE or c in BETWEEN for c in core)
@@ -120,7 +120,7 @@ def number_of(read: str, other: str) -> str:
     """What was `read`, with the digits of the `other` reading, where these may be of the same
     print; else as it is."""
     core, others = read.strip(AROUND), other.strip(AROUND)
-    figure = _is_figure(others) and all(c.isdigit() or c in LIKE or c in BETWEEN for c in core)
+    figure = _is_figure(others) and all(c.isdecimal() or c in LIKE or c in BETWEEN for c in core)
     if figure and len(core) != len(others):
         return read.replace(core, others) if _has_digits_of(core, others) else read
     if len(core) != len(others) or not (figure or PARTS.intersection(core)):
@@ -134,21 +134,21 @@ def are_alike(a: str, b: str) -> bool:
     marks."""
     if len(a) != len(b):
         return _digits(a) == _digits(b)
-    return not any(x.isdigit() and y.isdigit() and x != y for x, y in zip(a, b, strict=True))
+    return not any(x.isdecimal() and y.isdecimal() and x != y for x, y in zip(a, b, strict=True))
 
 
 def _has_signs(text: str, digits: str) -> bool:
     """Whether a number differs only where it has signs for digits."""
     same_length = len(text) == len(digits)
-    return same_length and all(b.isdigit() for a, b in zip(text, digits, strict=True) if a != b)
+    return same_length and all(b.isdecimal() for a, b in zip(text, digits, strict=True) if a != b)
 
 
 def _digits(text: str) -> str:
-    return "".join(filter(str.isdigit, text))
+    return "".join(filter(str.isdecimal, text))
 
 
 def _is_figure(text: str) -> bool:
-    return all(c.isdigit() or c in BETWEEN for c in text) and any(map(str.isdigit, text))
+    return all(c.isdecimal() or c in BETWEEN for c in text) and any(map(str.isdecimal, text))
 
 
 def _has_digits_of(core: str, figure: str) -> bool:
@@ -161,8 +161,8 @@ def _has_digits_of(core: str, figure: str) -> bool:
 
 def _digit(read: str, other: str) -> str | None:
     """One character of a number by two readings; None where they cannot be of the same print."""
-    if not other.isdigit():
+    if not other.isdecimal():
         return other if {read, other} <= POINTS else read
-    if read.isdigit():
+    if read.isdecimal():
         return other
     return other if other in LIKE.get(read, "") else None

@@ -57,6 +57,7 @@ def test_digits_come_from_the_other_reading(read: str, other: str, number: str) 
         ("350/QĐ-BLĐTBXH", "350/0D-BLDTBXH"),
         ("25/8/2019./.", "25/8/2019//."),
         ("#3", "29"),
+        ("đ/m²", "d/m2"),
         ("2.", "?"),
         ("5", ""),
     ],

@@ -60,7 +60,8 @@ def differing_numbers(pages: Pages, slots: Sequence[Slot | None]) -> list[int]:
         for number, line in enumerate(page.lines)
         if any(word.readings for word in line.words)
         for start, word in zip(line.starts(), line.words, strict=True)
-        if any(any(map(str.isdigit, r)) and not are_alike(word.text, r) for r in word.readings)
+        if any(map(str.isdecimal, word.text))
+        and any(any(map(str.isdecimal, r)) and not are_alike(word.text, r) for r in word.readings)
     }
     if not at:
         return []
