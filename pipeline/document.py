@@ -133,7 +133,8 @@ UNTOLD: Final = 1.0
 class Word:
     """One printed word as OCR read it. `confidence` is 0 to 1; block, paragraph and line are the
     engine's own grouping, kept as evidence only; `readings` are what it read there at a second
-    look and was not taken, likeliest first."""
+    look and was not taken, likeliest first; `english` is what an English model read there, where a
+    text layer tells."""
 
     text: str
     box: Box
@@ -142,6 +143,7 @@ class Word:
     paragraph: int = 0
     line: int = 0
     readings: tuple[str, ...] = ()
+    english: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,14 +8,18 @@ from __future__ import annotations
 
 import time
 import unicodedata
+from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pipeline import ink, legacy, poppler
 from pipeline.document import Box, OcrPage, Operation, PageImage, PageSource, Word
+from pipeline.restore.damage import recognise
 from pipeline.settings import Settings
 
 LEAST_ON_PRINT = 0.6
+SAME_PRINT = 0.45  # of two words' boxes together, that both cover: layers draw theirs higher
 LEAST_INK = 0.04  # share of dark pixels in the box of a printed word: 0.1 to 0.3
 
 
@@ -47,6 +51,32 @@ def layer_words(page: PageSource, image: PageImage, settings: Settings) -> OcrPa
         ),
         (took,),
     )
+
+
+def with_english(read: OcrPage, layer: OcrPage) -> OcrPage:
+    """The words read off a page, each with the word that a text layer made by an English model has
+    in its place; as they are where no such layer lies on the same print."""
+    if not layer.words or recognise(" ".join(w.text for w in layer.words)) != "eng":
+        return read
+    boxes = np.array([word.box for word in layer.words])
+    words: list[Word] = []
+    for word in read.words:
+        same = _overlaps(word.box, boxes)
+        best = int(same.argmax())
+        text = layer.words[best].text if same[best] > SAME_PRINT else ""
+        words.append(replace(word, english=text))
+    return replace(read, words=tuple(words))
+
+
+def _overlaps(box: Box, boxes: NDArray[np.int_]) -> NDArray[np.float64]:
+    """The overlap (`boxes.overlap`) of a box with each of `boxes` [N, 4]."""
+    left, top, right, bottom = boxes.T
+    across = np.minimum(right, box[2]) - np.maximum(left, box[0])
+    down = np.minimum(bottom, box[3]) - np.maximum(top, box[1])
+    both = np.maximum(across, 0) * np.maximum(down, 0)
+    areas = (right - left) * (bottom - top) + (box[2] - box[0]) * (box[3] - box[1])
+    found: NDArray[np.float64] = both / np.maximum(areas - both, 1)
+    return found
 
 
 def share_on_print(words: OcrPage, image: PageImage) -> float:

@@ -6,6 +6,7 @@ it can be kept while the other pages of the document are read, or until the next
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import Protocol
@@ -23,7 +24,7 @@ from pipeline.document import (
     TextLayer,
 )
 from pipeline.errors import DocumentError
-from pipeline.layer import LEAST_ON_PRINT, layer_words, share_on_print
+from pipeline.layer import LEAST_ON_PRINT, layer_words, share_on_print, with_english
 from pipeline.settings import VERSION, Settings
 from pipeline.textlayer import worth
 
@@ -118,6 +119,9 @@ def _better(
 ) -> ReadPage:
     """Of a damaged text layer and a fresh reading the one that is worth more."""
     own = worth(page.text or "") > worth(_text(words))
+    if not own and not image.rotation and abs(image.skew) <= MOST_LEAN / 2:
+        with suppress(DocumentError):  # without the layer's words there is the page's reading still
+            words = with_english(words, layer_words(page, image, settings))
     taken = {"text_layer": str(page.text_layer), "taken": "text_layer" if own else "ocr"}
     step = Operation("compare", "congvan", VERSION, {**taken}, 0.0)
     best = _own_text(page, settings) if own else (image, words)

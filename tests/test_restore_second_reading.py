@@ -70,3 +70,33 @@ def test_a_number_in_whose_place_another_was_read_is_doubtful(restorer: Restorer
     assert "57-KL/TW" in doubted(restorer, "57-KL/TW", "37-KL/TW")
     assert "57-KL/TW" not in doubted(restorer, "57-KL/TW", "S7-KL/TW")
     assert "57-KL/TW" not in doubted(restorer, "57-KL/TW")
+
+
+def with_english(text: str, english: dict[str, str]) -> Line:
+    """A line read with some confidence, and what an English model read in places of it."""
+    line = line_of(text, {})
+    words = [replace(w, confidence=0.8, english=english.get(w.text, "")) for w in line.words]
+    return replace(line, words=tuple(words))
+
+
+@pytest.mark.parametrize(
+    ("text", "english", "word"),
+    [
+        ("thì doanh nghiệp được trả đãi thuế theo quy định", {"trả": "uu"}, "ưu"),
+        ("các điều kiện qáaa định tại Nghị định này", {"qáaa": "quy"}, "quy"),
+        ("tổ chức thực hiện nhiệm xx được giao", {"xx": "vu"}, "vụ"),
+    ],
+)
+def test_what_two_models_read_is_weighed_together(
+    restorer: Restorer, text: str, english: dict[str, str], word: str
+) -> None:
+    [read] = english
+    assert word not in restored(restorer, with_english(text, {})).split()
+    assert restored(restorer, with_english(text, english)) == text.replace(read, word)
+
+
+def test_a_word_that_both_models_read_stays(restorer: Restorer) -> None:
+    text = SENTENCE.format("vụ")
+    plain = {word: word.encode("ascii", "ignore").decode() or word for word in text.split()}
+    for english in ({}, plain, {"vụ": "vu"}, {"vụ": "xxx"}, {"vụ": "15"}, {"vụ": "&"}):
+        assert restored(restorer, with_english(text, english)) == text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pikepdf
@@ -12,6 +13,7 @@ from benchmarks.page_simulator.fonts import font
 from pipeline.document import TextLayer
 from pipeline.intake import Candidate, read_source
 from pipeline.process import process_document
+from pipeline.reading import NothingKept, read_pages
 from pipeline.recording import Outcome
 from pipeline.restore.restore import Restorer
 from pipeline.settings import Settings
@@ -199,3 +201,28 @@ def test_clean_and_misread_text_is_not_taken_for_legacy() -> None:
 def test_the_better_reading_is_worth_more() -> None:
     assert worth(" ".join(BODY)) > 20 > 0 > worth(NOT_READ)
     assert worth("") == 0
+
+
+def test_words_read_afresh_have_what_an_english_layer_read_in_their_place(tmp_path: Path) -> None:
+    page = Image.new("L", (1654, 1200), 255)
+    draw = ImageDraw.Draw(page)
+    lines = [
+        "Ủy ban nhân dân tỉnh yêu cầu các sở, ban, ngành tổ chức thực hiện",
+        "nghiêm túc các quy định về phòng, chống dịch bệnh trên địa bàn tỉnh;",
+        "kịp thời báo cáo những khó khăn, vướng mắc trong quá trình triển khai.",
+    ]
+    for n, text in enumerate(lines):
+        draw.text((150, 200 + 70 * n), text, font=font("Tinos", 36), fill=0)
+    picture = tmp_path / "page.png"
+    page.save(picture, dpi=(200, 200))
+    command = ["tesseract", str(picture), str(tmp_path / "page"), "-l", "eng", "pdf"]
+    subprocess.run(command, check=True, capture_output=True)
+    path = tmp_path / "page.pdf"
+    source = read_source(Candidate(path, (path,)), Settings())
+    (read,) = read_pages(source, Settings(), NothingKept())
+    words = [word for line in read.layout.lines for word in line.words]
+    assert "tổ chức" in " ".join(word.text for word in words)
+    told = [word for word in words if word.english]
+    assert len(told) > 0.8 * len(words)
+    assert {w.english[0] + w.english[-1] for w in told if w.text == "chức"} == {"cc"}
+    assert {w.english for w in told if w.text == "khai."} == {"khai."}

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import regex
 
-from pipeline.restore import protect
+from pipeline.restore import protect, two_models
 from pipeline.restore.channel import Channel, Shape, cased, shape_of
 from pipeline.restore.common_readings import CommonReadings, Reading, Row
 from pipeline.restore.foreign import LEAST, ForeignWords
@@ -95,7 +95,8 @@ class Candidates:
     wide: Width
     foreign: ForeignWords
     common: CommonReadings | None = None
-    row_of: dict[tuple[str, bool, tuple[str, ...]], int] = field(default_factory=dict)
+    english: Candidates | None = None
+    row_of: dict[tuple[str, bool, tuple[str, ...], str], int] = field(default_factory=dict)
     twice_read: set[int] = field(default_factory=set)
     token_of: dict[int, tuple[str, bool]] = field(default_factory=dict)
     first: Ids = field(init=False)
@@ -129,29 +130,37 @@ class Candidates:
             self._clear()
         return full
 
-    def row(self, token: str, in_capitals: bool, others: tuple[str, ...] = ()) -> int:
+    def row(
+        self, token: str, in_capitals: bool, others: tuple[str, ...] = (), english: str = ""
+    ) -> int:
         """The row of a token's readings; the first reading always leaves it as it is. `others`:
-        what else the engine read in its place; what these may stand for may be the word, too."""
-        key = (token, in_capitals, others)
+        what else the engine read in its place; what these may stand for may be the word, too.
+        `english`: what the English model read there, whose candidates are `self.english`."""
+        english = english if self.english else ""
+        key = (token, in_capitals, others, english)
         found = self.row_of.get(key)
         if found is None:
             start, word = self._word_of(token)
             if word == token:
-                found = self._added(token, in_capitals, others)
+                found = self._added(token, in_capitals, others, english)
             else:
-                found = self.row(word, in_capitals, others)
+                found = self.row(word, in_capitals, others, english)
                 found = self._moved(found, start) if start else found
             self.row_of[key] = found
             if others:
                 self.twice_read.add(found)
         return found
 
-    def _added(self, token: str, in_capitals: bool, others: tuple[str, ...]) -> int:
+    def _added(self, token: str, in_capitals: bool, others: tuple[str, ...], english: str) -> int:
         """The new row of a token."""
         read = self.common.row(token, in_capitals) if self.common else None
         read = read or self.worked_out(token, in_capitals)
-        row = self.add(self._joined(token, read, in_capitals, others) if others else read)
-        if not others:
+        if others:
+            read = self._joined(token, read, in_capitals, others)
+        elif english and self.english and not protect.is_acronym(token, in_capitals, False):
+            read = two_models.joined(self, self.english, token, read, english, in_capitals)
+        row = self.add(read)
+        if not others and not english:
             self.token_of[row] = (token, in_capitals)
         return row
 
@@ -309,7 +318,7 @@ class Candidates:
     def made(self, name: str, words: tuple[str, ...], make: Callable[[], Row]) -> int:
         """The row of other readings than a token's own, kept under a name that no token has and
         the words that are new in it; `make` is called where it is not known."""
-        key = (name, False, words)
+        key = (name, False, words, "")
         found = self.row_of.get(key)
         if found is None:
             found = self.row_of[key] = self.add(make())

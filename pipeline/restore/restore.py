@@ -109,6 +109,8 @@ class Restorer:
             name: Candidates(channel, lexicon, model, ids, WIDTHS[name], foreign, common.get(name))
             for name, channel in channels.items()
         }
+        if "vie" in channels:
+            self._candidates["vie"].english = self._candidates.get("eng")
         appearance = Appearance.read(table("appearance.tsv"), ids, lexicon.word)
         self._printed = {name: weight * appearance.logs for name, weight in PRINTED.items()}
         self._capitals = np.exp(appearance.logs[CAPITAL])

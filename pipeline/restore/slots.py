@@ -97,7 +97,7 @@ class Sequencer:
     def _add_line(
         self, index: int, number: int, line: Line, capitals: bool, fixes: Sequence[Fix]
     ) -> None:
-        others = _other_readings(line)
+        others, english = _other_readings(line)
         for start, token in tokens_of(line.text, self._heavy):
             certain = _fixed_token(start, token, fixes) if fixes else None
             if certain == "":  # taken away
@@ -106,7 +106,9 @@ class Sequencer:
                 row = self._candidates.fixed(certain)
                 self._append(Slot(index, number, start, token, row), certain, line.text)
             elif is_word(token, self._heavy):
-                row = self._candidates.row(token, capitals, others.get(start, ()))
+                row = self._candidates.row(
+                    token, capitals, others.get(start, ()), english.get(start, "")
+                )
                 self._append(Slot(index, number, start, token, row), token, line.text)
             elif ends_sentence(token) and not self._heavy:  # a speck, where damage is heavy
                 self._end()
@@ -127,15 +129,17 @@ class Sequencer:
 def _read_twice(line: Line) -> bool:
     """Whether the engine read a word of the line twice. A loop: this is asked of every line."""
     for word in line.words:  # noqa: SIM110
-        if word.readings:
+        if word.readings or word.english:
             return True
     return False
 
 
-def _other_readings(line: Line) -> dict[int, tuple[str, ...]]:
-    """What else the engine read in the place of a word, by where the word begins in the line."""
-    words = zip(line.starts(), line.words, strict=True)
-    return {at: word.readings for at, word in words if word.readings}
+def _other_readings(line: Line) -> tuple[dict[int, tuple[str, ...]], dict[int, str]]:
+    """What else the engine read in the place of a word, by where the word begins in the line, and
+    what its English model did."""
+    words = list(zip(line.starts(), line.words, strict=True))
+    others = {at: word.readings for at, word in words if word.readings}
+    return others, {at: word.english for at, word in words if word.english}
 
 
 def fixes_of(page: PageLayout, heavy: bool, *, first: bool) -> dict[int, list[Fix]]:
