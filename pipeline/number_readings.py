@@ -15,6 +15,7 @@ from typing import Final
 from PIL import Image
 
 from pipeline.boxes import overlap
+from pipeline.digits import are_alike
 from pipeline.document import Box, Retake, Word
 
 SURE: Final = 0.85  # confidence from which on a number is taken as read
@@ -129,22 +130,10 @@ def number_of(read: str, other: str) -> str:
     return read if None in digits else read.replace(core, "".join(d or "" for d in digits))
 
 
-def are_alike(a: str, b: str) -> bool:
-    """Whether two readings differ in no digit, but in signs that one of them has for digits, or in
-    marks."""
-    if len(a) != len(b):
-        return _digits(a) == _digits(b)
-    return not any(x.isdecimal() and y.isdecimal() and x != y for x, y in zip(a, b, strict=True))
-
-
 def _has_signs(text: str, digits: str) -> bool:
     """Whether a number differs only where it has signs for digits."""
     same_length = len(text) == len(digits)
     return same_length and all(b.isdecimal() for a, b in zip(text, digits, strict=True) if a != b)
-
-
-def _digits(text: str) -> str:
-    return "".join(filter(str.isdecimal, text))
 
 
 def _is_figure(text: str) -> bool:

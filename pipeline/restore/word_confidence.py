@@ -14,8 +14,8 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from pipeline.digits import are_alike
 from pipeline.document import UNTOLD, Line, RestoredLine, Word
-from pipeline.number_readings import are_alike
 from pipeline.restore.slots import Pages, Slot
 
 Doubles = npt.NDArray[np.float64]
