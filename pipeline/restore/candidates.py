@@ -229,14 +229,19 @@ class Candidates:
                     first.append(int(a))
                     second.append(int(b))
                     score.append(worth)
+        return self.likeliest(Row(readings, first, second, score))
+
+    def likeliest(self, read: Row) -> Row:
+        """The token as it is, and as many of the other readings as are looked at, best first."""
+        readings, first, second, score = read
         prior = self.model.unigram[first]
         order = sorted(range(1, len(first)), key=lambda i: -score[i] - _PRIOR_WEIGHT * prior[i])
-        kept_places = [0, *order[: self.wide.width - 1]]
+        kept = [0, *order[: self.wide.width - 1]]
         return Row(
-            [readings[i] for i in kept_places],
-            [first[i] for i in kept_places],
-            [second[i] for i in kept_places],
-            [score[i] for i in kept_places],
+            [readings[i] for i in kept],
+            [first[i] for i in kept],
+            [second[i] for i in kept],
+            [score[i] for i in kept],
         )
 
     def worked_out(self, token: str, in_capitals: bool) -> Row:

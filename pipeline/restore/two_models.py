@@ -31,7 +31,6 @@ LEAST_OTHER: Final = -12.0
 MOST_NEW: Final = 8
 LONGEST: Final = 12
 LETTER: Final = -3.0  # one letter otherwise, of words that no channel knows
-PRIOR: Final = 0.8
 
 
 def joined(
@@ -43,10 +42,8 @@ def joined(
     if not (core.isalpha() and beside.isalpha()) or max(len(core), len(beside)) > LONGEST:
         return read
     further = other.worked_out(english, in_capitals)
-    pairs = {
-        (int(a), int(b)): float(s)
-        for a, b, s in zip(further.first, further.second, further.score, strict=True)
-    }
+    others = [(int(a), int(b)) for a, b in zip(further.first, further.second, strict=True)]
+    pairs = dict(zip(others, map(float, further.score), strict=True))
     by_own, by_other = own.by_channel(core)[0], other.by_channel(beside)[0]
 
     def evidence(first: int, second: int, text: str) -> float:
@@ -60,7 +57,7 @@ def joined(
     words = [(int(a), int(b)) for a, b in zip(read.first, read.second, strict=True)]
     scores = [float(s) for s in read.score]
     scores[0] = max(scores[0], LEAST)
-    for reading, word in zip(further.readings, pairs, strict=False):
+    for reading, word in zip(further.readings, others, strict=True):
         text = reading.word or canonical(beside)
         new = word not in words and word[0] > UNKNOWN_ID and text.replace(" ", "").isalpha()
         if new and len(words) < len(read.first) + MOST_NEW:
@@ -72,19 +69,11 @@ def joined(
         s + SHARE * evidence(*word, r.word or core)
         for s, word, r in zip(scores, words, readings, strict=True)
     ]
-    prior = own.model.unigram
-    order = sorted(
-        range(1, len(words)), key=lambda i: -together[i] - PRIOR * float(prior[words[i][0]])
-    )
-    kept = [0, *order[: own.wide.width - 1]]
+    first, second = ([word[n] for word in words] for n in (0, 1))
+    row = own.likeliest(Row(readings, first, second, together))
     # As sure as what was read alone: only how the readings stand to each other is told.
-    shift = max(scores) - max(together[i] for i in kept)
-    return Row(
-        [readings[i] for i in kept],
-        [words[i][0] for i in kept],
-        [words[i][1] for i in kept],
-        [together[i] + shift for i in kept],
-    )
+    shift = max(scores) - max(row.score)
+    return row._replace(score=[s + shift for s in row.score])
 
 
 def _score(scores: Floats, lexicon: Lexicon, first: int, second: int) -> float:
