@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+
+from pipeline.document import Box
 
 
 def middle(box: Sequence[float]) -> tuple[float, float]:
     """The middle of a box, across and down."""
     return (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+
+
+def around(boxes: Iterable[Box]) -> Box:
+    """The smallest box that holds all `boxes`."""
+    lefts, tops, rights, bottoms = zip(*boxes, strict=True)
+    return (min(lefts), min(tops), max(rights), max(bottoms))
 
 
 def is_centred_in(box: Sequence[float], frame: Sequence[float]) -> bool:

@@ -17,6 +17,7 @@ from tempfile import mkstemp
 from PIL import Image, ImageDraw, ImageFont
 from unidecode import unidecode
 
+from pipeline.boxes import around
 from pipeline.document import Box, PageImage, RestoredLine, RestoredPage, Zone
 
 Colour = tuple[int, int, int]
@@ -144,14 +145,9 @@ def _zones(pen: _Pen, lines: Sequence[RestoredLine]) -> None:
         colour = COLOURS[zone]
         for box in boxes:
             pen.box(box, colour, grow=1)
-        around = _around(boxes)
-        pen.box(around, colour, width=2, fill=14, grow=5)
-        pen.tag(around, zone.replace("_", " "), colour)
-
-
-def _around(boxes: Sequence[Box]) -> Box:
-    lefts, tops, rights, bottoms = zip(*boxes, strict=True)
-    return (min(lefts), min(tops), max(rights), max(bottoms))
+        whole = around(boxes)
+        pen.box(whole, colour, width=2, fill=14, grow=5)
+        pen.tag(whole, zone.replace("_", " "), colour)
 
 
 def _order(pen: _Pen, lines: Sequence[RestoredLine]) -> None:

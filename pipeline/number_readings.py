@@ -7,16 +7,16 @@ read a number, and not the same, the surer one is nearly always right (docs/read
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 from PIL import Image
 
-from pipeline.boxes import overlap
+from pipeline.boxes import around, overlap
 from pipeline.digits import are_alike
 from pipeline.document import Box, Retake, Word
+from pipeline.layout.segments import engine_lines
 
 SURE: Final = 0.85  # confidence from which on a number is taken as read
 LEAST: Final = 0.1  # what is read with less is dirt or handwriting
@@ -47,9 +47,9 @@ LIKE: Final[dict[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A number that is read again: which of the page's words it is, and the picture."""
+    """A number of the page that is read again, and the picture."""
 
-    place: int
+    word: Word
     picture: Retake
 
 
@@ -57,16 +57,12 @@ def doubtful_numbers(page: Image.Image, dpi: float, words: Sequence[Word]) -> li
     """The numbers of a grey page that were not read surely, each with the words beside it: a word
     alone has no line to be measured by."""
     margin = round(MARGIN * dpi)
-    lines: dict[tuple[int, int, int], list[int]] = defaultdict(list)
-    for n, word in enumerate(words):
-        lines[word.block, word.paragraph, word.line].append(n)
     found: list[Asked] = []
-    for line in lines.values():
-        line.sort(key=lambda n: words[n].box[0])
-        for at, n in enumerate(line):
-            if _is_doubtful(words[n]):
-                box = _around([words[m].box for m in line[max(0, at - 1) : at + 2]], margin, page)
-                found.append(Asked(n, Retake(box, (page.crop(box),))))
+    for line in engine_lines(words):
+        for at, word in enumerate(line):
+            if _is_doubtful(word):
+                box = around(w.box for w in line[max(0, at - 1) : at + 2])
+                found.append(Asked(word, _picture(page, box, margin)))
     return found[:MOST]
 
 
@@ -79,15 +75,16 @@ def _is_doubtful(word: Word) -> bool:
     return known and len(core) <= LONGEST
 
 
-def _around(boxes: Sequence[Box], margin: int, page: Image.Image) -> Box:
-    """The box around several, with a margin, within the page."""
-    left, top, right, bottom = zip(*boxes, strict=True)
-    return (
-        max(0, min(left) - margin),
-        max(0, min(top) - margin),
-        min(page.width, max(right) + margin),
-        min(page.height, max(bottom) + margin),
+def _picture(page: Image.Image, box: Box, margin: int) -> Retake:
+    """A part of the page with a margin."""
+    left, top, right, bottom = box
+    wider = (
+        max(0, left - margin),
+        max(0, top - margin),
+        min(page.width, right + margin),
+        min(page.height, bottom + margin),
     )
+    return Retake(wider, (page.crop(wider),))
 
 
 def with_numbers(
@@ -95,13 +92,12 @@ def with_numbers(
 ) -> list[Word]:
     """The words of a page with the better readings of its numbers, each with what else was read
     there. Where the two differ in a digit, neither is sure."""
-    done = list(words)
+    better: dict[Word, Word] = {}
     for one, read in zip(asked, readings, strict=True):
-        before = words[one.place]
-        same = [word for word in read if overlap(word.box, before.box) > SAME]
+        same = [word for word in read if overlap(word.box, one.word.box) > SAME]
         if len(same) == 1:
-            done[one.place] = _with_other(before, same[0])
-    return done
+            better[one.word] = _with_other(one.word, same[0])
+    return [better.get(word, word) for word in words]
 
 
 def _with_other(word: Word, other: Word) -> Word:

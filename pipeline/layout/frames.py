@@ -12,11 +12,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.boxes import is_centred_in, meet
+from pipeline.boxes import around, is_centred_in, meet
 from pipeline.document import Box, PageImage
 from pipeline.layout.charts import parted
 from pipeline.layout.open_frames import open_frames
-from pipeline.layout.segments import around
 
 Grey = NDArray[np.uint8]
 RULE_DPI = 100

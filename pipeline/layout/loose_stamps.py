@@ -11,10 +11,10 @@ from collections.abc import Sequence
 
 import regex
 
-from pipeline.boxes import is_centred_in
+from pipeline.boxes import around, is_centred_in
 from pipeline.document import Box, Word
 from pipeline.layout import wording
-from pipeline.layout.segments import around, engine_lines
+from pipeline.layout.segments import engine_lines
 
 ARRIVED = regex.compile(r"[|\W]*Đ[EẾÊÉỀ]N[|\W]*")
 FORM = regex.compile(r"(?:Giờ|Ngày|Số|Chuyển|Lưu|CV|Kính)(?:[:.…].*)?|(?:chuyển|\W*)[.…]{2,}.*")

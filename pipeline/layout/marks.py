@@ -10,12 +10,12 @@ from dataclasses import replace
 
 import regex
 
-from pipeline.boxes import is_centred_in
+from pipeline.boxes import around, is_centred_in
 from pipeline.document import Box, Mark, OcrPage, PageImage, Word
 from pipeline.layout import wording
 from pipeline.layout.frames import Table, frames
 from pipeline.layout.loose_stamps import is_of_form, is_print, loose_stamps, stamp_words_in
-from pipeline.layout.segments import Metrics, Segment, around, engine_lines, split
+from pipeline.layout.segments import Metrics, Segment, engine_lines, split
 from pipeline.stamps import match
 from pipeline.textlayer import is_stamp_text
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from statistics import median
 
+from pipeline.boxes import around
 from pipeline.document import Box, OcrPage, Word
 
 
@@ -100,12 +101,6 @@ class Metrics:
     def measure(self) -> float:
         """Width of the text block."""
         return self.right - self.left
-
-
-def around(boxes: Iterable[Box]) -> Box:
-    """The smallest box that holds all `boxes`."""
-    lefts, tops, rights, bottoms = zip(*boxes, strict=True)
-    return (min(lefts), min(tops), max(rights), max(bottoms))
 
 
 def engine_lines(words: Sequence[Word]) -> list[list[Word]]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 import regex
 
+from pipeline.boxes import around
 from pipeline.document import Box, Doubt, RestoredLine, RestoredPage, Word, Zone
 
 # A wide gap parts two columns, but not "Số      /TTr-UBND" or "ngày      tháng 9", left blank.
@@ -201,11 +202,4 @@ def words_between(line: PageLine, start: int, end: int) -> tuple[Word, ...]:
 def union(boxes: Iterable[Box | None]) -> Box | None:
     """The smallest box around all `boxes`; None where there is none."""
     known = [b for b in boxes if b is not None]
-    if not known:
-        return None
-    return (
-        min(b[0] for b in known),
-        min(b[1] for b in known),
-        max(b[2] for b in known),
-        max(b[3] for b in known),
-    )
+    return around(known) if known else None
